@@ -1,0 +1,72 @@
+# make demo: set up everything, import the demo city, serve it.   make test: set up everything, run the tests.
+# PORT=8000  VENV=.venv  PYTHON=python3  LOCATION_CLOUD_HOME=var  PIP_FLAGS="--no-index --find-links wheelhouse"
+
+PORT ?= 8000
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+PIP_FLAGS ?=
+export LOCATION_CLOUD_HOME ?= var
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+PIP = $(VENV)/bin/python -m pip install --quiet $(PIP_FLAGS)
+CLOUD = $(VENV)/bin/location-cloud
+NEEDED_MB = 2500
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help check setup setup-test demo test test-parts test-all format clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
+
+check:
+	@[ -n "$(PYTHON)" ] || { echo "no Python 3.11 or newer found; install one (Debian: apt install python3 python3-venv)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "$(PYTHON) is not Python 3.11 or newer; name one: make setup PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "this Python has no venv; Debian: apt install python3-venv"; exit 1; }
+	@free=$$(df -Pm . | awk 'NR==2 {print $$4}'); [ "$$free" -ge $(NEEDED_MB) ] || [ -e $(VENV)/.installed ] \
+		|| { echo "only $$free MB free here, $(NEEDED_MB) MB needed; free some or move the folder"; exit 1; }
+
+setup: check $(VENV)/.installed  ## venv in .venv with the locked packages
+
+setup-test: setup $(VENV)/.installed-test
+
+$(VENV)/.installed: requirements.lock setup.cfg pyproject.toml
+	@echo "setting up $(VENV) with $(PYTHON) (about a minute; again after Ctrl-C goes on where it stopped)"
+	@[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r requirements.lock || { echo "packages could not be installed: is the package index reachable? then: make setup"; exit 1; }
+	@$(PIP) --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed
+	@echo "adding what the tests need"
+	@$(PIP) --require-hashes -r requirements-test.lock || { echo "packages could not be installed: is the package index reachable? then: make test"; exit 1; }
+	@touch $@
+
+demo: setup  ## the demo city on a map in the browser
+	@[ -e $(LOCATION_CLOUD_HOME)/current ] || $(CLOUD) import --demo
+	@echo "the map:     http://127.0.0.1:$(PORT)/"
+	@echo "a route:     curl 'http://127.0.0.1:$(PORT)/v1/route?from=24.9384,60.1699&to=24.9458,60.1640&profile=car'"
+	@echo "an address:  curl 'http://127.0.0.1:$(PORT)/v1/geocode?q=Mannerheimintie%201'"
+	@echo "Daqing:      curl 'http://127.0.0.1:$(PORT)/v1/areas?at=125.1031,46.5893'"
+	@exec $(CLOUD) serve --port $(PORT)
+
+test: setup-test  ## format, lint, types, then every test that needs no outside part
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/pytest
+
+test-parts: setup-test  ## the tests with real parts: PostGIS, a browser, foreign clients (installed below .parts)
+	@$(VENV)/bin/python tests/parts/install.py postgis chromium
+	@$(VENV)/bin/pytest -m parts
+
+test-all: test test-parts  ## everything
+
+format: setup-test  ## put the sources in order
+	@$(VENV)/bin/ruff check --fix -q .
+	@$(VENV)/bin/ruff format -q .
+
+clean:  ## remove what was installed and built; the snapshots stay
+	rm -rf $(VENV) .parts build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,76 @@
+"""Where the parts are joined: settings in, a Flask application out."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+
+from location_cloud.capabilities import CAPABILITIES
+from location_cloud.capability import Capability, Operation, Section
+from location_cloud.http import system as system_operations
+from location_cloud.http.context import System
+from location_cloud.http.metrics import Metrics
+from location_cloud.http.parameters import Query
+from location_cloud.http.web import build_flask
+from location_cloud.settings import Settings, load_settings
+from location_cloud.storage.live import Live, open_live
+from location_cloud.storage.snapshot import Snapshots
+from location_cloud.storage.world import Worlds
+
+
+def create_app(settings: Settings) -> Flask:
+    """The whole product as one WSGI application.
+
+    Raises ValueError if two operations claim one name or address, or an operation is declared wrongly.
+    """
+    live = open_store(settings)
+    operations = all_operations(CAPABILITIES)
+    worlds = Worlds(Snapshots(settings.home), live, poll_s=settings.pointer_poll_s, preload=all_sections(CAPABILITIES))
+    metrics = Metrics(settings.home / "run" / "metrics", ("none", *(operation.name for operation in operations)))
+    flask = build_flask(System(settings, CAPABILITIES, operations, worlds, live, metrics, utc_now))
+    flask.extensions["location_cloud"] = worlds
+    return flask
+
+
+def serve_app() -> Flask:
+    """The application for a web worker process: its settings come from the environment."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    settings, _ = load_settings()
+    return create_app(settings)
+
+
+def open_store(settings: Settings) -> Live:
+    """The live store with every capability's tables up to date."""
+    live = open_live(settings.live_url, settings.home)
+    live.migrate({capability.name: capability.migrations() for capability in CAPABILITIES})
+    return live
+
+
+def all_operations(capabilities: tuple[Capability, ...]) -> tuple[Operation, ...]:
+    """Every HTTP question, checked: names and addresses unique, parameters derived from Query, slices named."""
+    operations = (
+        *system_operations.OPERATIONS,
+        *(operation for capability in capabilities for operation in capability.operations()),
+    )
+    seen: set[Any] = set()
+    for operation in operations:
+        for claim in (operation.name, (operation.method, operation.path)):
+            if claim in seen:
+                raise ValueError(f"two operations claim {claim}")
+            seen.add(claim)
+        if not issubclass(operation.In, Query):
+            raise ValueError(f"{operation.name}: In must derive from http.parameters.Query")
+    return operations
+
+
+def all_sections(capabilities: tuple[Capability, ...]) -> tuple[Section[Any], ...]:
+    """Every section of the snapshot."""
+    return tuple(section for capability in capabilities for section in capability.sections())
+
+
+def utc_now() -> datetime:
+    """The clock of the product."""
+    return datetime.now(UTC)

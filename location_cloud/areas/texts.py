@@ -1,0 +1,69 @@
+"""Many short strings as two arrays that workers can share through the page cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Strings by position: text i is data[start[i]:start[i + 1]] in UTF-8.
+
+    data: (bytes,) uint8. start: (n + 1,) int64. A list of str took 4x the memory and had to be unpickled.
+    """
+
+    data: NDArray[np.uint8]
+    start: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def __getitem__(self, index: int) -> str:
+        return self.raw(index).decode()
+
+    def raw(self, index: int) -> bytes:
+        """The UTF-8 bytes of one text."""
+        return self.data[self.start[index] : self.start[index + 1]].tobytes()
+
+    def take(self, indexes: Iterable[int]) -> list[str]:
+        """The texts at these positions."""
+        return [self[index] for index in indexes]
+
+    def as_list(self) -> list[str]:
+        """All texts; for builds and tests, not for requests."""
+        return self.take(range(len(self)))
+
+
+def pack_texts(texts: Sequence[str]) -> Texts:
+    """The strings as one arena."""
+    encoded = [text.encode() for text in texts]
+    start = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum([len(part) for part in encoded], out=start[1:])
+    return Texts(np.frombuffer(b"".join(encoded), np.uint8), start)
+
+
+def save_texts(folder: Path, name: str, texts: Sequence[str] | Texts) -> None:
+    """Writes `<name>.npy` and `<name>_start.npy` below the folder."""
+    packed = texts if isinstance(texts, Texts) else pack_texts(texts)
+    np.save(folder / f"{name}.npy", packed.data)
+    np.save(folder / f"{name}_start.npy", packed.start)
+
+
+def load_texts(folder: Path, name: str) -> Texts:
+    """The texts that `save_texts` wrote, mapped read-only."""
+    return Texts(load_array(folder, name), load_array(folder, f"{name}_start"))
+
+
+def load_array(folder: Path, name: str) -> NDArray[Any]:
+    """An array of the folder, mapped read-only.
+
+    The plain view costs a third of a `numpy.memmap` per access, and requests do many small ones.
+    """
+    mapped: NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r")
+    return mapped.view(np.ndarray)

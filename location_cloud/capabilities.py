@@ -1,0 +1,26 @@
+"""THE LIST of capabilities, in menu order. A new capability is one folder, its tests and one line here."""
+
+from __future__ import annotations
+
+from location_cloud.access import CAPABILITY as ACCESS
+from location_cloud.areas import CAPABILITY as AREAS
+from location_cloud.capability import Capability
+from location_cloud.catalog import CAPABILITY as CATALOG
+from location_cloud.console import CAPABILITY as CONSOLE
+from location_cloud.directions import CAPABILITY as DIRECTIONS
+from location_cloud.layers import CAPABILITY as LAYERS
+from location_cloud.maps import CAPABILITY as MAPS
+from location_cloud.places import CAPABILITY as PLACES
+from location_cloud.roads import CAPABILITY as ROADS
+
+CAPABILITIES: tuple[Capability, ...] = (
+    MAPS,
+    PLACES,
+    DIRECTIONS,
+    AREAS,
+    ROADS,
+    LAYERS,
+    CATALOG,
+    ACCESS,
+    CONSOLE,
+)

@@ -1,0 +1,292 @@
+"""What one capability may contribute to the whole, declared as data; app, command line and storage read it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pydantic import BaseModel
+    from shapely.geometry.base import BaseGeometry
+
+    from location_cloud.extract import OsmExtract
+
+T = TypeVar("T")
+
+
+# --- operations: one HTTP question ----------------------------------------------------------------
+
+
+class Cache:
+    """How long an answer may be kept, as Cache-Control."""
+
+    NEVER = "no-store"
+    """Live or personal answers."""
+    REVALIDATE = "no-cache"
+    """Kept, but asked again each time with its ETag (a 304 costs no body)."""
+    SHORT = "public, max-age=60"
+    """Answers of the snapshot: a new import shows within a minute."""
+    LONG = "public, max-age=86400, stale-while-revalidate=604800"
+    """Files that change only with the release."""
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """An answer that is not JSON: its media type, for the OpenAPI document."""
+
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A finished answer where a plain value is not enough: bytes, a status, extra headers.
+
+    body: bytes, or a JSON-able value. etag: strong validator without quotes; computed from the body if empty.
+    """
+
+    body: Any
+    status: int = 200
+    media_type: str = "application/json"
+    etag: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Call(Protocol):
+    """What a request is answered with: one consistent world, who asks, and when."""
+
+    @property
+    def world(self) -> Any:
+        """The snapshot, overlay and live store as this request sees them (`storage.world.World`)."""
+
+    @property
+    def live(self) -> Any:
+        """The live store (`storage.live.Live`), also where no snapshot is imported yet."""
+
+    @property
+    def tenant(self) -> str:
+        """Whose rows may be seen and written."""
+
+    @property
+    def now(self) -> datetime:
+        """The time of the request, with zone."""
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and mount point as the client sees them, without a closing slash."""
+
+    def language(self, offered: tuple[str, ...]) -> str:
+        """The offered language that the client likes best (Accept-Language); the first one if none fits."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One HTTP question, declared once: routes, OpenAPI, access, metrics and docs follow from it.
+
+    name: "slice.verb", unique; the OpenAPI operationId.
+    path: with {placeholders} that are fields of `In`; other fields of `In` are query parameters.
+    answer: (call, params, body) -> JSON-able value or Reply; `body` is None without `Body`.
+    In: path and query parameters (a `http.parameters.Query`). Body: model of the JSON body.
+    Out: model of the answer, or Bytes.
+    scope: what the caller's key must carry, e.g. "areas:read"; "" = open to everyone (health).
+    cost: units the call takes from a quota.
+    deadline_s: the longest it may take, seconds.
+    errors: names of error codes it can answer beside the ones every operation has.
+    """
+
+    name: str
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    summary: str
+    answer: Callable[[Any, Any, Any], Any]
+    In: type[BaseModel]
+    Out: type[BaseModel] | Bytes
+    scope: str
+    Body: type[BaseModel] | None = None
+    cost: int = 1
+    deadline_s: float = 5.0
+    cache: str = Cache.NEVER
+    status: int = 200
+    errors: tuple[int, ...] = ()
+    max_body_bytes: int = 1_000_000
+
+
+# --- sections: what an import builds --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where data came from, for the manifest and /v1/datasets."""
+
+    name: str
+    licence: str
+    attribution: str = ""
+    date: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a section's build reports to the manifest."""
+
+    counts: Mapping[str, int]
+    sources: tuple[Source, ...] = ()
+
+
+class Progress(Protocol):
+    """Where a long build says how far it is."""
+
+    def step(self, title: str, total: int = 0) -> None:
+        """A new step begins; total in units, 0 = unknown."""
+
+    def advance(self, units: int = 1) -> None:
+        """So many units are done."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """All that a section may build from.
+
+    folder: the hidden snapshot folder; a section writes only below folder/<its name> (already there, empty).
+    clip: only this area is wanted, WGS-84; None = all. osm holds no more than ways touching it.
+    layers: what all capabilities lay on the map.
+    """
+
+    name: str
+    osm: OsmExtract
+    osm_sources: tuple[Source, ...]
+    folder: Path
+    clip: BaseGeometry | None
+    layers: tuple[MapLayer, ...]
+    progress: Progress
+
+    def load(self, section: Section[T]) -> T:
+        """A section that was built before this one (name it in `needs`)."""
+        return section.load(self.folder / section.name)
+
+
+@dataclass(frozen=True)
+class Section(Generic[T]):
+    """A capability's part of the snapshot.
+
+    build writes the files, check raises errors.BadInput if they contradict each other, load maps them
+    read-only (np.load mmap_mode="r") and must take well under a second.
+    needs: names of sections built before; "*" = all others.
+    warm asks the loaded section one typical question, so that compiled code is ready before the first user's.
+    """
+
+    name: str
+    build: Callable[[Import, Path], Built]
+    check: Callable[[Path], None]
+    load: Callable[[Path], T]
+    needs: tuple[str, ...] = ()
+    warm: Callable[[T], None] | None = None
+
+
+# --- layers, live tables, jobs, commands ----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MapLayer:
+    """A vector layer on the map: `features` writes its features for the tile engine from an import.
+
+    name: layer name inside the tile (Shortbread name where one exists). set: tile set it belongs to ("base").
+    features: (import) -> tiles.features.LayerFeatures.
+    fields: attribute -> type ("String", "Number", "Boolean"), for TileJSON.
+    is_local: the layer lies where the imported data lies; a shipped layer (Daqing's districts) does not
+    stretch the bounds of the set.
+    """
+
+    name: str
+    set: str
+    features: Callable[[Import], Any]
+    fields: Mapping[str, str]
+    min_zoom: int = 0
+    max_zoom: int = 14
+    is_local: bool = True
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One step of a slice's tables. `upgrade` gets alembic Operations and the storage face (`storage.live.Live`)."""
+
+    number: int
+    title: str
+    upgrade: Callable[[Any, Any], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Background work of the worker process, every `every_s` seconds; `run` gets a `work.JobContext`."""
+
+    name: str
+    every_s: float
+    run: Callable[[Any], None]
+    title: str = ""
+
+
+class Desk(Protocol):
+    """What a command works at (click's context object): settings and stores, opened when asked for."""
+
+    def settings(self) -> Any:
+        """The settings (`settings.Settings`)."""
+
+    def open_store(self) -> Any:
+        """The live store with every table up to date (`storage.live.Live`)."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command-line verb; `target` is "module:attribute" of a click command, imported when it is used."""
+
+    name: str
+    help: str
+    target: str
+
+
+# --- the capability -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Capability:
+    """One folder of the product. Its parts are named, not imported: `--help` must not pay for numba.
+
+    apis: modules with OPERATIONS. section: module with SECTION. layers: module with LAYERS.
+    store: module with MIGRATIONS. jobs: module with JOBS.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    apis: tuple[str, ...] = ()
+    section: str = ""
+    layers: str = ""
+    store: str = ""
+    jobs: str = ""
+    commands: tuple[Command, ...] = ()
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Its HTTP questions."""
+        return tuple(operation for api in self.apis for operation in self._part(api, "OPERATIONS"))
+
+    def sections(self) -> tuple[Section[Any], ...]:
+        """Its part of the snapshot, if it has one."""
+        return (self._part(self.section, "SECTION"),) if self.section else ()
+
+    def map_layers(self) -> tuple[MapLayer, ...]:
+        """Its layers on the map."""
+        return tuple(self._part(self.layers, "LAYERS")) if self.layers else ()
+
+    def migrations(self) -> tuple[Migration, ...]:
+        """The history of its live tables."""
+        return tuple(self._part(self.store, "MIGRATIONS")) if self.store else ()
+
+    def job_list(self) -> tuple[Job, ...]:
+        """Its background work."""
+        return tuple(self._part(self.jobs, "JOBS")) if self.jobs else ()
+
+    def _part(self, module: str, attribute: str) -> Any:
+        return getattr(importlib.import_module(f"location_cloud.{self.name}.{module}"), attribute)

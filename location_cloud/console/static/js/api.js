@@ -1,0 +1,50 @@
+// Asking the public API: one function, one kind of error.
+
+import { askForKey, currentKey, keyHeaders } from "./key.js";
+
+/** Why a question was not answered: the server's problem document, or the network's silence (status 0). */
+export class Problem extends Error {
+  constructor(status, document = {}) {
+    super(document.detail ?? String(status));
+    this.status = status;
+    this.detail = document.detail ?? "";
+    this.hint = document.hint ?? "";
+    this.request = document.request_id ?? "";
+  }
+}
+
+/**
+ * The JSON answer to GET path?query. A 401 asks the person for a key and then asks again.
+ * Throws Problem, or the AbortError of the signal.
+ */
+export async function ask(path, query = {}, { signal, accept = [200] } = {}) {
+  for (;;) {
+    const used = currentKey();
+    const reply = await send(address(path, query), signal);
+    if (accept.includes(reply.status)) return reply.json();
+    const problem = new Problem(reply.status, await reply.json().catch(() => ({})));
+    if (reply.status !== 401) throw problem;
+    const changed = used !== currentKey() || (await askForKey(problem));
+    if (!changed) throw problem;
+  }
+}
+
+export function address(path, query = {}) {
+  const url = new URL(path, document.baseURI);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, value);
+  }
+  return url;
+}
+
+async function send(url, signal) {
+  try {
+    return await fetch(url, { signal, headers: { Accept: "application/json", ...keyHeaders() } });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0);
+  }
+}
+
+/** Points in addresses are lon,lat; seven decimals are a centimetre. */
+export const pointText = ([lon, lat]) => `${+lon.toFixed(7)},${+lat.toFixed(7)}`;

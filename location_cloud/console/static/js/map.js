@@ -1,0 +1,246 @@
+// The map: the served style, our own overlays above it, and what a click or the keyboard means.
+
+import { AttributionControl, Map, Marker, NavigationControl, ScaleControl } from "../vendor/maplibre-gl/maplibre-gl.mjs";
+import { address, ask } from "./api.js";
+import { byId, element } from "./dom.js";
+import { language, onLanguage, t } from "./i18n.js";
+import { askForKey, keyHeaders, onNewKey } from "./key.js";
+import { trouble } from "./states.js";
+
+const STYLE = "styles/light.json";
+const NOTHING = { type: "FeatureCollection", features: [] };
+const WORLD = [[-180, -60], [180, 75]];
+const SHOW_MS = 600;
+const PADDING = { top: 84, bottom: 56, left: 48, right: 60 }; // px that the chips, the pins and the controls cover
+
+// Drawn above the city. Colours differ in lightness too, so that they can be told apart without hue.
+const OVERLAYS = [
+  { id: "lc-districts-fill", source: "lc-districts", type: "fill", paint: { "fill-color": "#0b4f94", "fill-opacity": 0.08 } },
+  { id: "lc-districts-line", source: "lc-districts", type: "line", paint: { "line-color": "#0b4f94", "line-width": 1.6 } },
+  {
+    id: "lc-districts-name",
+    source: "lc-district-names",
+    type: "symbol",
+    layout: { "text-field": ["get", "name"], "text-size": 13, "text-font": ["sans-serif"] },
+    paint: { "text-color": "#0b3a6b", "text-halo-color": "#ffffff", "text-halo-width": 1.6 },
+  },
+  { id: "lc-route-case", source: "lc-route", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#ffffff", "line-width": 9 } },
+  { id: "lc-route-line", source: "lc-route", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#0b5cad", "line-width": 5.5 } },
+  {
+    id: "lc-step",
+    source: "lc-step",
+    type: "circle",
+    paint: { "circle-radius": 7, "circle-color": "#ffffff", "circle-stroke-color": "#0b3a6b", "circle-stroke-width": 3 },
+  },
+  {
+    id: "lc-results-dot",
+    source: "lc-results",
+    type: "circle",
+    paint: { "circle-radius": 10, "circle-color": "#7a3e00", "circle-stroke-color": "#ffffff", "circle-stroke-width": 2 },
+  },
+  {
+    id: "lc-results-number",
+    source: "lc-results",
+    type: "symbol",
+    layout: { "text-field": ["get", "number"], "text-size": 11, "text-font": ["sans-serif"], "text-allow-overlap": true, "text-ignore-placement": true },
+    paint: { "text-color": "#ffffff" },
+  },
+];
+
+const overlays = Object.fromEntries(OVERLAYS.map((layer) => [layer.source, NOTHING]));
+const clickListeners = [];
+const readyListeners = [];
+let map = null;
+let given = null; // the style as served
+let asked = null;
+
+/** The drawn city as MapLibre's Map; null until the style is there. */
+export const theMap = () => map;
+
+/** Called with [lon, lat] in WGS-84 when a place on the map is chosen by pointer or keyboard. */
+export function onMapClick(listener) {
+  clickListeners.push(listener);
+}
+
+/** Called with the Map once it exists. */
+export function onMapReady(listener) {
+  readyListeners.push(listener);
+}
+
+/** Shows GeoJSON on one of our overlays: lc-districts, lc-district-names, lc-route, lc-step, lc-results. */
+export function overlay(source, data = NOTHING) {
+  overlays[source] = data;
+  map?.getSource(source)?.setData(data);
+}
+
+export function centre() {
+  if (!map) return undefined;
+  const { lng, lat } = map.getCenter();
+  return [lng, lat];
+}
+
+export function flyTo(lonlat, zoom = 16) {
+  map?.easeTo({ center: lonlat, zoom: Math.max(map.getZoom(), zoom), duration: SHOW_MS });
+}
+
+/** bounds: [west, south, east, north] degrees. */
+export function fit(bounds) {
+  map?.fitBounds([[bounds[0], bounds[1]], [bounds[2], bounds[3]]], { padding: PADDING, maxZoom: 17, duration: SHOW_MS });
+}
+
+/** A pin with a letter. dragged: ([lon, lat]) once it was put elsewhere; without it the pin stays where it is. */
+export function makePin(className, letterKey, labelKey, dragged) {
+  const pin = element("div", { className: `map-pin ${className}` }, element("span", { "aria-hidden": "true" }, letterKey ? t(letterKey) : ""));
+  const marker = new Marker({ element: pin, anchor: "bottom", draggable: Boolean(dragged) });
+  const name = () => {
+    pin.setAttribute("role", "img");
+    pin.setAttribute("aria-label", t(labelKey));
+    if (letterKey) pin.firstChild.textContent = t(letterKey);
+  };
+  onLanguage(name);
+  if (dragged) marker.on("dragend", () => dragged([marker.getLngLat().lng, marker.getLngLat().lat]));
+  return {
+    show(lonlat) {
+      if (!map) return;
+      marker.setLngLat(lonlat).addTo(map);
+      pin.removeAttribute("tabindex"); // moving it by keyboard is what the fields in the panel are for
+      name();
+    },
+    hide: () => marker.remove(),
+  };
+}
+
+export async function startMap() {
+  try {
+    const style = await ask(STYLE, { lang: language() });
+    const view = await startView(style);
+    createMap(style, view);
+    byId("map-trouble").hidden = true;
+  } catch (problem) {
+    showTrouble(problem, startMap);
+  }
+}
+
+async function startView(style) {
+  if (style.center) return { center: style.center, zoom: style.zoom ?? 12 };
+  const source = Object.values(style.sources).find((each) => each.url);
+  if (!source) return { bounds: WORLD };
+  const tiles = await ask(source.url);
+  if (tiles.center) return { center: tiles.center.slice(0, 2), zoom: tiles.center[2] ?? 13 };
+  return { bounds: tiles.bounds ? [tiles.bounds.slice(0, 2), tiles.bounds.slice(2)] : WORLD };
+}
+
+function createMap(style, view) {
+  given = style;
+  map = new Map({
+    container: "map",
+    style,
+    ...view,
+    hash: "map",
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    maxPitch: 0,
+    locale: words(),
+    transformRequest: (url) => {
+      const absolute = address(url);
+      return absolute.origin === location.origin ? { url: absolute.href, headers: keyHeaders() } : { url: absolute.href };
+    },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(homeControl(view), "top-right");
+  map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
+  map.addControl(new AttributionControl({ compact: false }), "bottom-right");
+  map.on("style.load", addOverlays);
+  map.on("idle", () => (byId("map").dataset.drawn = "yes"));
+  map.on("movestart", () => delete byId("map").dataset.drawn);
+  map.on("click", (event) => choose([event.lngLat.lng, event.lngLat.lat]));
+  map.on("error", (event) => mapError(event.error));
+  const canvas = map.getCanvas();
+  canvas.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    choose(centre());
+  });
+  name();
+  onLanguage(name);
+  onLanguage(relabel);
+  onNewKey(reload);
+  window.locationCloud = { map };
+  for (const listener of readyListeners) listener(map);
+}
+
+// Back to the imported city: Daqing's districts may be a continent away from it.
+function homeControl(view) {
+  const home = element("button", { type: "button", className: "map-home", onclick: () => goHome(view) }, element("span", { "aria-hidden": "true" }, "⌂"));
+  const box = element("div", { className: "maplibregl-ctrl maplibregl-ctrl-group" }, home);
+  return { onAdd: () => box, onRemove: () => box.remove() };
+}
+
+function goHome(view) {
+  if (view.bounds) fit(view.bounds.flat());
+  else map.easeTo({ ...view, duration: SHOW_MS });
+}
+
+function choose(lonlat) {
+  for (const listener of clickListeners) listener(lonlat);
+}
+
+function addOverlays() {
+  for (const [source, data] of Object.entries(overlays)) if (!map.getSource(source)) map.addSource(source, { type: "geojson", data });
+  for (const layer of OVERLAYS) if (!map.getLayer(layer.id)) map.addLayer(layer);
+}
+
+// MapLibre reports everything here. What a person can act on is shown: no key, no server, a refused tile.
+function mapError(error) {
+  if (error?.name === "AbortError") return;
+  if (error?.status === 401) {
+    asked ??= askForKey({ detail: "" }).finally(() => {
+      asked = null;
+    });
+  } else if (error?.status || error instanceof TypeError) {
+    showTrouble({ status: error.status ?? 0, detail: error.status ? error.message : "" }, reload);
+  } else console.error(error);
+}
+
+async function relabel() {
+  try {
+    given = await ask(STYLE, { lang: language() });
+    map.setStyle(given);
+  } catch (problem) {
+    showTrouble(problem, relabel);
+  }
+}
+
+function reload() {
+  byId("map-trouble").hidden = true;
+  map.setStyle(given, { diff: false });
+}
+
+function showTrouble(problem, again) {
+  const box = byId("map-trouble");
+  box.replaceChildren(trouble(problem, again));
+  box.hidden = false;
+}
+
+function words() {
+  return {
+    "AttributionControl.ToggleAttribution": t("map.attribution"),
+    "Map.Title": t("map.title"),
+    "NavigationControl.ZoomIn": t("map.zoom_in"),
+    "NavigationControl.ZoomOut": t("map.zoom_out"),
+  };
+}
+
+// MapLibre reads its words once; after a change of language the few that can be heard are named again.
+function name() {
+  map.getContainer().lang = language();
+  map.getCanvas().setAttribute("aria-label", t("map.title"));
+  const labels = { ".maplibregl-ctrl-zoom-in": t("map.zoom_in"), ".maplibregl-ctrl-zoom-out": t("map.zoom_out"), ".map-home": t("map.home") };
+  for (const [selector, label] of Object.entries(labels)) {
+    const control = map.getContainer().querySelector(selector);
+    control.setAttribute("aria-label", label);
+    control.title = label;
+  }
+}

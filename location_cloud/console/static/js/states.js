@@ -1,0 +1,42 @@
+// The three things a panel shows when it has no answer: waiting, nothing found, and trouble with the way out.
+
+import { button, element } from "./dom.js";
+import { has, t } from "./i18n.js";
+
+export const loading = (key = "state.loading") => element("p", { className: "state loading" }, t(key));
+
+export const empty = (key, values) => element("p", { className: "state empty" }, t(key, values));
+
+/** A problem in plain words: what happened, the server's own detail and hint, and a button that tries again. */
+export function trouble(problem, again) {
+  const known = has(`problem.${problem.status}`) ? `problem.${problem.status}` : "problem.other";
+  return element(
+    "div",
+    { className: "state trouble" },
+    element("p", { className: "trouble-title" }, t(known, { status: problem.status ?? "" })),
+    problem.detail && element("p", {}, problem.detail),
+    problem.hint && element("p", { className: "hint" }, element("strong", {}, t("problem.hint")), " ", problem.hint),
+    problem.request && element("p", { className: "request" }, t("problem.request", { id: problem.request })),
+    again && button(t("state.again"), again),
+  );
+}
+
+/** Runs work and draws its outcome into box; an answer that was overtaken by a newer question is dropped. */
+export function makeQuestion(box) {
+  let last = null;
+  return async function run(work, draw, waitingKey) {
+    last?.abort();
+    const mine = (last = new AbortController());
+    box.replaceChildren(loading(waitingKey));
+    box.setAttribute("aria-busy", "true");
+    try {
+      const answer = await work(mine.signal);
+      if (mine === last) box.replaceChildren(...[draw(answer)].flat());
+    } catch (problem) {
+      if (problem.name === "AbortError" || mine !== last) return;
+      box.replaceChildren(trouble(problem, () => run(work, draw, waitingKey)));
+    } finally {
+      if (mine === last) box.removeAttribute("aria-busy");
+    }
+  };
+}

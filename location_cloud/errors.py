@@ -1,0 +1,135 @@
+"""Every way a question can fail, and the HTTP status each one becomes.
+
+CloudError
+├── BadQuery        400  the question itself is malformed
+├── KeyNeeded       401  no key, or a key nobody issued
+├── Denied          403  the key does not carry the scope
+├── NotFound        404  no such thing, or not yours
+├── Conflict        409  somebody changed it meanwhile
+├── TooLarge        413  over a declared ceiling, refused before the work starts
+├── Unprocessable   422  understood, but it has no answer
+├── TooMuch         429  quota spent
+├── Broken          500  our fault
+├── NotReady        503  nothing imported yet, or the store is busy
+├── Late            504  the declared deadline passed
+└── Full            507  the disk takes no more
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class CloudError(Exception):
+    """A failure that a user can read: what went wrong, where, and what to do next."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "broken"
+    title: ClassVar[str] = "Something broke on our side"
+
+    def __init__(self, detail: str, hint: str = "", **extra: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.hint = hint
+        self.extra = extra
+
+
+class BadQuery(CloudError):
+    """The question is malformed: an unknown parameter, a value out of range, a body that is not JSON."""
+
+    status = 400
+    code = "bad-query"
+    title = "The question cannot be read"
+
+
+class KeyNeeded(CloudError):
+    """No key was given where one is required, or the given key is unknown, expired or revoked."""
+
+    status = 401
+    code = "key-needed"
+    title = "A valid API key is needed"
+
+
+class Denied(CloudError):
+    """The key is valid but does not carry the scope that the operation declares."""
+
+    status = 403
+    code = "denied"
+    title = "This key may not do that"
+
+
+class NotFound(CloudError):
+    """No such thing in this snapshot and this tenant. Another tenant's things look exactly like absent ones."""
+
+    status = 404
+    code = "not-found"
+    title = "Not found"
+
+
+class Conflict(CloudError):
+    """The thing was changed since the caller read it, or already exists."""
+
+    status = 409
+    code = "conflict"
+    title = "It was changed meanwhile"
+
+
+class TooLarge(CloudError):
+    """The question is over a declared ceiling and was refused before any work."""
+
+    status = 413
+    code = "too-large"
+    title = "Over the declared ceiling"
+
+
+class Unprocessable(CloudError):
+    """The question is well formed but has no answer: no road near the point, no way between two points."""
+
+    status = 422
+    code = "unprocessable"
+    title = "No answer to that"
+
+
+class TooMuch(CloudError):
+    """The caller's quota is spent."""
+
+    status = 429
+    code = "too-much"
+    title = "Quota spent"
+
+
+class Broken(CloudError):
+    """An error of ours. The request id finds it in the log."""
+
+
+class NotReady(CloudError):
+    """No snapshot is imported yet, or the live store is busy; the same question may be asked again soon."""
+
+    status = 503
+    code = "not-ready"
+    title = "Not ready yet"
+
+
+class Late(CloudError):
+    """The operation's declared deadline passed before the answer was there."""
+
+    status = 504
+    code = "late"
+    title = "The deadline passed"
+
+
+class Full(CloudError):
+    """The disk takes no more; reads go on."""
+
+    status = 507
+    code = "full"
+    title = "The store is full"
+
+
+class BadInput(Exception):
+    """A file or argument of a command that cannot be used: one line names the file and where in it. Exit status 2."""
+
+
+def all_errors() -> tuple[type[CloudError], ...]:
+    """Every error class that can become a reply, by status."""
+    return tuple(sorted(CloudError.__subclasses__(), key=lambda error: error.status))

@@ -1,0 +1,1 @@
+"""Shared web plumbing: parameters, problem documents, request context, ETags, OpenAPI, metrics."""

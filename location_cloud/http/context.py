@@ -1,0 +1,66 @@
+"""What one request is answered with: the world it sees, who asks, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from flask import Request
+
+from location_cloud.access.model import Caller
+from location_cloud.capability import Capability, Operation
+
+if TYPE_CHECKING:
+    from location_cloud.http.metrics import Metrics
+    from location_cloud.settings import Settings
+    from location_cloud.storage.live import Live
+    from location_cloud.storage.world import World, Worlds
+
+
+@dataclass(frozen=True)
+class System:
+    """What the whole server is made of; made once by `app.create_app`."""
+
+    settings: Settings
+    capabilities: tuple[Capability, ...]
+    operations: tuple[Operation, ...]
+    worlds: Worlds
+    live: Live
+    metrics: Metrics
+    clock: Callable[[], datetime]
+
+
+class RequestCall:
+    """One request's view of everything (`capability.Call`)."""
+
+    def __init__(self, system: System, request: Request, caller: Caller, request_id: str) -> None:
+        self.system = system
+        self.request_id = request_id
+        self.caller = caller
+        self.tenant = caller.tenant
+        self.live = system.live
+        self.now = system.clock()
+        self.started = perf_counter()
+        self._request = request
+
+    @cached_property
+    def world(self) -> World:
+        """One snapshot for the whole request, even if a newer one is published meanwhile."""
+        return self.system.worlds.current()
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and mount point as the client sees them, without a closing slash."""
+        return self._request.root_url.rstrip("/")
+
+    def header(self, name: str) -> str:
+        """A request header, empty if absent."""
+        return self._request.headers.get(name, "")
+
+    def language(self, offered: tuple[str, ...]) -> str:
+        """The offered language that the client likes best; the first one if none fits."""
+        return self._request.accept_languages.best_match(offered) or offered[0]

@@ -1,0 +1,315 @@
+"""Operations become Flask routes here: check the caller, read the question, answer, shape the reply."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import orjson
+from flask import Flask, Request, Response, request
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from location_cloud.access.model import Caller
+from location_cloud.access.service import Keyring, anyone_here, check_scope
+from location_cloud.capability import Bytes, Cache, Operation, Reply
+from location_cloud.errors import BadQuery, Broken, CloudError, KeyNeeded, TooLarge
+from location_cloud.http.context import RequestCall, System
+from location_cloud.http.parameters import Query
+from location_cloud.http.problems import MEDIA_TYPE, as_problem, from_http, from_validation
+from location_cloud.spatial.crs import as_wgs84, from_wgs84
+from location_cloud.spatial.errors import SpatialError
+from location_cloud.spatial.geojson import map_coordinates
+
+LOG = logging.getLogger("location_cloud.http")
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+KEY_PARAMETER = "key"
+"""Tile clients can only put a key into the address; everyone else sends a header."""
+
+MAX_QUERY_BYTES = 64_000
+MAX_DEPTH = 64
+"""Nesting of a JSON body; the deepest GeoJSON needs 8."""
+
+_ORJSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+
+_SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+def build_flask(system: System) -> Flask:
+    """The Flask application that answers every operation of the system."""
+    flask = Flask("location_cloud", static_folder=None)
+    flask.json.sort_keys = False  # type: ignore[attr-defined]  # only Flask's own provider has it; ours is orjson below
+    door = Door(system)
+    for operation in system.operations:
+        flask.add_url_rule(
+            _rule(operation),
+            operation.name,
+            door.view(operation),
+            methods=[operation.method],
+            strict_slashes=True,
+        )
+    flask.register_error_handler(HTTPException, door.no_such_route)
+    return flask
+
+
+class Door:
+    """The way every request takes in and out."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.keyring = Keyring(system.live)
+        settings = system.settings
+        self.is_open = settings.keys == "auto" and settings.host in LOOPBACK
+
+    def view(self, operation: Operation) -> Callable[..., Response]:
+        """The Flask view of one operation."""
+
+        def answer(**path: str) -> Response:
+            started = perf_counter()
+            request_id = _request_id(request)
+            response = self._respond(operation, path, request_id, started)
+            seconds = perf_counter() - started
+            response.headers["Server-Timing"] = f"total;dur={seconds * 1000:.2f}"
+            self._finish(response, request_id)
+            self.system.metrics.count(operation.name, response.status_code, seconds)
+            self._log(operation.name, response, request_id, seconds)
+            return response
+
+        return answer
+
+    def no_such_route(self, error: HTTPException) -> Response:
+        """The reply where no operation is: unknown path, wrong method."""
+        request_id = _request_id(request)
+        response = _problem(from_http(error), request_id)
+        if error.code == 405 and getattr(error, "valid_methods", None):
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]  # 405 has it
+        self._finish(response, request_id)
+        self.system.metrics.count("none", response.status_code, 0.0)
+        self._log("none", response, request_id, 0.0)
+        return response
+
+    def _respond(self, operation: Operation, path: Mapping[str, str], request_id: str, started: float) -> Response:
+        try:
+            call = RequestCall(self.system, request, self._caller(operation), request_id)
+            params = _params(operation, path)
+            body = _body(operation, params)
+            read = perf_counter()
+            result = operation.answer(call, params.in_wgs84(), body)
+            response = _shape(operation, params, result)
+            response.headers["Server-Timing"] = f"read;dur={(read - started) * 1000:.2f}"
+            if "world" in call.__dict__:
+                response.headers["Location-Cloud-Snapshot"] = call.world.snapshot.id
+                response.headers["Location-Cloud-Live-Version"] = str(self.system.live.version())
+            return response
+        except CloudError as error:
+            return _problem(error, request_id)
+        except HTTPException as error:
+            return _problem(from_http(error), request_id)
+        except Exception:
+            LOG.exception("request %s %s %s", request_id, request.method, request.path)
+            return _problem(
+                Broken(
+                    "an unexpected error; it was logged",
+                    hint=f"tell the operator the request id {request_id}",
+                ),
+                request_id,
+            )
+
+    def _caller(self, operation: Operation) -> Caller:
+        text = _key_text(request)
+        if text:
+            caller = self.keyring.caller(text, self.system.clock())
+        elif self.is_open and _is_from_here(request):
+            caller = anyone_here(self.system.settings.tenant)
+        elif not operation.scope:
+            caller = Caller("", frozenset())
+        else:
+            raise KeyNeeded(
+                f"{operation.name} needs a key with the scope {operation.scope}",
+                hint="send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'; "
+                f"the operator issues one with: location-cloud keys add --scope {operation.scope}",
+            )
+        check_scope(caller, operation.scope)
+        return caller
+
+    def _finish(self, response: Response, request_id: str) -> None:
+        headers = response.headers
+        headers["X-Request-Id"] = request_id
+        for name, value in _SAFE_HEADERS.items():
+            headers.setdefault(name, value)
+        origin = request.headers.get("Origin", "")
+        if origin and origin in self.system.settings.cors_origins:
+            headers["Access-Control-Allow-Origin"] = origin
+            headers["Vary"] = "Origin"
+
+    def _log(self, operation: str, response: Response, request_id: str, seconds: float) -> None:
+        if self.system.settings.log == "off":
+            return
+        line = {
+            "time": self.system.clock(),
+            "request": request_id,
+            "operation": operation,
+            "method": request.method,
+            "path": request.path,
+            "status": response.status_code,
+            "ms": round(seconds * 1000, 2),
+            "bytes": response.content_length,
+        }
+        sys.stderr.write(orjson.dumps(line).decode() + "\n")
+
+
+# --- reading the question -------------------------------------------------------------------------
+
+
+def _rule(operation: Operation) -> str:
+    rule = operation.path
+    for name in operation.In.model_fields:
+        converter = "path:" if name == "path" else ""
+        rule = rule.replace("{" + name + "}", f"<{converter}{name}>")
+    return rule
+
+
+def _request_id(asked: Request) -> str:
+    given = asked.headers.get("X-Request-Id", "")
+    return given if 0 < len(given) <= 64 and given.isascii() and given.isprintable() else secrets.token_hex(8)
+
+
+def _is_from_here(asked: Request) -> bool:
+    """Whether the caller is a program on this machine that asked for this machine by name.
+
+    A page of a stranger whose name was pointed at 127.0.0.1 (DNS rebinding) still sends its own name as Host,
+    and a proxy on this machine says for whom it asks: neither is a local caller.
+    """
+    host = asked.host.rsplit(":", 1)[0].strip("[]") if ":" in asked.host else asked.host
+    forwarded = "X-Forwarded-For" in asked.headers or "Forwarded" in asked.headers
+    return (asked.remote_addr or "") in LOOPBACK and host in LOOPBACK and not forwarded
+
+
+def _key_text(asked: Request) -> str:
+    bearer = asked.headers.get("Authorization", "")
+    if bearer.startswith("Bearer "):
+        return bearer.removeprefix("Bearer ").strip()
+    return asked.headers.get("X-API-Key") or asked.args.get(KEY_PARAMETER, "")
+
+
+def _params(operation: Operation, path: Mapping[str, str]) -> Query:
+    if len(request.query_string) > MAX_QUERY_BYTES:
+        raise TooLarge(f"the query is {len(request.query_string)} bytes long; the most is {MAX_QUERY_BYTES}")
+    values: dict[str, str] = dict(path)
+    for name, given in request.args.lists():
+        if name == KEY_PARAMETER:
+            continue
+        if name in path:
+            raise BadQuery(f"{name} is part of the path and cannot be a query parameter too")
+        if len(given) > 1:
+            raise BadQuery(f"{name} is given {len(given)} times", hint=f"give {name} once")
+        values[name] = given[0]
+    try:
+        return operation.In.model_validate(values)  # type: ignore[return-value]  # every In derives from Query: app checks it
+    except ValidationError as error:
+        raise from_validation(error, "query", _known(operation.In)) from None
+
+
+def _known(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(info.alias or name for name, info in model.model_fields.items())
+
+
+def _body(operation: Operation, params: Query) -> BaseModel | None:
+    if operation.Body is None:
+        return None
+    request.max_content_length = operation.max_body_bytes
+    if request.mimetype not in ("application/json", "application/geo+json"):
+        raise BadQuery(
+            f"the body's Content-Type is {request.mimetype or 'missing'}",
+            hint="send Content-Type: application/json",
+        )
+    try:
+        content = orjson.loads(request.get_data(cache=False))
+    except orjson.JSONDecodeError as error:
+        raise BadQuery(
+            f"the body is not JSON: {error}", hint="JSON has no NaN, no comments and at most 1,024 levels"
+        ) from None
+    _check_depth(content)
+    try:
+        if params.crs != "wgs84":
+            content = map_coordinates(content, lambda lonlat: as_wgs84(np.asarray(lonlat, np.float64), params.crs))
+        return operation.Body.model_validate(content)
+    except ValidationError as error:
+        raise from_validation(error, "body", _known(operation.Body)) from None
+    except SpatialError as error:
+        raise BadQuery(f"the body: {error}", hint="points are lon,lat in degrees") from None
+
+
+def _check_depth(content: Any) -> None:
+    level, depth = [content], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise BadQuery(f"the body is nested more than {MAX_DEPTH} levels deep")
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(value for value in item.values() if isinstance(value, (dict, list)))
+            elif isinstance(item, list):
+                inner.extend(value for value in item if isinstance(value, (dict, list)))
+        level = inner
+
+
+# --- shaping the reply ----------------------------------------------------------------------------
+
+
+def _shape(operation: Operation, params: Query, result: Any) -> Response:
+    reply = result if isinstance(result, Reply) else Reply(result, operation.status)
+    body = reply.body
+    if not isinstance(body, bytes):
+        body = orjson.dumps(_in_crs(operation, body, params), default=_as_json, option=_ORJSON)
+    response = Response(b"", reply.status, dict(reply.headers), mimetype=reply.media_type)
+    response.headers.setdefault("Cache-Control", operation.cache)
+    if isinstance(reply.body, dict) and reply.body.get("type") in ("Feature", "FeatureCollection"):
+        response.mimetype = "application/geo+json"
+    if operation.method == "GET" and reply.status == 200 and operation.cache != Cache.NEVER:
+        response.set_etag(reply.etag or hashlib.blake2b(body, digest_size=12).hexdigest())
+        if request.if_none_match.contains(response.get_etag()[0]):
+            response.status_code = 304
+            del response.headers["Content-Type"]
+            return response
+    response.set_data(body)
+    return response
+
+
+def _in_crs(operation: Operation, body: Any, params: Query) -> Any:
+    """The answer in the asked coordinate system, where its model declares `crs`; elsewhere it has no positions."""
+    if not isinstance(body, dict) or isinstance(operation.Out, Bytes) or "crs" not in operation.Out.model_fields:
+        return body
+    if params.crs != "wgs84":
+        body = map_coordinates(body, lambda lonlat: from_wgs84(np.asarray(lonlat, np.float64), params.crs))
+    return {**body, "crs": params.crs}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _problem(error: CloudError, request_id: str) -> Response:
+    response = Response(as_problem(error, request_id), error.status, mimetype=MEDIA_TYPE)
+    response.headers["Cache-Control"] = Cache.NEVER
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="location cloud"'
+    if error.status in (429, 503):
+        response.headers["Retry-After"] = str(error.extra.get("retry_after_s", 1))
+    return response

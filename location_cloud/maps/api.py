@@ -1,0 +1,67 @@
+"""HTTP operations of maps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from location_cloud.capability import Bytes, Cache, Call, Operation, Reply
+from location_cloud.maps import schema, service
+
+MVT = "application/vnd.mapbox-vector-tile"
+
+
+def get_tile(call: Call, params: schema.InTile, body: None) -> Reply:
+    """One vector tile; 204 where the set has nothing."""
+    tile = service.get_tile(call.world, params.set, params.z, params.x, params.y)
+    return Reply(tile, 200 if tile else 204, MVT)
+
+
+def get_tilejson(call: Call, params: schema.InSet, body: None) -> dict[str, Any]:
+    """The set's TileJSON."""
+    return service.tilejson(call.world, params.set, call.base_url)
+
+
+def get_style(call: Call, params: schema.InStyle, body: None) -> dict[str, Any]:
+    """The style with its labels in the caller's language."""
+    language = params.lang or call.language(("zh-CN", "en"))
+    return service.style(call.world, params.name, call.base_url, language)
+
+
+OPERATIONS = (
+    Operation(
+        "maps.tile",
+        "GET",
+        "/tiles/{set}/{z}/{x}/{y}.mvt",
+        "A vector tile (MVT 2.1).",
+        get_tile,
+        schema.InTile,
+        Bytes(MVT),
+        "maps:read",
+        cache=Cache.SHORT,
+        errors=(204, 404),
+    ),
+    Operation(
+        "maps.tilejson",
+        "GET",
+        "/tiles/{set}.json",
+        "What a tile set holds, as TileJSON 3.",
+        get_tilejson,
+        schema.InSet,
+        schema.OutTileJson,
+        "maps:read",
+        cache=Cache.REVALIDATE,
+        errors=(404,),
+    ),
+    Operation(
+        "maps.style",
+        "GET",
+        "/styles/{name}.json",
+        "A MapLibre style for the base map.",
+        get_style,
+        schema.InStyle,
+        schema.OutStyle,
+        "maps:read",
+        cache=Cache.REVALIDATE,
+        errors=(404,),
+    ),
+)

@@ -1,0 +1,140 @@
+"""The maps section of the snapshot: every registered layer's tile index, mapped and shared by the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import shapely
+
+from location_cloud.capability import Built, Import, MapLayer, Section
+from location_cloud.errors import BadInput
+from tiles.encode import encode_tile
+from tiles.features import LayerFeatures
+from tiles.index import LayerIndex, build_layer
+
+MAX_ZOOM = 14
+"""Deeper views are drawn from zoom 14: 4,096 units across a tile are 0.4 m there at 46 degrees north."""
+
+
+@dataclass(frozen=True)
+class TileLayer:
+    """One layer of a set: what a TileJSON says of it and its index."""
+
+    name: str
+    fields: Mapping[str, str]
+    min_zoom: int
+    max_zoom: int
+    index: LayerIndex
+
+
+@dataclass(frozen=True)
+class TileSet:
+    """Layers that are served together in one tile.
+
+    bounds: west, south, east, north, degrees; None without features.
+    """
+
+    name: str
+    layers: tuple[TileLayer, ...]
+    bounds: tuple[float, float, float, float] | None
+    attribution: str
+
+
+@dataclass(frozen=True)
+class Maps:
+    """All tile sets by name."""
+
+    sets: Mapping[str, TileSet]
+
+
+def build(import_: Import, folder: Path) -> Built:
+    """Builds each registered layer's tile index."""
+    counts: dict[str, int] = {}
+    documents: dict[str, Any] = {}
+    import_.progress.step("map layers", len(import_.layers))
+    by_set = sorted(import_.layers, key=lambda layer: layer.set)
+    for set_name, layers in groupby(by_set, key=lambda layer: layer.set):
+        documents[set_name] = _build_set(import_, folder, list(layers), counts)
+    attribution = "; ".join(dict.fromkeys(source.attribution for source in import_.osm_sources if source.attribution))
+    for document in documents.values():
+        document["attribution"] = attribution
+    (folder / "sets.json").write_bytes(orjson.dumps(documents))
+    return Built(counts)
+
+
+def _build_set(import_: Import, folder: Path, layers: list[MapLayer], counts: dict[str, int]) -> dict[str, Any]:
+    boxes = []
+    described = []
+    for layer in layers:
+        features = layer.features(import_)
+        target = folder / layer.set / layer.name
+        target.mkdir(parents=True)
+        for name, array in build_layer(features).as_arrays().items():
+            np.save(target / f"{name}.npy", array)
+        counts[layer.name] = len(features.ids)
+        if layer.is_local:
+            boxes.append(_bounds(features))
+        described.append(
+            {"name": layer.name, "fields": dict(layer.fields), "min_zoom": layer.min_zoom, "max_zoom": layer.max_zoom}
+        )
+        import_.progress.advance()
+    whole = np.array(boxes).reshape(-1, 4)
+    whole = whole[~np.isnan(whole).any(axis=1)]
+    bounds = [*whole[:, :2].min(axis=0).tolist(), *whole[:, 2:].max(axis=0).tolist()] if len(whole) else None
+    return {"layers": described, "bounds": bounds}
+
+
+def _bounds(features: LayerFeatures) -> Any:
+    if not len(features.ids):
+        return np.full(4, np.nan)
+    if isinstance(features.geometries, np.ndarray):
+        return shapely.total_bounds(features.geometries)
+    lonlat = features.geometries.lonlat
+    return np.concatenate([lonlat.min(axis=0), lonlat.max(axis=0)])
+
+
+def check(folder: Path) -> None:
+    """Raises BadInput unless every layer named in sets.json opens and gives a tile."""
+    for tile_set in load(folder).sets.values():
+        try:
+            encode_tile([layer.index for layer in tile_set.layers], 0, 0, 0)
+        except ValueError as error:
+            raise BadInput(f"{folder}: tile set {tile_set.name} is damaged: {error}") from error
+
+
+def load(folder: Path) -> Maps:
+    """The tile sets, their arrays mapped read-only."""
+    documents = orjson.loads((folder / "sets.json").read_bytes())
+    return Maps({name: _load_set(folder / name, name, document) for name, document in documents.items()})
+
+
+def _load_set(folder: Path, name: str, document: Any) -> TileSet:
+    layers = tuple(
+        TileLayer(
+            name=layer["name"],
+            fields=layer["fields"],
+            min_zoom=layer["min_zoom"],
+            max_zoom=layer["max_zoom"],
+            index=LayerIndex.from_arrays(
+                {path.stem: np.load(path, mmap_mode="r") for path in sorted((folder / layer["name"]).glob("*.npy"))}
+            ),
+        )
+        for layer in document["layers"]
+    )
+    bounds = document["bounds"]
+    return TileSet(name, layers, None if bounds is None else tuple(bounds), document["attribution"])
+
+
+def warm(maps: Maps) -> None:
+    """Encodes one tile of each set, so that the encoder is compiled before the first user's."""
+    for tile_set in maps.sets.values():
+        encode_tile([layer.index for layer in tile_set.layers], 0, 0, 0)
+
+
+SECTION: Section[Maps] = Section("maps", build, check, load, needs=("*",), warm=warm)

@@ -1,0 +1,76 @@
+"""The questions about maps: which tile sets there are, one tile, the style."""
+
+from __future__ import annotations
+
+import importlib.resources
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from location_cloud.errors import BadQuery, NotFound
+from location_cloud.maps.dataset import MAX_ZOOM, SECTION, TileSet
+from tiles.encode import encode_tile
+
+if TYPE_CHECKING:
+    from location_cloud.storage.world import World
+
+STYLES = ("light",)
+
+
+def get_set(world: World, name: str) -> TileSet:
+    """The tile set. Raises NotFound if there is none of that name."""
+    sets = world.section(SECTION).sets
+    if name not in sets:
+        raise NotFound(f"there is no tile set {name!r}; there are: {', '.join(sets)}")
+    return sets[name]
+
+
+def get_tile(world: World, name: str, z: int, x: int, y: int) -> bytes:
+    """The tile's MVT bytes, empty where the set has nothing. Raises NotFound or BadQuery for a tile off the grid."""
+    tile_set = get_set(world, name)
+    if z > MAX_ZOOM:
+        raise NotFound(f"z={z}: the deepest zoom is {MAX_ZOOM}", hint="clients draw deeper views from zoom 14: maxzoom in the TileJSON")
+    if max(x, y) >= 1 << z:
+        raise BadQuery(f"x={x}, y={y}: at zoom {z} tiles go from 0 to {(1 << z) - 1}")
+    layers = [layer.index for layer in tile_set.layers if layer.min_zoom <= z <= layer.max_zoom]
+    return encode_tile(layers, z, x, y)
+
+
+def tilejson(world: World, name: str, base_url: str) -> dict[str, Any]:
+    """The set's TileJSON 3.0.0 document."""
+    tile_set = get_set(world, name)
+    west, south, east, north = tile_set.bounds or (-180.0, -85.05112877980659, 180.0, 85.05112877980659)
+    return {
+        "tilejson": "3.0.0",
+        "name": name,
+        "tiles": [f"{base_url}/tiles/{name}/{{z}}/{{x}}/{{y}}.mvt"],
+        "scheme": "xyz",
+        "minzoom": 0,
+        "maxzoom": MAX_ZOOM,
+        "bounds": [west, south, east, north],
+        "center": [(west + east) / 2, (south + north) / 2, 14],
+        "attribution": tile_set.attribution,
+        "vector_layers": [
+            {"id": layer.name, "fields": dict(layer.fields), "minzoom": layer.min_zoom, "maxzoom": layer.max_zoom}
+            for layer in tile_set.layers
+        ],
+    }
+
+
+def style(world: World, name: str, base_url: str, language: str) -> dict[str, Any]:
+    """The MapLibre style, its source on this server and its labels in the language ("zh-CN" or "en")."""
+    if name not in STYLES:
+        raise NotFound(f"there is no style {name!r}; there are: {', '.join(STYLES)}")
+    text = (importlib.resources.files("location_cloud.maps") / f"style_{name}.json").read_bytes()
+    document: dict[str, Any] = orjson.loads(text)
+    document["sources"]["base"]["url"] = f"{base_url}/tiles/base.json"
+    tile_set = get_set(world, "base")
+    if tile_set.bounds is not None:
+        west, south, east, north = tile_set.bounds
+        document["center"] = [(west + east) / 2, (south + north) / 2]
+        document["zoom"] = 14
+    preferred = "name_zh" if language == "zh-CN" else "name_en"
+    for layer in document["layers"]:
+        if layer.get("metadata", {}).get("label") == "name":
+            layer["layout"]["text-field"] = ["coalesce", ["get", preferred], ["get", "name"]]
+    return document

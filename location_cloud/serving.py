@@ -1,0 +1,114 @@
+"""`location-cloud serve`: web workers (granian) and the background process, started and stopped together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from location_cloud.app import open_store
+from location_cloud.errors import BadInput
+from location_cloud.http.web import LOOPBACK
+from location_cloud.settings import Settings, load_settings
+from location_cloud.storage.snapshot import Snapshots
+
+RESTART_S = 1.0
+"""Pause before a dead background process is started anew."""
+
+
+@click.command(help="Answer HTTP: web workers and the background process together. Stops cleanly on SIGTERM or Ctrl-C.")
+@click.option("--host", help="Address to listen on [127.0.0.1]; beyond loopback every caller needs a key.")
+@click.option("--port", type=int, help="TCP port [8000]; 0 picks a free one.")
+@click.option("--workers", type=int, help="Web worker processes [2].")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Runs until told to stop; running requests finish first."""
+    settings, _ = load_settings(host=host, port=port, workers=workers)
+    settings = settings.model_copy(update={"port": check_port(settings)})
+    os.environ.update(settings.as_environment())
+    open_store(settings).close()
+    shutil.rmtree(settings.home / "run" / "metrics", ignore_errors=True)
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    click.echo(f"listening on http://{shown}:{settings.port}/")
+    if Snapshots(settings.home).current_id() is None:
+        click.echo("no snapshot yet: build one with: location-cloud import --demo", err=True)
+    if settings.host not in LOOPBACK:
+        click.echo("every caller needs a key: location-cloud keys add", err=True)
+    keeper = Keeper([sys.executable, "-m", "location_cloud", "work", "--with-parent"])
+    keeper.start()
+    try:
+        Granian(
+            "location_cloud.app:serve_app",
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.WSGI,
+            workers=settings.workers,
+            factory=True,
+            log_level=LogLevels.warning,
+            workers_kill_timeout=int(settings.stop_grace_s),
+            respawn_failed_workers=True,
+            process_name=None,
+        ).serve()
+    finally:
+        keeper.stop()
+
+
+def check_port(settings: Settings) -> int:
+    """The port to listen on, a free one for 0. Raises BadInput if it is taken or the address is not this machine's."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise BadInput(
+                f"cannot listen on {settings.host} port {settings.port}: {error.strerror}; choose another with --port"
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+class Keeper:
+    """Keeps the background process running: a dead one is started anew; `stop` ends it cleanly."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
+
+    def start(self) -> None:
+        """Starts the process and its watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the process, by force after five seconds."""
+        self._stopping.set()
+        process = self._process
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _keep(self) -> None:
+        while not self._stopping.is_set():
+            self._process = subprocess.Popen(self._command, cwd=Path.cwd())
+            self._process.wait()
+            if not self._stopping.is_set():
+                click.echo(
+                    f"the background process ended with {self._process.returncode}; starting it anew",
+                    err=True,
+                )
+                time.sleep(RESTART_S)

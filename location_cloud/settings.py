@@ -1,0 +1,107 @@
+"""Every setting of the product in one frozen object: defaults, then one TOML file, then the environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from location_cloud.errors import BadInput
+
+PREFIX = "LOCATION_CLOUD_"
+"""LOCATION_CLOUD_PORT=8080 sets `port`; LOCATION_CLOUD_CONFIG names the TOML file."""
+
+FILE_NAME = "location-cloud.toml"
+
+
+class Settings(BaseModel):
+    """What an operator may set. The unit is in every name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    home: Path = Field(Path("var"), description="folder of snapshots, live store and run files")
+    host: str = Field("127.0.0.1", description="address to listen on; beyond loopback every caller needs a key")
+    port: int = Field(8000, ge=0, le=65535, description="TCP port; 0 picks a free one")
+    workers: int = Field(2, ge=1, le=256, description="web worker processes")
+    live_url: str = Field("", description="live store: empty = SQLite in home, or postgresql+psycopg://user@host/db")
+    keys: Literal["auto", "always"] = Field(
+        "auto",
+        description="auto = callers on loopback of a server on loopback need no key; always = everyone does",
+    )
+    tenant: str = Field("default", min_length=1, max_length=64, description="tenant of callers without a key")
+    cors_origins: tuple[str, ...] = Field((), description="web origins that may call the API from a browser")
+    snapshots_kept: int = Field(3, ge=1, le=100, description="how many snapshots stay on disk")
+    pointer_poll_s: float = Field(
+        1.0, gt=0, le=60, description="how often a web worker looks for a new snapshot, seconds"
+    )
+    heartbeat_s: float = Field(
+        5.0, gt=0, le=60, description="how often the worker process reports that it lives, seconds"
+    )
+    stop_grace_s: float = Field(20.0, gt=0, le=600, description="time that running requests get at a stop, seconds")
+    log: Literal["json", "off"] = Field("json", description="one JSON line per request on standard error, or none")
+
+    def as_environment(self) -> dict[str, str]:
+        """The same settings as environment variables, for a child process."""
+        pairs: dict[str, str] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            if text:
+                pairs[PREFIX + name.upper()] = text
+        return pairs
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> tuple[Settings, dict[str, str]]:
+    """Settings and, for each name, where its value came from: "default", the file, the variable, or "command line".
+
+    overrides: values from the command line; None means not given.
+    Raises BadInput naming the unknown key or the value out of range and where it stands.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    for source in (_from_file(environ), _from_environment(environ), _from_arguments(overrides)):
+        for name, (value, origin) in source.items():
+            if name not in Settings.model_fields:
+                known = ", ".join(sorted(Settings.model_fields))
+                raise BadInput(f"{origin}: there is no setting {name!r}; settings are: {known}")
+            values[name], origins[name] = value, origin
+    try:
+        return Settings(**values), origins
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise BadInput(f"{origins[name]}: {name}={first['input']!r}: {first['msg']}") from error
+
+
+def _from_file(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    named = environ.get(PREFIX + "CONFIG")
+    path = Path(named or FILE_NAME)
+    if not path.is_file():
+        if named:
+            raise BadInput(f"{PREFIX}CONFIG={named}: no such file")
+        return {}
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: not TOML: {error}") from error
+    return {name: (value, str(path)) for name, value in content.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    found: dict[str, tuple[Any, str]] = {}
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or variable == PREFIX + "CONFIG":
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        value: Any = [part for part in text.split(",") if part] if name == "cors_origins" else text
+        found[name] = (value, variable)
+    return found
+
+
+def _from_arguments(overrides: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
+    return {name: (value, "command line") for name, value in overrides.items() if value is not None}

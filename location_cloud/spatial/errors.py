@@ -1,0 +1,21 @@
+"""What the spatial core raises when it is given something that has no place on the globe."""
+
+
+class SpatialError(ValueError):
+    """A spatial value that cannot be used; the message says the value, the range and the next step."""
+
+
+class BadCoordinate(SpatialError):
+    """A coordinate, box or radius that is not a number or lies off the globe."""
+
+
+class BadGeometry(SpatialError):
+    """A geometry that is malformed, self-crossing, too large, or of a kind the question cannot take."""
+
+
+class BadCode(SpatialError):
+    """A cell code, cell level or cell system that does not exist."""
+
+
+class BadCrs(SpatialError):
+    """A coordinate system that is unknown here."""

@@ -1,0 +1,95 @@
+"""The world as one request sees it: one snapshot, one overlay, one live store; and the watch that swaps it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from location_cloud.capability import Section
+from location_cloud.errors import CloudError, NotReady
+from location_cloud.storage.snapshot import IMPORT_HINT, Snapshot, Snapshots
+
+if TYPE_CHECKING:
+    from location_cloud.storage.live import Live
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class World:
+    """What an answer is made from. A request takes one World at its start and asks only that one.
+
+    overlay: what the worker process derived from live data for the engines; None if there is nothing.
+    """
+
+    snapshot: Snapshot
+    live: Live
+    overlay: Any = None
+
+    def section(self, section: Section[T]) -> T:
+        """A capability's part of the snapshot. Raises NotReady if the snapshot has none."""
+        return self.snapshot.section(section)
+
+
+class Worlds:
+    """Gives the newest world, and follows the pointer in a background thread.
+
+    poll_s: seconds between two looks at the pointer. preload: sections loaded before a new snapshot is served, so
+    that no request waits for them. A snapshot that cannot be opened is logged and the old one served on.
+    """
+
+    def __init__(
+        self, snapshots: Snapshots, live: Live, poll_s: float = 1.0, preload: Sequence[Section[Any]] = ()
+    ) -> None:
+        self._snapshots = snapshots
+        self._live = live
+        self._preload = tuple(preload)
+        self._world: World | None = None
+        self._refused = ""
+        self._refreshing = threading.Lock()
+        self._stop = threading.Event()
+        self.refresh()
+        self._thread = threading.Thread(target=self._follow, args=(poll_s,), name="worlds", daemon=True)
+        self._thread.start()
+
+    def current(self) -> World:
+        """The world to answer from. Raises NotReady before the first import."""
+        world = self._world  # one reference read: a swap meanwhile gives the old world or the new one
+        if world is None:
+            raise NotReady("there is no snapshot yet", hint=IMPORT_HINT)
+        return world
+
+    def refresh(self) -> None:
+        """Look at the pointer now and change to the snapshot it names, if that can be opened."""
+        with self._refreshing:
+            try:
+                wanted = self._snapshots.current_id()
+                if wanted is None or (self._world is not None and self._world.snapshot.id == wanted):
+                    return
+                self._world = World(self._open(wanted), self._live)
+                self._refused = ""
+            except (CloudError, OSError) as error:
+                if self._refused != str(error):  # once, not at every poll
+                    log.error("the current snapshot cannot be served: %s", error)
+                self._refused = str(error)
+
+    def close(self) -> None:
+        """Stop following the pointer."""
+        self._stop.set()
+        self._thread.join()
+
+    def _open(self, snapshot_id: str) -> Snapshot:
+        snapshot = self._snapshots.open(snapshot_id)
+        for section in self._preload:
+            if section.name in snapshot.manifest.sections:  # a snapshot from before a capability serves the others
+                snapshot.section(section)
+        return snapshot
+
+    def _follow(self, poll_s: float) -> None:
+        while not self._stop.wait(poll_s):
+            self.refresh()

@@ -1,0 +1,127 @@
+"""The background process: runs every capability's jobs, one after another, and reports that it lives.
+
+It is the one writer of feed data. Killing it harms no web worker; `serve` starts it anew.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from location_cloud.app import open_store, utc_now
+from location_cloud.capabilities import CAPABILITIES
+from location_cloud.capability import Job
+from location_cloud.errors import BadInput
+from location_cloud.settings import Settings, load_settings
+from location_cloud.storage import jobs as runs
+from location_cloud.storage.snapshot import Snapshots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from location_cloud.storage.live import Live
+
+LOG = logging.getLogger("location_cloud.work")
+
+TICK_S = 0.2
+"""How late a job may start, and how soon a stop is noticed."""
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What a job works with."""
+
+    live: Live
+    snapshots: Snapshots
+    settings: Settings
+    clock: Callable[[], datetime]
+    should_stop: Callable[[], bool]
+
+
+@click.command(help="Run the background process: every capability's jobs. `serve` starts one itself.")
+@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when the starting process is gone.")
+def work(with_parent: bool) -> None:
+    """Runs until SIGTERM or Ctrl-C."""
+    settings, _ = load_settings()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    parent = os.getppid()
+
+    def should_stop() -> bool:
+        return stop.is_set() or (with_parent and os.getppid() != parent)
+
+    with only_one(settings.home):
+        live = open_store(settings)
+        context = JobContext(live, Snapshots(settings.home), settings, utc_now, should_stop)
+        jobs = tuple(job for capability in CAPABILITIES for job in capability.job_list())
+        run_jobs(jobs, context)
+        live.close()
+
+
+@contextmanager
+def only_one(home: Path) -> Iterator[None]:
+    """Holds the lock of the one worker process of this home. Raises BadInput if another holds it."""
+    folder = home / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "work.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadInput(f"{home}: another background process is running there; one is enough") from None
+        yield
+
+
+def run_jobs(jobs: tuple[Job, ...], context: JobContext) -> None:
+    """Runs each job when it is due until told to stop; a failing job is recorded and tried again when next due."""
+    heart = threading.Thread(target=_beat, args=(context,), name="heartbeat", daemon=True)
+    heart.start()
+    due = {job.name: 0.0 for job in jobs}
+    while not context.should_stop():
+        for job in jobs:
+            if time.monotonic() >= due[job.name] and not context.should_stop():
+                run_job(job, context)
+                due[job.name] = time.monotonic() + job.every_s
+        time.sleep(TICK_S)
+    heart.join(timeout=context.settings.heartbeat_s)
+
+
+def run_job(job: Job, context: JobContext) -> None:
+    """Runs one job and records how it went."""
+    _record(context, runs.record_started, job.name)
+    try:
+        job.run(context)
+    except Exception as error:
+        LOG.exception("job %s", job.name)
+        _record(context, runs.record_error, job.name, f"{type(error).__name__}: {error}")
+    else:
+        _record(context, runs.record_ok, job.name)
+
+
+def _beat(context: JobContext) -> None:
+    next_beat = 0.0
+    while not context.should_stop():
+        if time.monotonic() >= next_beat:
+            _record(context, runs.record_ok, "heartbeat")
+            next_beat = time.monotonic() + context.settings.heartbeat_s
+        time.sleep(TICK_S)
+
+
+def _record(context: JobContext, record: Callable[..., None], name: str, *details: Any) -> None:
+    try:
+        record(context.live, name, context.clock(), *details)
+    except Exception:
+        LOG.exception("the state of %s could not be recorded", name)

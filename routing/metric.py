@@ -1,0 +1,117 @@
+"""Lengths and places along road shapes, in metres of the local plane of the WGS-84 ellipsoid.
+
+Over a piece of road the ellipsoid is a plane whose two scales depend on latitude alone. For pieces up to 1 km this
+agrees with the geodesic to a millionth, up to 100 km and 70 degrees of latitude to a thousandth; a sphere (haversine)
+is off by up to 0.5 % everywhere.
+"""
+
+import math
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+E7 = 10_000_000
+"""Units of a lonlat_e7 coordinate in one degree."""
+
+EARTH_A_M = 6_378_137.0
+"""Equatorial radius. Source: WGS 84, NIMA TR8350.2 table 3.1."""
+
+EARTH_E2 = 0.006_694_379_990_14
+"""First eccentricity squared. Source: WGS 84, NIMA TR8350.2 table 3.3."""
+
+
+@numba.njit(cache=True, nogil=True)
+def metres_per_degree(lat: float) -> tuple[float, float]:
+    """Metres in one degree of longitude and in one degree of latitude at a latitude in degrees.
+
+    Source: radii of curvature in the prime vertical and the meridian, Torge, Geodesy, section 4.1.2.
+    """
+    sine = math.sin(math.radians(lat))
+    w2 = 1.0 - EARTH_E2 * sine * sine
+    prime_vertical = EARTH_A_M / math.sqrt(w2)
+    meridian = prime_vertical * (1.0 - EARTH_E2) / w2
+    return math.radians(prime_vertical * math.cos(math.radians(lat))), math.radians(meridian)
+
+
+@numba.njit(cache=True, nogil=True)
+def _piece_m(shape_e7: NDArray[np.int32], point: int) -> float:
+    """Metres from a shape point to the next."""
+    dlon = (np.int64(shape_e7[point + 1, 0]) - shape_e7[point, 0]) / E7
+    dlat = (np.int64(shape_e7[point + 1, 1]) - shape_e7[point, 1]) / E7
+    lon_m, lat_m = metres_per_degree((np.int64(shape_e7[point, 1]) + shape_e7[point + 1, 1]) / (2 * E7))
+    return math.hypot(dlon * lon_m, dlat * lat_m)
+
+
+@numba.njit(cache=True, nogil=True)
+def lengths_m(
+    shape_start: NDArray[np.int32], shape_e7: NDArray[np.int32], segment: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Length of each of some segments.
+
+    shape_start: (segments + 1,) int32; shape_e7: (points, 2) int32, lon and lat in 1e-7 degree; segment: (n,) int32.
+
+    Gives (n,) float64 metres.
+    """
+    length = np.zeros(len(segment))
+    for i in range(len(segment)):
+        for point in range(shape_start[segment[i]], shape_start[segment[i] + 1] - 1):
+            length[i] += _piece_m(shape_e7, point)
+    return length
+
+
+@numba.njit(cache=True, nogil=True)
+def fractions_along(
+    shape_start: NDArray[np.int32],
+    shape_e7: NDArray[np.int32],
+    segment: NDArray[np.int32],
+    point: NDArray[np.int32],
+    part: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The fraction of each segment's length that lies before a place on one of its pieces.
+
+    point: the shape point at which the piece begins; part: in [0, 1] along the piece. A segment without length gives 0.
+    """
+    fraction = np.zeros(len(segment))
+    for i in range(len(segment)):
+        before, total = 0.0, 0.0
+        for p in range(shape_start[segment[i]], shape_start[segment[i] + 1] - 1):
+            piece = _piece_m(shape_e7, p)
+            if p == point[i]:
+                before = total + part[i] * piece
+            total += piece
+        if total > 0.0:
+            fraction[i] = min(before / total, 1.0)
+    return fraction
+
+
+@numba.njit(cache=True, nogil=True)
+def places_along(
+    shape_start: NDArray[np.int32],
+    shape_e7: NDArray[np.int32],
+    segment: NDArray[np.int32],
+    fraction: NDArray[np.float64],
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The inverse of `fractions_along`: the piece on which a fraction of the length is reached, and the point there.
+
+    Gives point (n,) int32, the shape point at which the piece begins, and place_e7 (n, 2) int32, rounded.
+    """
+    points = np.empty(len(segment), np.int32)
+    places = np.empty((len(segment), 2), np.int32)
+    for i in range(len(segment)):
+        begin, last = shape_start[segment[i]], shape_start[segment[i] + 1] - 2
+        total = 0.0
+        for p in range(begin, last + 1):
+            total += _piece_m(shape_e7, p)
+        wanted, p = fraction[i] * total, begin
+        piece = _piece_m(shape_e7, p)
+        while p < last and wanted > piece:
+            wanted -= piece
+            p += 1
+            piece = _piece_m(shape_e7, p)
+        part = min(wanted / piece, 1.0) if piece > 0.0 else 0.0
+        points[i] = p
+        for axis in range(2):
+            step = np.int64(shape_e7[p + 1, axis]) - shape_e7[p, axis]
+            places[i, axis] = shape_e7[p, axis] + np.int64(np.rint(part * step))
+    return points, places

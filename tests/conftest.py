@@ -1,0 +1,168 @@
+"""Fixtures of the whole test suite: one demo snapshot, a client, a served product, and the real parts."""
+
+from __future__ import annotations
+
+import importlib.resources
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from location_cloud.app import all_sections, create_app, utc_now
+from location_cloud.capabilities import CAPABILITIES
+from location_cloud.settings import Settings
+from location_cloud.storage.build import build_snapshot
+from location_cloud.storage.osm import read_osm
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+"""Real data beside the checkout, for tests only; tests that need it skip where it is absent."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def step(self, title: str, total: int = 0) -> None:
+        pass
+
+    def advance(self, units: int = 1) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def silent() -> Silent:
+    return Silent()
+
+
+def import_city(home: Path, *files: Path, name: str = "test") -> None:
+    """Builds and publishes a snapshot of OSM files with every section, as the command does."""
+    osm, sources = read_osm(files, None, Silent())
+    build_snapshot(
+        home,
+        name=name,
+        osm=osm,
+        osm_sources=sources,
+        clip=None,
+        sections=all_sections(CAPABILITIES),
+        layers=tuple(layer for capability in CAPABILITIES for layer in capability.map_layers()),
+        progress=Silent(),
+        clock=utc_now,
+    )
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the demo import: central Helsinki's streets, Daqing's areas."""
+    home = tmp_path_factory.mktemp("demo")
+    with importlib.resources.as_file(
+        importlib.resources.files("location_cloud.data") / "demo/helsinki-centre.osm.pbf"
+    ) as file:
+        import_city(home, file, name="demo")
+    return home
+
+
+@pytest.fixture(scope="session")
+def app(demo_home: Path) -> Iterator[Flask]:
+    """The whole product on the demo import, without a server."""
+    flask = create_app(Settings(home=demo_home, log="off"))
+    yield flask
+    flask.extensions["location_cloud"].close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A caller on this machine."""
+    return app.test_client()
+
+
+@pytest.fixture
+def empty_app(tmp_path: Path) -> Iterator[Flask]:
+    """The product before the first import, with a live store of its own."""
+    flask = create_app(Settings(home=tmp_path, log="off"))
+    yield flask
+    flask.extensions["location_cloud"].close()
+
+
+# --- a real server ----------------------------------------------------------------------------------
+
+
+class Served:
+    """A running `location-cloud serve`. url: its base address without closing slash."""
+
+    def __init__(self, home: Path, *options: str, **environment: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = home / "serve.log"
+        command = [sys.executable, "-m", "location_cloud", "serve", "--port", str(self.port), *options]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env={**os.environ, "LOCATION_CLOUD_HOME": str(home), **environment}, stdout=log, stderr=log
+            )
+
+    def wait_until_ready(self, seconds: float = 90) -> None:
+        """Returns when /health is 200. Raises AssertionError with the server's log if that takes too long."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError(f"not ready after {seconds} s:\n{self.log.read_text('utf-8')}")
+
+    def stop(self) -> int:
+        """Asks it to stop and gives its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=40)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+@pytest.fixture(scope="session")
+def served(demo_home: Path) -> Iterator[str]:
+    """Base address of the real product on the demo import: granian workers and the background process."""
+    server = Served(demo_home, LOCATION_CLOUD_LOG="off")
+    try:
+        server.wait_until_ready()
+        yield server.url
+    finally:
+        server.stop()
+
+
+# --- real parts, installed by `make test-parts` -----------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A private PostgreSQL with PostGIS."""
+    from parts.postgis import start_postgis  # heavy optional: only where parts are installed
+
+    with start_postgis(tmp_path_factory.mktemp("postgis")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium, driven by playwright."""
+    from parts.chromium import start_chromium  # heavy optional: only where parts are installed
+
+    with start_chromium() as started:
+        yield started

@@ -1,0 +1,104 @@
+"""A real browser for the tests that need one: Chromium from .parts/ with its own fonts, through Playwright."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.parts.install import PARTS, PartMissingError, installed_root, library_path
+
+ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",  # its sandbox needs rights that root in a container and many an ordinary account lack
+    "--disable-gpu",
+    "--use-angle=swiftshader",  # WebGL on the processor: maps are drawn on machines without a graphics card
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+FONTS = """\
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <dir>{fonts}</dir>
+  <cachedir>{cache}</cachedir>
+  <alias>
+    <family>sans-serif</family>
+    <prefer><family>DejaVu Sans</family><family>Noto Sans CJK SC</family></prefer>
+  </alias>
+  <alias>
+    <family>serif</family>
+    <prefer><family>DejaVu Serif</family><family>Noto Serif CJK SC</family></prefer>
+  </alias>
+  <alias>
+    <family>monospace</family>
+    <prefer><family>DejaVu Sans Mono</family><family>Noto Sans Mono CJK SC</family></prefer>
+  </alias>
+</fontconfig>
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A running Chromium.
+
+    One a module, not one a run: while Playwright is open it keeps an event loop running in this thread, with
+    which other modules' asyncio.run would fail. Starting takes about 1 s.
+    """
+    with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as scratch:
+        options = launch_options(Path(scratch))
+        with pytest.MonkeyPatch.context() as environment:
+            # Playwright's driver takes its environment, and with it libatomic, from ours only.
+            for name, value in options["env"].items():
+                environment.setenv(name, value)
+            playwright = sync_playwright().start()
+        try:
+            opened = playwright.chromium.launch(**options)
+            yield opened
+            opened.close()
+        finally:
+            playwright.stop()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page with no cookies, cache or storage of an earlier test."""
+    context = browser.new_context(locale="zh-CN")
+    yield context.new_page()
+    context.close()
+
+
+def launch_options(scratch: Path) -> dict[str, Any]:
+    """What `playwright.chromium.launch` must be told to run the private Chromium.
+
+    scratch: an empty folder that outlives the browser, for the font cache and what Chromium files under HOME.
+
+    Falls back to the system's own Chromium, and then its fonts, where the private one could not be installed.
+    Raises PartMissingError when there is neither.
+    """
+    elsewhere = PARTS["chromium"].elsewhere
+    try:
+        root = installed_root("chromium")
+    except PartMissingError:
+        if elsewhere is None or not elsewhere.exists():
+            raise
+        return {"executable_path": elsewhere, "args": ARGUMENTS, "env": dict(os.environ)}
+    fonts = scratch / "fonts.conf"
+    fonts.write_text(FONTS.format(fonts=root / "usr/share/fonts", cache=scratch / "fonts"))
+    environment = {
+        **os.environ,
+        "HOME": str(scratch),
+        "XDG_CONFIG_HOME": str(scratch),
+        "XDG_CACHE_HOME": str(scratch),
+        "LD_LIBRARY_PATH": library_path(root),
+        "FONTCONFIG_FILE": str(fonts),
+    }
+    return {"executable_path": root / "usr/lib/chromium/chromium", "args": ARGUMENTS, "env": environment}

@@ -1,0 +1,106 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from location_cloud.areas.dataset import SECTION as AREAS
+from location_cloud.capability import Import
+from location_cloud.places.dataset import SECTION as PLACES
+from location_cloud.storage.osm import read_osm
+
+
+class Quiet:
+    def step(self, title: str, total: int = 0) -> None: ...
+
+    def advance(self, units: int = 1) -> None: ...
+
+
+@dataclass(frozen=True)
+class BuiltWorld:
+    """The two sections that places needs, as a request sees them."""
+
+    sections: dict[str, Any]
+
+    def section(self, section: Any) -> Any:
+        return self.sections[section.name]
+
+
+def build_world(file: Path, folder: Path) -> BuiltWorld:
+    extract, sources = read_osm([file], None, Quiet())
+    import_ = Import("test", extract, sources, folder, None, (), Quiet())
+    for section in (AREAS, PLACES):
+        (folder / section.name).mkdir()
+        section.build(import_, folder / section.name)
+        section.check(folder / section.name)
+    return BuiltWorld({section.name: section.load(folder / section.name) for section in (AREAS, PLACES)})
+
+
+TOWN = """
+n 1 125.0000 46.5000
+n 2 125.0100 46.5000
+n 3 125.0200 46.5000
+n 4 125.0000 46.5050
+n 5 125.0200 46.5050
+n 6 125.3000 46.4000
+n 7 125.3100 46.4000
+w 101 1,2 highway=primary name=团结大街 name:en=Unity_Avenue
+w 102 2,3 highway=primary name=团结大街
+w 103 4,5 highway=residential name=萨尔图大街
+w 104 6,7 highway=residential name=团结大街
+n 11 125.0010 46.5003 addr:street=团结大街 addr:housenumber=2
+n 12 125.0050 46.5003 addr:street=团结大街 addr:housenumber=10
+n 13 125.0012 46.4997 addr:street=团结大街 addr:housenumber=1
+n 14 125.0090 46.4997 addr:street=团结大街 addr:housenumber=9甲
+n 15 125.3050 46.4003 addr:street=团结大街 addr:housenumber=202
+n 16 125.0150 46.5003 addr:street=团结大街 addr:housenumber=257
+n 17 24.9400 60.1700 addr:street=Main_Street addr:housenumber=12 addr:city=Springfield addr:postcode=00100
+n 18 24.9450 60.1700 addr:street=Main_Street addr:housenumber=12a addr:city=Springfield addr:postcode=00100
+n 19 25.9450 61.1700 addr:street=Main_Street addr:housenumber=12 addr:city=Shelbyville addr:postcode=00200
+n 31 125.0030 46.5010 amenity=hospital name=大庆市第一医院
+n 32 125.0180 46.5010 amenity=hospital name=油田总医院
+n 33 125.0100 46.5060 shop=books name=书香书店 name:en=Fragrant_Books
+n 34 125.0400 46.5100 man_made=petroleum_well ref=北5-9-572
+n 35 125.0410 46.5100 man_made=petroleum_well ref=北5-95-72
+n 36 24.9410 60.1710 amenity=cafe name=Café_Ångström
+n 37 24.9420 60.1715 railway=station name=Springfield_Central_Station
+n 38 24.9400 60.1720 place=town name=Springfield
+"""
+
+
+def osm_of(lines: str) -> str:
+    parts = []
+    for line in sorted(lines.strip().splitlines(), key=lambda line: (line[0], int(line.split()[1]))):
+        kind, number, *rest = line.split()
+        tags = "".join(
+            f'<tag k="{key}" v="{value.replace("_", " ") if key != "man_made" else value}"/>'
+            for key, value in (part.split("=", 1) for part in rest if "=" in part)
+        )
+        if kind == "n":
+            parts.append(f'<node id="{number}" version="1" lon="{rest[0]}" lat="{rest[1]}">{tags}</node>')
+        else:
+            refs = "".join(f'<nd ref="{ref}"/>' for ref in rest[0].split(","))
+            parts.append(f'<way id="{number}" version="1">{refs}{tags}</way>')
+    return f'<osm version="0.6">{"".join(parts)}</osm>'
+
+
+@pytest.fixture(scope="session")
+def drawn_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], BuiltWorld]:
+    def build(lines: str) -> BuiltWorld:
+        folder = tmp_path_factory.mktemp("places")
+        file = folder / "drawn.osm"
+        file.write_text(osm_of(lines))
+        return build_world(file, folder)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def town(drawn_world: Callable[[str], BuiltWorld]) -> BuiltWorld:
+    return drawn_world(TOWN)
+
+
+@pytest.fixture(scope="session")
+def import_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], BuiltWorld]:
+    return lambda file: build_world(file, tmp_path_factory.mktemp(file.name.split(".")[0]))
