@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import numba
 import orjson
 
 import location_cloud
@@ -91,7 +90,7 @@ def _engines() -> Finding:
 
 
 def _compiled_code() -> Finding:
-    folder = Path(numba.config.CACHE_DIR or routing.__file__ or ".").parent
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(routing.__file__ or ".").parent)
     return Finding(
         "compiled code",
         os.access(folder, os.W_OK),
@@ -133,7 +132,9 @@ def _worker(settings: Settings) -> Finding:
     beat = runs.get("heartbeat")
     if beat is None or beat.age_s is None:
         return Finding("background process", False, "never ran", mend)
-    return Finding("background process", beat.age_s < 4 * settings.heartbeat_s, f"reported {beat.age_s:.0f} s ago", mend)
+    return Finding(
+        "background process", beat.age_s < 4 * settings.heartbeat_s, f"reported {beat.age_s:.0f} s ago", mend
+    )
 
 
 def _server(settings: Settings) -> Finding:

@@ -22,6 +22,9 @@ from location_cloud.http.web import LOOPBACK
 from location_cloud.settings import Settings, load_settings
 from location_cloud.storage.snapshot import Snapshots
 
+THREADS = 32
+"""Requests that one web worker answers side by side; compiled searches and tile encoding release the interpreter."""
+
 RESTART_S = 1.0
 """Pause before a dead background process is started anew."""
 
@@ -52,6 +55,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             port=settings.port,
             interface=Interfaces.WSGI,
             workers=settings.workers,
+            blocking_threads=THREADS,
             factory=True,
             log_level=LogLevels.warning,
             workers_kill_timeout=int(settings.stop_grace_s),

@@ -151,11 +151,11 @@ def served(demo_home: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgis_url() -> Iterator[str]:
     """A private PostgreSQL with PostGIS."""
-    from parts.postgis import start_postgis  # heavy optional: only where parts are installed
+    from tests.parts.postgis import start_postgis  # heavy optional: only where parts are installed
 
-    with start_postgis(tmp_path_factory.mktemp("postgis")) as url:
+    with start_postgis() as url:
         yield url
 
 

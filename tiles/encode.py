@@ -10,7 +10,7 @@ from tiles.cells import candidate_rows
 from tiles.clip import HIGH, LOW
 from tiles.compiled import entry_point, kernel
 from tiles.features import KINDS
-from tiles.geometry import Frame, Parts, make_scratch, write_lines, write_points, write_polygons
+from tiles.geometry import Frame, Parts, write_lines, write_points, write_polygons
 from tiles.index import Columns, DictionarySlots, LayerIndex
 from tiles.mercator import EXTENT, EXTENT_BITS, GRID_ZOOM, check_tile
 from tiles.ordering import longer
@@ -67,7 +67,6 @@ def _encode_rows(
     frame = Frame(z, west, north, scale)
     parts = Parts(columns.part_start, columns.is_hole, columns.xy, columns.vertex_zoom)
     geometry = np.empty(1 << 12, np.uint8)
-    scratch = make_scratch(256)
     used_keys, used_values = np.empty(16, np.int64), np.empty(64, np.int64)
     key_count, value_count = 0, 0
     for row in candidate_rows(columns.cell_keys, columns.cell_start, columns.cell_rows, z, x, y):
@@ -79,15 +78,12 @@ def _encode_rows(
             continue
         inside = x_min >= LOW and y_min >= LOW and x_max <= HIGH and y_max <= HIGH
         first, end = columns.feature_start[row], columns.feature_start[row + 1]
-        vertices = columns.part_start[end] - columns.part_start[first]
-        if vertices > scratch.xs.size:
-            scratch = make_scratch(2 * vertices)
         if kind == _POINT:
-            geometry, size = write_points(parts, first, end, frame, scratch, geometry)
+            geometry, size = write_points(parts, first, end, frame, geometry)
         elif kind == _LINE:
-            geometry, size = write_lines(parts, first, end, frame, inside, scratch, geometry)
+            geometry, size = write_lines(parts, first, end, frame, inside, geometry)
         else:
-            geometry, size = write_polygons(parts, first, end, frame, inside, scratch, geometry)
+            geometry, size = write_polygons(parts, first, end, frame, inside, geometry)
         if size == 0:
             continue
         tags = columns.tags[columns.tag_start[row] : columns.tag_start[row + 1]]

@@ -31,36 +31,12 @@ class Frame(NamedTuple):
     scale: float
 
 
-class Scratch(NamedTuple):
-    """Room for one feature at a time, made once a tile: allocating it for each one took a third of the time."""
-
-    fx: NDArray[np.float64]
-    fy: NDArray[np.float64]
-    xs: NDArray[np.int64]
-    ys: NDArray[np.int64]
-    start: NDArray[np.int64]
-    is_hole: NDArray[np.uint8]
-
-
-@kernel
-def make_scratch(size: int) -> Scratch:
-    """Scratch for features of up to `size` vertices."""
-    return Scratch(
-        np.empty(size, np.float64),
-        np.empty(size, np.float64),
-        np.empty(size, np.int64),
-        np.empty(size, np.int64),
-        np.empty(size + 1, np.int64),
-        np.empty(size, np.uint8),
-    )
-
-
 @kernel
 def write_points(
-    parts: Parts, first: int, end: int, frame: Frame, scratch: Scratch, out: NDArray[np.uint8]
+    parts: Parts, first: int, end: int, frame: Frame, out: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], int]:
     """Parts first..end that lie within the buffered tile, edges included, written to out or a larger copy; its size."""
-    xs, ys = scratch.xs, scratch.ys
+    xs, ys = np.empty(end - first, np.int64), np.empty(end - first, np.int64)
     count = 0
     for part in range(first, end):
         x, y = _in_tile(parts.xy, parts.part_start[part], frame)
@@ -75,10 +51,13 @@ def write_points(
 
 @kernel
 def write_lines(
-    parts: Parts, first: int, end: int, frame: Frame, inside: bool, scratch: Scratch, out: NDArray[np.uint8]
+    parts: Parts, first: int, end: int, frame: Frame, inside: bool, out: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], int]:
     """The same for lines; size 0 if none reaches from one point to another. inside: none leaves the buffered tile."""
-    xs, ys = scratch.xs, scratch.ys  # of one piece at a time, which is written before the next begins
+    longest = 0
+    for part in range(first, end):
+        longest = max(longest, parts.part_start[part + 1] - parts.part_start[part])
+    xs, ys = np.empty(longest, np.int64), np.empty(longest, np.int64)  # of one piece; written before the next begins
     at, cursor = 0, (0, 0)
     for part in range(first, end):
         begin, stop = parts.part_start[part], parts.part_start[part + 1]
@@ -109,10 +88,10 @@ def write_lines(
 
 @kernel
 def write_polygons(
-    parts: Parts, first: int, end: int, frame: Frame, inside: bool, scratch: Scratch, out: NDArray[np.uint8]
+    parts: Parts, first: int, end: int, frame: Frame, inside: bool, out: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], int]:
     """The same for rings, as a valid (multi)polygon; size 0 if rounding leaves no area."""
-    xs, ys, start, is_hole, rings = _rounded_rings(parts, first, end, frame, inside, scratch)
+    xs, ys, start, is_hole, rings = _rounded_rings(parts, first, end, frame, inside)
     if rings == 0:
         return out, 0
     if needs_repair(xs, ys, start, is_hole, rings):
@@ -128,10 +107,13 @@ def write_polygons(
 
 @kernel
 def _rounded_rings(
-    parts: Parts, first: int, end: int, frame: Frame, inside: bool, scratch: Scratch
+    parts: Parts, first: int, end: int, frame: Frame, inside: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8], int]:
     """The rings that have an area left: xs, ys, starts, is_hole, number. Holes of a vanished shell vanish, too."""
-    fx, fy, xs, ys, start, is_hole = scratch
+    total = parts.part_start[end] - parts.part_start[first]
+    xs, ys = np.empty(total, np.int64), np.empty(total, np.int64)
+    start, is_hole = np.empty(end - first + 1, np.int64), np.empty(end - first, np.uint8)
+    fx, fy = np.empty(total, np.float64), np.empty(total, np.float64)
     start[0] = 0
     rings = 0
     shell_drawn = False

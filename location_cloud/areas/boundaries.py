@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from location_cloud.areas.frame import geometry_radius_m
+from location_cloud.areas.extent import radius_m
 from location_cloud.areas.model import AreaRow, level_of
 from location_cloud.extract import WAY, OsmAreas, Tags
 
@@ -72,7 +72,7 @@ def _row(code: str, tags: Tags, admin_level: int, geometry: BaseGeometry) -> Are
         source=OSM,
         geometry=geometry,
         lonlat=lonlat,
-        accuracy_m=geometry_radius_m(geometry, lonlat),
+        accuracy_m=radius_m(geometry, lonlat),
         position="boundary",
         osm=code,
     )

@@ -2,158 +2,22 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
 import shapely
-from numpy.typing import NDArray
 
 from location_cloud.areas.boundaries import OSM, join_boundaries, read_boundaries
 from location_cloud.areas.frame import DIVISION, POLYGONS, frame_sources, read_frame, read_sources
-from location_cloud.areas.model import LEVELS, POSITIONS, AreaRow
-from location_cloud.areas.texts import Texts, load_array, load_texts, pack_texts, save_texts
+from location_cloud.areas.model import LEVELS, POSITIONS, AreaRow, Areas
+from location_cloud.areas.texts import load_array, load_texts, save_texts
 from location_cloud.capability import Built, Import, Section, Source
 from location_cloud.errors import BadInput
 
-__all__ = ["SECTION", "Areas", "Texts", "load_array", "load_texts", "pack_texts", "save_texts"]
-
 _ARRAYS = ("level", "rank", "admin_level", "parent", "child_start", "child", "lonlat", "accuracy_m", "position")
 _TEXTS = ("code", "name", "name_en", "source", "osm", "wkb")
-
-
-@dataclass(frozen=True)
-class Areas:
-    """All areas of a snapshot as columns, n rows, parents before children within the shipped tree.
-
-    code, name, name_en, source, osm: texts; "" = unknown. level: int8 into LEVELS. rank: int8, depth as an OSM
-    admin_level. admin_level: int8, 0 = not from OSM. parent: int32 row, -1 = none.
-    child_start, child: CSR of int32 rows. lonlat: (n, 2) degrees, WGS-84. accuracy_m: float32 radius that holds
-    the area. position: int8 into POSITIONS. wkb, wkb_start: boundary as WKB, empty = no open boundary.
-    """
-
-    code: Texts
-    name: Texts
-    name_en: Texts
-    source: Texts
-    osm: Texts
-    level: NDArray[np.int8]
-    rank: NDArray[np.int8]
-    admin_level: NDArray[np.int8]
-    parent: NDArray[np.int32]
-    child_start: NDArray[np.int32]
-    child: NDArray[np.int32]
-    lonlat: NDArray[np.float64]
-    accuracy_m: NDArray[np.float32]
-    position: NDArray[np.int8]
-    wkb: NDArray[np.uint8]
-    wkb_start: NDArray[np.int64]
-    within: dict[str, list[str]]
-    sources: dict[str, dict[str, str]]
-
-    def __len__(self) -> int:
-        return len(self.level)
-
-    @cached_property
-    def row_of(self) -> dict[str, int]:
-        """Row of each code."""
-        return {code: row for row, code in enumerate(self.code.as_list())}
-
-    @cached_property
-    def rows_by_name(self) -> list[tuple[str, int]]:
-        """(case-folded name, row), sorted, with both the name and the English one."""
-        names = [(name.casefold(), row) for row, name in enumerate(self.name.as_list())]
-        names += [(name.casefold(), row) for row, name in enumerate(self.name_en.as_list()) if name]
-        return sorted(names)
-
-    @cached_property
-    def bounded(self) -> NDArray[np.int64]:
-        """Rows that have a boundary."""
-        return np.flatnonzero(np.diff(self.wkb_start) > 0)
-
-    @cached_property
-    def shapes(self) -> NDArray[np.object_]:
-        """Prepared polygons of the `bounded` rows; read from the file at the first question that needs them."""
-        parts = [self.wkb[self.wkb_start[row] : self.wkb_start[row + 1]].tobytes() for row in self.bounded]
-        shapes: NDArray[np.object_] = np.asarray(shapely.from_wkb(np.array(parts, object)), object)
-        shapely.prepare(shapes)
-        return shapes
-
-    @cached_property
-    def depth_order(self) -> NDArray[np.int64]:
-        """Positions in `bounded`, the deepest and smallest areas first."""
-        return np.lexsort((shapely.area(self.shapes), -self.rank[self.bounded].astype(np.int64)))
-
-    def find_deepest(self, lonlat: NDArray[np.float64]) -> NDArray[np.int32]:
-        """Row of the deepest bounded area at each point, -1 where there is none.
-
-        lonlat: (n, 2) degrees, WGS-84. A point on a boundary belongs to both sides; the first in `depth_order`
-        is given.
-        """
-        found = np.full(len(lonlat), -1, np.int32)
-        if not len(self.bounded):
-            return found
-        bounds = self.shape_bounds
-        open_points = np.arange(len(lonlat))
-        for place in self.depth_order:
-            if not len(open_points):
-                break
-            west, south, east, north = bounds[place]
-            x, y = lonlat[open_points, 0], lonlat[open_points, 1]
-            near = open_points[(x >= west) & (x <= east) & (y >= south) & (y <= north)]
-            inside = near[shapely.intersects_xy(self.shapes[place], lonlat[near, 0], lonlat[near, 1])]
-            found[inside] = self.bounded[place]
-            open_points = open_points[found[open_points] < 0]
-        return found
-
-    def find_deepest_at(self, lonlat: tuple[float, float]) -> int:
-        """Row of the deepest bounded area at one point, -1 where there is none."""
-        if not len(self.bounded):
-            return -1
-        west, south, east, north = self.shape_bounds[self.depth_order].T
-        lon, lat = lonlat
-        near = self.depth_order[(lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)]
-        for place in near:
-            if shapely.intersects_xy(self.shapes[place], lon, lat):
-                return int(self.bounded[place])
-        return -1
-
-    @cached_property
-    def shape_bounds(self) -> NDArray[np.float64]:
-        """(len(bounded), 4) west, south, east, north."""
-        bounds: NDArray[np.float64] = shapely.bounds(self.shapes)
-        return bounds
-
-    def ancestors(self, row: int) -> list[int]:
-        """The row's parents, nearest first."""
-        chain = []
-        while (row := int(self.parent[row])) >= 0:
-            chain.append(row)
-        return chain
-
-    def children(self, row: int) -> NDArray[np.int32]:
-        """Rows directly below."""
-        return self.child[self.child_start[row] : self.child_start[row + 1]]
-
-    def geometry(self, row: int) -> Any:
-        """The row's boundary as a shapely geometry, or None."""
-        part = self.wkb[self.wkb_start[row] : self.wkb_start[row + 1]]
-        return shapely.from_wkb(part.tobytes()) if len(part) else None
-
-    def rows_with_prefix(self, prefix: str) -> list[int]:
-        """Rows whose name or English name begins so, sorted by name, each once."""
-        folded = prefix.casefold()
-        start = bisect_left(self.rows_by_name, (folded, -1))
-        rows: dict[int, None] = {}
-        for name, row in self.rows_by_name[start:]:
-            if not name.startswith(folded):
-                break
-            rows[row] = None
-        return list(rows)
 
 
 def build(import_: Import, folder: Path) -> Built:

@@ -15,17 +15,16 @@ import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from location_cloud.areas.extent import radius_m
 from location_cloud.areas.model import RANKS, AreaRow
 from location_cloud.capability import Source
 from location_cloud.errors import BadInput
+from location_cloud.spatial.measure import area_m2
 
 DISTRICTS = "daqing/daqing_districts.csv"
 POLYGONS = "daqing/daqing_districts_tianditu.geojson"
 DIVISION = "daqing/daqing_division.json"
 PLACES = "daqing/daqing_places_geonames.csv"
-
-METRES_PER_DEGREE = 111_195.0
-"""Of latitude, on the sphere of 6371 km; 0.6 % wrong at most, enough for radii."""
 
 PLACE_ACCURACY_M = 3_000.0
 """GeoNames writes much of China to the arc minute (1.85 km) and means the built-up centre, not the whole town."""
@@ -72,19 +71,6 @@ def frame_sources() -> tuple[Source, ...]:
         )
         for path in (POLYGONS, DIVISION, PLACES)
     )
-
-
-def geometry_radius_m(geometry: BaseGeometry, lonlat: tuple[float, float]) -> float:
-    """Metres from a point to the furthest corner of a geometry, on a local plane (1 % at 200 km)."""
-    corners = shapely.get_coordinates(geometry)
-    east = (corners[:, 0] - lonlat[0]) * np.cos(np.radians(lonlat[1]))
-    return float(np.hypot(east, corners[:, 1] - lonlat[1]).max() * METRES_PER_DEGREE)
-
-
-def geometry_area_m2(geometry: BaseGeometry) -> float:
-    """Square metres of a polygon on a local plane; for radii, not for statistics."""
-    _west, south, _east, north = geometry.bounds
-    return float(geometry.area * METRES_PER_DEGREE**2 * np.cos(np.radians((south + north) / 2)))
 
 
 def _text(path: str) -> str:
@@ -140,7 +126,7 @@ def _placed(row: AreaRow, polygons: dict[str, BaseGeometry]) -> AreaRow:
         position = "surrounding area"
     point = shapely.point_on_surface(geometry)
     lonlat = (float(point.x), float(point.y))
-    return replace(row, lonlat=lonlat, accuracy_m=geometry_radius_m(geometry, lonlat), position=position)
+    return replace(row, lonlat=lonlat, accuracy_m=radius_m(geometry, lonlat), position=position)
 
 
 def _geonames() -> list[dict[str, Any]]:
@@ -160,8 +146,8 @@ def _seated(row: AreaRow, places: list[dict[str, Any]]) -> AreaRow:
         for place in places:
             lonlat = place["lonlat"]
             if row.geometry is not None and name in place["names"] and shapely.intersects_xy(row.geometry, *lonlat):
-                radius_m = geometry_radius_m(row.geometry, lonlat)
-                return replace(row, lonlat=lonlat, accuracy_m=radius_m, position="populated place")
+                around_m = radius_m(row.geometry, lonlat)
+                return replace(row, lonlat=lonlat, accuracy_m=around_m, position="populated place")
     return row
 
 
@@ -217,7 +203,7 @@ def _town_row(street: dict[str, str], district: AreaRow, siblings: int, seat: di
     if seat is None or district.geometry is None:
         return row
     # No town polygon is open: twice the radius of an even share of the district's area should hold the town.
-    share_m = 2 * float(np.sqrt(geometry_area_m2(district.geometry) / siblings / np.pi))
+    share_m = 2 * float(np.sqrt(area_m2(district.geometry) / siblings / np.pi))
     is_district_seat = district.name in seat["names"]  # then its English name is the district's, not the town's
     return replace(
         row,

@@ -6,8 +6,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from location_cloud.areas.dataset import SECTION, Areas
-from location_cloud.areas.model import LEVELS
+from location_cloud.areas.dataset import SECTION
+from location_cloud.areas.model import LEVELS, Areas
 from location_cloud.capability import Import, MapLayer
 from tiles.features import LayerFeatures
 

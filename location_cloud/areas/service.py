@@ -9,8 +9,8 @@ import numpy as np
 import orjson
 import shapely
 
-from location_cloud.areas.dataset import SECTION, Areas
-from location_cloud.areas.model import LEVELS, POSITIONS
+from location_cloud.areas.dataset import SECTION
+from location_cloud.areas.model import LEVELS, POSITIONS, Areas
 from location_cloud.errors import BadQuery, NotFound
 from location_cloud.storage.world import World
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,9 @@ class RoutingNetwork:
     is_largest: NDArray[np.uint8]
 
 
+Rule: TypeAlias = tuple[str, list[int]]
+"""("no" | "only", edges that follow each other), as routing.restrictions reads them."""
+
 COLUMNS = ("cost_ms", "weight_ms", "part", "is_connected", "is_largest")
 
 
@@ -78,9 +81,7 @@ def build_network(roads: Roads, profile: Profile) -> RoutingNetwork:
     """The graph, costs and well connected segments of one way of moving."""
     cost_ms = edge_costs(roads, profile)
     tail, head = edge_ends(roads)
-    rules = [*turn_rules(roads, profile, cost_ms), *barrier_rules(roads, profile, tail, head, cost_ms)]
-    if not profile.may_turn_round:
-        rules += u_turn_rules(tail, head, cost_ms, roads.node_count)
+    rules = all_rules(roads, profile, tail, head, cost_ms)
     forbidden = expand_restrictions(tail, head, roads.node_count, rules)
     graph = build_graph(tail, head, roads.node_count, forbidden.start, forbidden.edges)
     part, is_connected = _parts(graph, cost_ms)
@@ -102,6 +103,14 @@ def _parts(graph: Graph, cost_ms: NDArray[np.int32]) -> tuple[NDArray[np.int32],
     if not len(components.size):
         return part, part >= 0
     return part, (part >= 0) & (components.size[part] >= components.size[0] * SMALLEST_PART_SHARE)
+
+
+def all_rules(
+    roads: Roads, profile: Profile, tail: NDArray[np.int32], head: NDArray[np.int32], cost_ms: NDArray[np.int32]
+) -> list[Rule]:
+    """Every sequence of edges that the profile may not drive, or must: signs, barriers, turning round."""
+    rules = [*turn_rules(roads, profile, cost_ms), *barrier_rules(roads, profile, tail, head, cost_ms)]
+    return rules if profile.may_turn_round else rules + u_turn_rules(tail, head, cost_ms, rules)
 
 
 def edge_ends(roads: Roads) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -135,7 +144,7 @@ def edge_weights(roads: Roads, profile: Profile, cost_ms: NDArray[np.int32]) -> 
 
 def barrier_rules(
     roads: Roads, profile: Profile, tail: NDArray[np.int32], head: NDArray[np.int32], cost_ms: NDArray[np.int32]
-) -> list[tuple[str, list[int]]]:
+) -> list[Rule]:
     """Passing a barrier that stops the profile, as forbidden pairs of edges; turning round before it stays possible."""
     is_blocked = roads.node_blocked & profile.access != 0
     is_open = cost_ms != CLOSED
@@ -152,20 +161,25 @@ def barrier_rules(
 
 
 def u_turn_rules(
-    tail: NDArray[np.int32], head: NDArray[np.int32], cost_ms: NDArray[np.int32], nodes: int
-) -> list[tuple[str, list[int]]]:
-    """Turning round on the spot, forbidden wherever there is another way on: it is left for dead ends.
+    tail: NDArray[np.int32], head: NDArray[np.int32], cost_ms: NDArray[np.int32], rules: list[Rule]
+) -> list[Rule]:
+    """Turning round on the spot, forbidden wherever there is another way on: it is left for dead ends and barriers.
 
     Without this, a forbidden left turn is escaped by passing the junction, turning round behind it and coming back.
+    rules: those that may leave no other way on.
     """
     is_open = cost_ms != CLOSED
-    ways_on = np.bincount(tail[is_open], minlength=nodes)
     edge = np.arange(len(cost_ms))
     is_two_way = is_open & is_open[edge ^ 1]
-    return [("no", [one, one ^ 1]) for one in edge[is_two_way & (ways_on[head] > 1)].tolist()]
+    ways_on = np.bincount(tail[is_open], minlength=int(max(tail.max(initial=-1), head.max(initial=-1))) + 1)[head]
+    forbidden = {
+        (pair[0], pair[1]) for kind, pair in rules if kind == "no" and len(pair) == 2 and pair[1] != pair[0] ^ 1
+    }
+    ways_on -= np.bincount(np.array([first for first, _ in forbidden], np.int64), minlength=len(edge))
+    return [("no", [one, one ^ 1]) for one in edge[is_two_way & (ways_on > 1)].tolist()]
 
 
-def turn_rules(roads: Roads, profile: Profile, cost_ms: NDArray[np.int32]) -> list[tuple[str, list[int]]]:
+def turn_rules(roads: Roads, profile: Profile, cost_ms: NDArray[np.int32]) -> list[Rule]:
     """The turn restrictions that bind the profile, as (kind, edges), without those that a closed edge makes void.
 
     An "only" rule towards a closed edge would shut the road for good; OSM has a few where a street became one-way.

@@ -17,16 +17,22 @@ class InRoute(Query):
     from_: LonLat = Field(alias="from", description="where it begins, lon,lat")
     to: LonLat = Field(description="where it ends, lon,lat")
     profile: ProfileName = Field("car", description="how one moves")
-    radius_m: float = Field(1000, gt=0, le=10_000, description="the farthest that a road may be from either point, metres")
+    radius_m: float = Field(
+        1000, gt=0, le=10_000, description="the farthest that a road may be from either point, metres"
+    )
     steps: bool = Field(True, description="whether the turns are listed")
-    lang: Literal["zh-CN", "en", ""] = Field("", description="language of the instructions; empty = as the caller prefers")
+    lang: Literal["zh-CN", "en", ""] = Field(
+        "", description="language of the instructions; empty = as the caller prefers"
+    )
 
 
 class OutStep(BaseModel):
     """One instruction and the stretch that follows it."""
 
     type: Literal["depart", "turn", "continue", "roundabout", "arrive"]
-    modifier: str = Field(description="straight, slight_left, left, sharp_left, uturn, slight_right, right, sharp_right")
+    modifier: str = Field(
+        description="straight, slight_left, left, sharp_left, uturn, slight_right, right, sharp_right"
+    )
     instruction: str
     name: str = Field(description="name of the road after the manoeuvre; empty if it has none")
     ref: str

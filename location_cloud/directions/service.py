@@ -82,7 +82,9 @@ def _as_route(
 ) -> Route:
     line_e7, begins = path_shape(directions.shapes, path.edges, path.first_fraction, path.last_fraction)
     duration_ms = edge_durations_ms(network.cost_ms, path)
-    steps = list_steps(roads, directions.shapes, network.graph, network.cost_ms, path.edges, duration_ms, line_e7, begins)
+    steps = list_steps(
+        roads, directions.shapes, network.graph, network.cost_ms, path.edges, duration_ms, line_e7, begins
+    )
     return Route(
         line=line_e7 / 1e7,
         distance_m=line_length_m(line_e7),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,9 +36,10 @@ def list_steps(
     gives them. graph, cost_ms: which ways out of a roundabout are open.
     """
     leaving, arriving = edge_bearings(shapes, edges)
-    starts = _step_starts(roads, edges, leaving, arriving)
+    is_stub = np.diff(begins) == 0
+    starts = _step_starts(roads, edges, is_stub, leaving, arriving)
     steps = [
-        _step(roads, graph, cost_ms, edges, duration_ms, line_e7, begins, leaving, arriving, at, until)
+        _step(roads, graph, cost_ms, edges, duration_ms, line_e7, begins, is_stub, leaving, arriving, at, until)
         for at, until in zip(starts, [*starts[1:], len(edges)])
     ]
     last = len(line_e7) - 1
@@ -64,21 +67,29 @@ def modifier(angle_deg: float) -> str:
 
 
 def _step_starts(
-    roads: Roads, edges: NDArray[np.int32], leaving: NDArray[np.float64], arriving: NDArray[np.float64]
+    roads: Roads,
+    edges: NDArray[np.int32],
+    is_stub: NDArray[np.bool_],
+    leaving: NDArray[np.float64],
+    arriving: NDArray[np.float64],
 ) -> list[int]:
-    """Positions in the path where an instruction is due. A ride through a roundabout is one, told at its entry."""
+    """Positions in the path where an instruction is due. A ride through a roundabout is one, told at its entry.
+
+    is_stub: (n,) bool, the edge is only touched (a trip that begins at its very end): it never gets a word.
+    """
     segments = edges // 2
     is_round = roads.seg_flags[segments] & ROUNDABOUT != 0
     name, ref = roads.seg_name[segments], roads.seg_ref[segments]
     starts = [0]
-    for at in range(1, len(edges)):
+    driven = np.flatnonzero(~is_stub).tolist()
+    for before, at in pairwise(driven):
         if is_round[at]:
-            is_due = not is_round[at - 1]
-        elif is_round[at - 1]:
+            is_due = not is_round[before]
+        elif is_round[before]:
             is_due = False
         else:
-            angle = abs(turn_deg(_number(arriving[at - 1]), _number(leaving[at])))
-            is_same = name[at] == name[at - 1] and (name[at] != 0 or ref[at] == ref[at - 1])
+            angle = abs(turn_deg(_number(arriving[before]), _number(leaving[at])))
+            is_same = name[at] == name[before] and (name[at] != 0 or ref[at] == ref[before])
             is_due = angle > NAMELESS_TURN_DEG or not is_same
         if is_due:
             starts.append(at)
@@ -93,6 +104,7 @@ def _step(
     duration_ms: NDArray[np.int64],
     line_e7: NDArray[np.int32],
     begins: NDArray[np.int32],
+    is_stub: NDArray[np.bool_],
     leaving: NDArray[np.float64],
     arriving: NDArray[np.float64],
     at: int,
@@ -100,7 +112,7 @@ def _step(
 ) -> Step:
     segments = edges[at:until] // 2
     is_round = roads.seg_flags[segments] & ROUNDABOUT != 0
-    outside = int(np.argmin(is_round))
+    outside = int(np.argmin(is_round | is_stub[at:until]))
     exits = _exits(roads, graph, cost_ms, edges[at:until], outside) if is_round[0] and at > 0 else 0
     named = segments[outside]
     first, last = int(begins[at]), int(begins[until])
@@ -115,9 +127,9 @@ def _step(
         name=roads.names[int(roads.seg_name[named])],
         ref=roads.names[int(roads.seg_ref[named])],
         exit=exits,
-        distance_m=line_length_m(line_e7[first : last + 1]),
+        distance_m=line_length_m(line_e7[first : last + 1]) if last > first else 0.0,
         duration_s=int(duration_ms[at:until].sum()) / 1000,
-        bearing_deg=_number(leaving[at]),
+        bearing_deg=_number(leaving[at + outside if kind == "depart" else at]),
         lonlat=(float(line_e7[first, 0]) / 1e7, float(line_e7[first, 1]) / 1e7),
         first_point=first,
         last_point=last,

@@ -58,7 +58,7 @@ class Metrics:
         path = folder / f"{os.getpid()}{self._suffix}"
         shape = (len(self._operations), _WIDTH)
         self._counts: NDArray[np.float64] = np.memmap(path, np.float64, "w+", shape=shape)
-        self._view = memoryview(self._counts).cast("B").cast("d")
+        self._view = memoryview(self._counts.data).cast("B").cast("d")
 
     def count(self, operation: str, status: int, seconds: float) -> None:
         """One request was answered."""

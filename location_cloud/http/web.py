@@ -281,8 +281,9 @@ def _shape(operation: Operation, params: Query, result: Any) -> Response:
     if isinstance(reply.body, dict) and reply.body.get("type") in ("Feature", "FeatureCollection"):
         response.mimetype = "application/geo+json"
     if operation.method == "GET" and reply.status == 200 and operation.cache != Cache.NEVER:
-        response.set_etag(reply.etag or hashlib.blake2b(body, digest_size=12).hexdigest())
-        if request.if_none_match.contains(response.get_etag()[0]):
+        etag = reply.etag or hashlib.blake2b(body, digest_size=12).hexdigest()
+        response.set_etag(etag)
+        if request.if_none_match.contains(etag):
             response.status_code = 304
             del response.headers["Content-Type"]
             return response

@@ -34,11 +34,11 @@ def _columns() -> list[sa.Column[Any]]:
     ]
 
 
-FEATURES = sa.Table("layer_features", METADATA, *_columns())
+FEATURES = sa.Table("layer_features", METADATA, *_columns(), sqlite_autoincrement=True)
 
 
 def _create_features(op: Any, live: Any) -> None:
-    op.create_table("layer_features", *_columns())
+    op.create_table("layer_features", *_columns(), sqlite_autoincrement=True)
     op.create_index("layer_features_tenant", "layer_features", ["tenant", "layer", "id"])
     live.add_spatial_index(op, "layer_features")
 

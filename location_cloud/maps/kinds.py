@@ -100,8 +100,28 @@ PLACES = {
     "island": 10,
     "locality": 13,
 }
-POI_KEYS = ("amenity", "shop", "tourism", "leisure", "office", "historic", "man_made", "emergency", "healthcare", "sport")
-POI_BORING = {"bench", "waste_basket", "parking_space", "bicycle_parking", "vending_machine", "surveillance", "yes", "no"}
+POI_KEYS = (
+    "amenity",
+    "shop",
+    "tourism",
+    "leisure",
+    "office",
+    "historic",
+    "man_made",
+    "emergency",
+    "healthcare",
+    "sport",
+)
+POI_BORING = {
+    "bench",
+    "waste_basket",
+    "parking_space",
+    "bicycle_parking",
+    "vending_machine",
+    "surveillance",
+    "yes",
+    "no",
+}
 STOPS = {
     ("railway", "station"): ("station", 11),
     ("railway", "halt"): ("station", 12),

@@ -67,7 +67,12 @@ def _polygons(name: str, kind_of: KindOf, fields: dict[str, str], import_: Impor
     rows = [_row(areas.tags[position], kind) for position, (kind, _) in zip(chosen.tolist(), found)]
     min_zoom = np.array([zoom for _, zoom in found], np.uint8)
     return LayerFeatures(
-        name, area_ids(areas, chosen), "polygon", areas.geometry[chosen], min_zoom, attributes=columns(rows, tuple(fields))
+        name,
+        area_ids(areas, chosen),
+        "polygon",
+        areas.geometry[chosen],
+        min_zoom,
+        attributes=columns(rows, tuple(fields)),
     )
 
 

@@ -35,7 +35,8 @@ def node_points(osm: OsmExtract, tagged: NDArray[np.int64]) -> NDArray[np.object
 
 def area_ids(areas: OsmAreas, chosen: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Feature ids of areas: twice the OSM id, plus one for relations, as osmium numbers areas."""
-    return (areas.id[chosen] * 2 + (areas.kind[chosen] == RELATION)).astype(np.uint64)
+    ids: NDArray[np.uint64] = (areas.id[chosen] * 2 + (areas.kind[chosen] == RELATION)).astype(np.uint64)
+    return ids
 
 
 def columns(rows: list[dict[str, Any]], fields: tuple[str, ...]) -> dict[str, list[Any]]:

@@ -29,7 +29,10 @@ def get_tile(world: World, name: str, z: int, x: int, y: int) -> bytes:
     """The tile's MVT bytes, empty where the set has nothing. Raises NotFound or BadQuery for a tile off the grid."""
     tile_set = get_set(world, name)
     if z > MAX_ZOOM:
-        raise NotFound(f"z={z}: the deepest zoom is {MAX_ZOOM}", hint="clients draw deeper views from zoom 14: maxzoom in the TileJSON")
+        raise NotFound(
+            f"z={z}: the deepest zoom is {MAX_ZOOM}",
+            hint="clients draw deeper views from zoom 14: maxzoom in the TileJSON",
+        )
     if max(x, y) >= 1 << z:
         raise BadQuery(f"x={x}, y={y}: at zoom {z} tiles go from 0 to {(1 << z) - 1}")
     layers = [layer.index for layer in tile_set.layers if layer.min_zoom <= z <= layer.max_zoom]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +11,19 @@ import orjson
 from numpy.typing import NDArray
 
 from location_cloud.areas.dataset import SECTION as AREAS
-from location_cloud.areas.dataset import Areas, Texts, load_array, load_texts, save_texts
-from location_cloud.areas.model import LEVELS
+from location_cloud.areas.model import LEVELS, Areas, load_array, load_texts, save_texts
 from location_cloud.capability import Built, Import, Section
 from location_cloud.errors import BadInput
 from location_cloud.places.fold import fold_words
 from location_cloud.places.gather import list_houses, list_places, list_roads
 from location_cloud.places.grid import CELL_DEG, PackedGrid, build_grid, load_grid, save_grid
 from location_cloud.places.houses import assign_streets, fold_number, number_value, sorted_houses
-from location_cloud.places.model import AREA, POI, House, NamedPlace
+from location_cloud.places.model import AREA, POI, House, NamedPlace, Places
 from location_cloud.places.names import (
     ALIAS,
     INITIALS,
     NAME,
     PINYIN,
-    NameIndex,
     build_index,
     load_index,
     save_index,
@@ -55,52 +52,6 @@ _ARRAYS = (
     "segment_road",
 )
 _GRIDS = ("poi_grid", "house_grid", "segment_grid")
-
-
-@dataclass(frozen=True)
-class Places:
-    """All named places of a snapshot as columns, n places, h houses, s road segments.
-
-    name, osm: texts. kind: int8 into model.KINDS. category: int32 into `categories`. lonlat: (n, 2) degrees, WGS-84.
-    accuracy_m, importance: float32. area: int32 row of the areas section: what an area is, or what a place lies in.
-    house_start: (n + 1,) int64, CSR into the houses, which are sorted by street and number. house_number as written,
-    house_written folded. house_value: int32. house_lonlat: (h, 2).
-    vertex: (v, 2) int32, 1e-7 degree. segment_vertex: (s,) int32 first vertex, the next one ends the segment.
-    """
-
-    name: Texts
-    osm: Texts
-    kind: NDArray[np.int8]
-    category: NDArray[np.int32]
-    lonlat: NDArray[np.float64]
-    accuracy_m: NDArray[np.float32]
-    importance: NDArray[np.float32]
-    area: NDArray[np.int32]
-    house_start: NDArray[np.int64]
-    house_street: NDArray[np.int32]
-    house_value: NDArray[np.int32]
-    house_lonlat: NDArray[np.float64]
-    house_number: Texts
-    house_written: Texts
-    house_town: Texts
-    house_postcode: Texts
-    house_osm: Texts
-    vertex: NDArray[np.int32]
-    segment_vertex: NDArray[np.int32]
-    segment_road: NDArray[np.int32]
-    poi_grid: PackedGrid
-    house_grid: PackedGrid
-    segment_grid: PackedGrid
-    index: NameIndex
-    pinyin: PinyinTable
-    categories: list[str]
-
-    def __len__(self) -> int:
-        return len(self.kind)
-
-    def houses(self, street: int) -> slice:
-        """Rows of a street's houses."""
-        return slice(int(self.house_start[street]), int(self.house_start[street + 1]))
 
 
 def build(import_: Import, folder: Path) -> Built:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from location_cloud.areas.frame import METRES_PER_DEGREE, geometry_radius_m
 from location_cloud.extract import WAY, OsmExtract, Tags
-from location_cloud.places.model import OSM_ACCURACY_M, POI, ROAD, SETTLEMENT, House, NamedPlace
+from location_cloud.places.model import METRES_PER_DEGREE, OSM_ACCURACY_M, POI, ROAD, SETTLEMENT, House, NamedPlace
+from location_cloud.spatial.measure import distance_m
 
 SETTLEMENTS = {
     "city": 0.9,
@@ -151,7 +151,12 @@ def _objects(osm: OsmExtract) -> Iterator[tuple[Tags, tuple[float, float], float
         if "name" in tags or "addr:housenumber" in tags:
             point = shapely.point_on_surface(geometry)
             lonlat = (float(point.x), float(point.y))
-            yield tags, lonlat, geometry_radius_m(geometry, lonlat), f"{'w' if kind == WAY else 'r'}{number}"
+            yield (
+                tags,
+                lonlat,
+                float(distance_m(shapely.get_coordinates(geometry), lonlat).max()),
+                f"{'w' if kind == WAY else 'r'}{number}",
+            )
     for index, tags in enumerate(osm.ways.tags):
         number = int(osm.ways.id[index])
         is_wanted = ("name" in tags and "highway" not in tags) or "addr:housenumber" in tags

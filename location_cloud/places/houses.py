@@ -12,9 +12,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from location_cloud.areas.frame import METRES_PER_DEGREE
 from location_cloud.places.fold import fold
-from location_cloud.places.model import OSM_ACCURACY_M, ROAD, SETTLEMENT, House, NamedPlace
+from location_cloud.places.model import METRES_PER_DEGREE, OSM_ACCURACY_M, ROAD, SETTLEMENT, House, NamedPlace
 
 FAR_M = 1_500.0
 """A house further from every road of its street's name belongs to another street of that name, not in the data."""

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from location_cloud.areas.dataset import Areas
-from location_cloud.places.dataset import Places
+from location_cloud.areas.model import Areas
 from location_cloud.places.fold import fold
-from location_cloud.places.model import AREA, SETTLEMENT
+from location_cloud.places.model import AREA, SETTLEMENT, Places
 from location_cloud.places.names import INITIALS, NAME, PINYIN
 
 EXACT = np.array([1.0, 0.99, 0.97, 0.93], np.float32)

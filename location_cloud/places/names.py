@@ -15,7 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.areas.dataset import Texts, load_array, load_texts, pack_texts, save_texts
+from location_cloud.areas.model import Texts, load_array, load_texts, pack_texts, save_texts
+
+__all__ = [
+    "ALIAS",
+    "INITIALS",
+    "NAME",
+    "PINYIN",
+    "NameIndex",
+    "Texts",
+    "build_index",
+    "load_index",
+    "save_index",
+]
 
 NAME, ALIAS, PINYIN, INITIALS = 0, 1, 2, 3
 """What a key is of the place: its name, another name, the syllables of a name, their first letters."""

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.places.dataset import Places
 from location_cloud.places.grid import CELL_DEG, PackedGrid
+from location_cloud.places.model import METRES_PER_DEGREE, Places
 from location_cloud.spatial.measure import bearing_deg, compass_point, distance_m
-
-METRES_PER_DEGREE = 111_195.0
 
 REACHES_M = (150.0, 600.0)
 """Tried before the whole radius: in a city the nearest road is almost always within the first."""

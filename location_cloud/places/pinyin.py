@@ -37,7 +37,7 @@ class PinyinTable:
 
 def build_table() -> PinyinTable:
     """The table, from pypinyin's dictionary (about 0.3 s; at import only, requests use the stored one)."""
-    from pypinyin import lazy_pinyin  # 3.9 MB of dictionaries that no web worker needs
+    from pypinyin import lazy_pinyin  # heavy optional: 4 MB of words, no web worker needs
 
     index: dict[str, int] = {"": 0}
     syllable = np.zeros(LAST - FIRST + 1, np.uint16)
@@ -51,7 +51,7 @@ def build_table() -> PinyinTable:
 
 def phrase_spelling(text: str) -> tuple[str, str]:
     """(joined syllables, initials) with the readings that the words ask for: 重庆 is chongqing. At import only."""
-    from pypinyin import lazy_pinyin  # see build_table
+    from pypinyin import lazy_pinyin  # heavy optional: as in build_table
 
     parts = lazy_pinyin(text)
     return "".join(parts), "".join(part[0] for part in parts)

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.areas.dataset import Areas
-from location_cloud.areas.model import LEVELS
-from location_cloud.places.dataset import Places
+from location_cloud.areas.model import LEVELS, Areas
 from location_cloud.places.fold import fold, fold_words
 from location_cloud.places.houses import find_house, fold_number
 from location_cloud.places.match import (
@@ -33,6 +31,7 @@ from location_cloud.places.model import (
     LEVEL_ROAD,
     ROAD,
     SETTLEMENT,
+    Places,
 )
 from location_cloud.places.parse import AskedHouse, list_asked_houses, parse_cell, parse_coordinates
 from location_cloud.spatial.bbox import Bbox

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from location_cloud.areas.dataset import SECTION as AREAS
-from location_cloud.areas.dataset import Areas
+from location_cloud.areas.model import Areas
 from location_cloud.areas.service import AreaName, area_name, chain_at
 from location_cloud.errors import BadQuery, Unprocessable
-from location_cloud.places.dataset import SECTION, Places
-from location_cloud.places.model import AREA, KINDS
+from location_cloud.places.dataset import SECTION
+from location_cloud.places.model import AREA, KINDS, Places
 from location_cloud.places.nearby import Near, nearest_house, nearest_pois, nearest_road
 from location_cloud.places.search import ENOUGH, Found, Wish, find_places, suggest_places
 from location_cloud.spatial.bbox import Bbox

@@ -61,6 +61,9 @@ _BY_CLASS = {
 }
 """Who may use a class if no tag says otherwise."""
 
+_OLD_CLASSES = {"trail": "path"}
+"""Given up in OSM, but still there: 159 ways of central Helsinki."""
+
 _FORWARD, _BACKWARD = 1, 2
 _ONEWAY_VALUES = {
     **dict.fromkeys(("yes", "true", "1"), _FORWARD),
@@ -82,6 +85,7 @@ class Access:
 def road_class(tags: Tags) -> str:
     """The class of a way, "" if it is no road: not built yet, abandoned, a raceway, a rest area."""
     value = tags.get("highway", "")
+    value = _OLD_CLASSES.get(value, value)
     if value in _BY_CLASS:
         return value
     if not value and tags.get("route") in ("ferry", "shuttle_train"):

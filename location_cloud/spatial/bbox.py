@@ -1,5 +1,6 @@
 """Boxes in longitude and latitude, and the two texts in which clients write places: w,s,e,n and lon,lat."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -13,7 +14,6 @@ from location_cloud.spatial.lonlat import Bools, as_points, off_the_globe
 # Smallest radius of curvature of the WGS-84 ellipsoid, a(1-e2), metres: the meridian at the equator.
 # A degree is nowhere shorter, so a box made with it never cuts the circle it surrounds.
 SMALLEST_RADIUS_M = 6_335_439.0
-POLAR_RADIUS_M = 6_356_752.0  # WGS-84 semi-minor axis b
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Bbox:
         """The narrowest box that holds both; it crosses the antimeridian when that is the shorter way."""
         south, north = min(self.south, other.south), max(self.north, other.north)
         best = Bbox(-180.0, south, 180.0, north)
-        for west, east in ((self.west, other.east), (other.west, self.east), *_sides(self), *_sides(other)):
+        for west, east in itertools.product((self.west, other.west), (self.east, other.east)):
             candidate = Bbox(west, south, east, north)
             if candidate.width_deg < best.width_deg and _spans(candidate, self) and _spans(candidate, other):
                 best = candidate
@@ -149,8 +149,8 @@ def around(lonlat: tuple[float, float], radius_m: float) -> Bbox:
     if not 0.0 <= radius_m < math.inf:
         raise BadCoordinate(f"radius_m={radius_m} must be a finite number of metres, 0 or more")
     angle = radius_m / SMALLEST_RADIUS_M
-    # Geodetic latitude differs from the sphere's by up to 0.19 degrees; the smallest radius of curvature
-    # outweighs it for the meridian, and 1 % more does for the parallel (tested against geodesics).
+    # On the sphere of the smallest radius the angle is too large for the meridian already; along the parallel
+    # geodetic latitudes, up to 0.19 degrees off the sphere's, ask for 1 % more (tested against geodesics).
     dlat = math.degrees(angle)
     south, north = lat - dlat, lat + dlat
     if south <= -90.0 or north >= 90.0:
@@ -194,10 +194,6 @@ def _touching(box_: Bbox) -> tuple[Bbox, ...]:
     twins = [Bbox(-180.0, p.south, -180.0, p.north) for p in parts if p.east == 180.0]
     twins += [Bbox(180.0, p.south, 180.0, p.north) for p in parts if p.west == -180.0]
     return (*parts, *twins)
-
-
-def _sides(box_: Bbox) -> tuple[tuple[float, float], ...]:
-    return ((box_.west, box_.east),)
 
 
 def _spans(outer: Bbox, inner: Bbox) -> bool:

@@ -123,7 +123,6 @@ def _build(
             built = _build_section(section, work, disk)
             counts[section.name] = {counted: int(count) for counted, count in built.counts.items()}
             sources += [source for source in built.sources if source not in sources]
-        progress.step("check and sync")
         files = _seal_files(hidden, progress, disk)
         manifest = Manifest(
             id=f"{time}-{_content_hash(files)}",
@@ -158,8 +157,9 @@ def _build_section(section: Section[Any], work: Import, disk: Disk) -> Built:
 
 def _seal_files(folder: Path, progress: Progress, disk: Disk) -> dict[str, FileRecord]:
     """Make everything below the folder durable, and give size and hash of each file."""
-    files = {}
-    for path in list_files(folder):
+    files, paths = {}, list_files(folder)
+    progress.step("hash and sync", len(paths))
+    for path in paths:
         files[path] = hash_file(folder / path)
         disk.sync_file(folder / path)
         progress.advance()

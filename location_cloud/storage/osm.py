@@ -115,7 +115,8 @@ def _merge(blocks: Mapping[Path, list[Block]], scratch: Path, progress: Progress
     merged = scratch / "merged.osm.pbf"
     # Written uncompressed: it is read once, at once.
     writer = osmium.io.Writer(osmium.io.File(str(merged), "pbf,pbf_compression=none"))
-    with osmium.io.Reader(osmium.io.FileBuffer(_EMPTY_FILE, "osm")) as nothing:
+    empty = osmium.io.FileBuffer(_EMPTY_FILE, "osm")
+    with osmium.io.Reader(empty) as nothing:
         merger.apply_to_reader(nothing, writer)
     writer.close()
     return merged

@@ -39,8 +39,8 @@ class World:
 class Worlds:
     """Gives the newest world, and follows the pointer in a background thread.
 
-    poll_s: seconds between two looks at the pointer. preload: sections loaded before a new snapshot is served, so
-    that no request waits for them. A snapshot that cannot be opened is logged and the old one served on.
+    poll_s: seconds between two looks at the pointer. preload: sections loaded and warmed before a new snapshot is
+    served, so that no request waits for them. A snapshot that cannot be opened is logged and the old one served on.
     """
 
     def __init__(
@@ -87,7 +87,9 @@ class Worlds:
         snapshot = self._snapshots.open(snapshot_id)
         for section in self._preload:
             if section.name in snapshot.manifest.sections:  # a snapshot from before a capability serves the others
-                snapshot.section(section)
+                loaded = snapshot.section(section)
+                if section.warm is not None:
+                    section.warm(loaded)
         return snapshot
 
     def _follow(self, poll_s: float) -> None:

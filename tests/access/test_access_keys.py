@@ -48,7 +48,9 @@ def test_the_secret_is_not_stored(live):
     assert key.secret_hash not in text
 
 
-@pytest.mark.parametrize("change", [lambda text: text[:-1], lambda text: text + "x", lambda text: "lc_no_key", str.upper])
+@pytest.mark.parametrize(
+    "change", [lambda text: text[:-1], lambda text: text + "x", lambda text: "lc_no_key", str.upper]
+)
 def test_a_changed_key_opens_nothing(live, change):
     _, text = service.issue_key(live, "a", "", ("*",), NOW)
     with pytest.raises(KeyNeeded):
@@ -106,7 +108,9 @@ def test_a_key_may_come_three_ways(public, way):
     if way == "query":
         answer = public.test_client().get(f"/v1/layers?key={text}")
     else:
-        answer = public.test_client().get("/v1/layers", headers={way: f"Bearer {text}" if way == "Authorization" else text})
+        answer = public.test_client().get(
+            "/v1/layers", headers={way: f"Bearer {text}" if way == "Authorization" else text}
+        )
     assert answer.status_code == 200
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from location_cloud.areas.dataset import SECTION, Areas
+from location_cloud.areas.dataset import SECTION
+from location_cloud.areas.model import Areas
 from location_cloud.capability import Import
 from location_cloud.storage.osm import read_osm
 

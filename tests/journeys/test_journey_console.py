@@ -1,6 +1,7 @@
 """A person at the console, in a real browser: sees the city, searches, asks for a route, an address and a village."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,13 +17,18 @@ DRAWN = "#map[data-drawn]"
 PATIENCE_MS = 30_000
 """WebGL on a busy processor without a graphics card."""
 
+TABS = ("places", "route", "here", "daqing", "data")
+
+BEIDOU_CELL = re.compile(r"^N35P\w{8,}$")
+"""Helsinki: northern half, 6-degree column 35, 4-degree band P (60-64 degrees; GB/T 39409-2020)."""
+
 KEY = "location-cloud.key"
 """Where the page keeps the key of its tab."""
 
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-EXPECTED_NOISE = ("GPU stall due to ReadPixels", "GL Driver Message", "status of 401")
-"""What the software WebGL driver says of itself, and the browser's own line for a refused key."""
+EXPECTED_NOISE = ("GPU stall due to ReadPixels", "GL Driver Message", "status of 401", "status of 422")
+"""What the software WebGL driver says of itself, and the browser's own lines for answers that the tests provoke."""
 
 
 class Witness:
@@ -154,8 +160,8 @@ def test_end_far_from_any_road_says_what_to_do(console: Page) -> None:
 def test_click_tells_what_is_here(console: Page) -> None:
     click_map(console, 0.5, 0.5)
     expect(console.locator(".here-name")).to_be_visible()
-    expect(console.locator("#here-answer")).to_contain_text("Helsinki")
-    assert len(console.locator("#here-answer dd code").last.inner_text()) > 8
+    expect(console.locator("#here-answer")).to_contain_text("最近道路")
+    expect(console.locator("#here-answer dd code").last).to_have_text(BEIDOU_CELL)
 
 
 def test_map_is_used_by_keyboard_alone(console: Page) -> None:
@@ -214,7 +220,7 @@ def test_data_page_names_licence_and_snapshot(console: Page) -> None:
 
 def test_narrow_screen_needs_no_sideways_scrolling(console: Page) -> None:
     console.set_viewport_size({"width": 360, "height": 740})
-    for tab in ("places", "route", "here", "daqing", "data"):
+    for tab in TABS:
         console.click(f"#tab-{tab}")
         assert console.evaluate("() => document.documentElement.scrollWidth") <= 360, tab
 
@@ -239,11 +245,11 @@ def test_refused_key_is_asked_for_again_and_the_new_one_opens_the_map(
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (360, 740)], ids=["wide", "narrow"])
-@pytest.mark.parametrize("tab", ["places", "route", "here", "daqing", "data"])
-def test_axe_finds_nothing_to_object_to(console: Page, axe: str, tab: str, size: tuple[int, int]) -> None:
+def test_axe_finds_nothing_to_object_to(console: Page, axe: str, size: tuple[int, int]) -> None:
     console.set_viewport_size({"width": size[0], "height": size[1]})
-    console.click(f"#tab-{tab}")
-    assert violations(console, axe) == []
+    for tab in TABS:
+        console.click(f"#tab-{tab}")
+        assert violations(console, axe) == [], tab
 
 
 def test_axe_finds_nothing_to_object_to_in_answers(console: Page, axe: str) -> None:

@@ -67,7 +67,7 @@ PARTS = {
             # libatomic1 is for Playwright's driver, which the Python package brings without it.
             ("chromium", "fonts-noto-cjk", "libatomic1"),
             ("usr/lib/chromium/chromium",),
-            room_mb=1200,
+            room_mb=1000,
             elsewhere=Path("/usr/bin/chromium"),
         ),
     )
@@ -76,7 +76,7 @@ PARTS = {
 LEFT_OUT = {
     "libc6": "the C library must be the one that the machine's own program loader belongs to",
     "libc-bin": "belongs to the C library",
-    "libllvm*": "90 MB unpacked; compiles queries and shaders, which the parts run without",
+    "libllvm*": "110 MB unpacked; compiles queries and shaders, which the parts run without",
     "libz3-4": "serves LLVM only",
     "libperl*": "the parts' Perl scripts set up a system service, which nobody here does",
     "perl*": "as libperl",
@@ -194,7 +194,7 @@ Acquire::Retries "3";
 def _apt_lines(*arguments: str) -> Iterator[str]:
     """What apt-get prints, as it prints it.
 
-    Raises CannotInstallError with apt's own last error.
+    Raises CannotInstallError with apt's own first error.
     """
     environment = os.environ | {"APT_CONFIG": str(PARTS_FOLDER / "apt/apt.conf"), "LC_ALL": "C.UTF-8"}
     with subprocess.Popen(
@@ -205,14 +205,15 @@ def _apt_lines(*arguments: str) -> Iterator[str]:
         env=environment,
         cwd=PARTS_FOLDER / "packages",
     ) as process:
-        error = "no reason given"
+        errors = []
         for line in process.stdout or ():
-            if line.startswith("E: "):
-                error = line[3:].strip()
+            if line.startswith(("E: ", "W: Failed to fetch")):
+                errors.append(line[3:].strip())
             yield line
     if process.returncode != 0:
         raise CannotInstallError(
-            f"apt-get {arguments[0]} failed: {error}; see whether `apt-get update` works as root, then run this again"
+            f"apt-get {arguments[0]} failed: {errors[0] if errors else 'it gave no reason'}; "
+            "see whether `apt-get update` works as root, then run this again"
         )
 
 

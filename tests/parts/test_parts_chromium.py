@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.parts
 
@@ -23,13 +23,15 @@ class QuietFiles(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def served_page(tmp_path: Path, page: Page) -> Iterator[Page]:
+def served_page(tmp_path: Path, browser: Browser) -> Iterator[Page]:
     (tmp_path / "index.html").write_text(PAGE, encoding="utf-8")
     files = functools.partial(QuietFiles, directory=str(tmp_path))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), files) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        page = browser.new_page()
         page.goto(f"http://127.0.0.1:{server.server_address[1]}/")
         yield page
+        page.close()
         server.shutdown()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -28,6 +30,7 @@ class Silent:
 class City:
     """A built network that is asked by the signs of its drawing."""
 
+    folder: Path
     roads: Roads
     built: Built
     names: dict[int, str]
@@ -56,15 +59,19 @@ class City:
         }
 
 
+Builder: TypeAlias = Callable[[Drawing | str], City]
+
+
 @pytest.fixture
-def build(tmp_path: Path) -> Callable[[Drawing | str], City]:
+def build(tmp_path: Path) -> Builder:
     """Builds the network of a drawing, or of OSM elements written as text."""
 
     def build_city(drawing: Drawing | str) -> City:
         text = drawing.osm_xml() if isinstance(drawing, Drawing) else f'<osm version="0.6">{drawing}</osm>'
-        names = {n: sign for n, sign in enumerate(sorted(drawing.lonlat), 1)} if isinstance(drawing, Drawing) else {}
-        (tmp_path / "drawn.osm").write_text(text)
-        return build_files([tmp_path / "drawn.osm"], tmp_path / "roads", names)
+        names = dict(enumerate(sorted(drawing.lonlat), 1)) if isinstance(drawing, Drawing) else {}
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        (folder / "drawn.osm").write_text(text)
+        return build_files([folder / "drawn.osm"], folder / "roads", names)
 
     return build_city
 
@@ -76,4 +83,4 @@ def build_files(files: list[Path], folder: Path, names: dict[int, str] | None = 
     built = SECTION.build(Import("test", osm, sources, folder, None, (), Silent()), folder)
     SECTION.check(folder)
     roads = SECTION.load(folder)
-    return City(roads, built, names or {})
+    return City(folder, roads, built, names or {})

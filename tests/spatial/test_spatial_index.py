@@ -137,3 +137,9 @@ def test_threads_may_ask_at_once():
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_box_without_ground_still_finds_what_it_touches():
+    index = GeometryIndex([box(0, 0, 2, 2), box(5, 5, 6, 6), LineString([(0, 1), (3, 1)])])
+    assert index.intersecting(Bbox(1, 1, 1, 1)).tolist() == [0, 2]
+    assert index.intersecting(Bbox(1, -1, 1, 3)).tolist() == [0, 2]

@@ -1,3 +1,4 @@
+import contextlib
 import shutil
 import time
 from dataclasses import replace
@@ -28,6 +29,15 @@ def follow(tmp_path):
     live.close()
 
 
+def wait_for(worlds, limit_s=10):
+    until = time.monotonic() + limit_s
+    while time.monotonic() < until:
+        with contextlib.suppress(NotReady):
+            return worlds.current()
+        time.sleep(0.01)
+    return worlds.current()
+
+
 def test_before_the_first_import_the_answer_is_how_to_import(follow):
     with pytest.raises(NotReady) as caught:
         follow().current()
@@ -37,10 +47,7 @@ def test_before_the_first_import_the_answer_is_how_to_import(follow):
 def test_new_import_is_served_by_itself(follow, tmp_path):
     worlds = follow(poll_s=0.01)
     built = build(tmp_path)
-    until = time.monotonic() + 10
-    while time.monotonic() < until and worlds._world is None:
-        time.sleep(0.01)
-    assert worlds.current().snapshot.id == built.id
+    assert wait_for(worlds).snapshot.id == built.id
 
 
 def test_request_keeps_its_world_while_the_next_one_is_published(follow, tmp_path):

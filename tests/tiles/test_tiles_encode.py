@@ -6,10 +6,10 @@ import mapbox_vector_tile
 import numpy as np
 import pytest
 import shapely
-from conftest import layer_features
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape
+from tiles_town import layer_features
 
 from tiles.encode import encode_tile
 from tiles.errors import BadTile

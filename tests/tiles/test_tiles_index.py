@@ -4,9 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from conftest import layer_features
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiles_town import layer_features
 
 from tiles.cells import build_cells, candidate_rows
 from tiles.compiled import entry_point

@@ -6,7 +6,7 @@ import mapbox_vector_tile
 import numpy as np
 import pytest
 import shapely
-from conftest import Town
+from tiles_town import Town
 
 from tiles.encode import encode_tile
 from tiles.mercator import grid_from_lonlat

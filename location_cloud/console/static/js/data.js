@@ -10,8 +10,15 @@ import { onOpen, openTab } from "./tabs.js";
 
 const HEALTH_EVERY_MS = 30_000;
 
+const snapshotListeners = [];
 let datasets = null;
 let service = null;
+let known = null; // id of the snapshot that this page was drawn from; "" = none yet
+
+/** Called when the server begins to serve another snapshot than the one this page was drawn from. */
+export function onSnapshot(listener) {
+  snapshotListeners.push(listener);
+}
 
 export function startData() {
   datasets = makeQuestion(byId("datasets"));
@@ -48,6 +55,8 @@ async function checkHealth() {
   byId("health-text").dataset.i18n = `health.${state}`;
   const words = t(`health.${state}`);
   if (byId("health-text").textContent !== words) byId("health-text").textContent = words;
+  if (known !== null && snapshot && snapshot !== known) for (const listener of snapshotListeners) listener();
+  if (snapshot || state === "not_ready") known = snapshot;
   byId("snapshot-line").textContent = snapshot && t("data.snapshot_is", { id: snapshot });
 }
 

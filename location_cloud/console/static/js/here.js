@@ -8,7 +8,7 @@ import { onLanguage, t } from "./i18n.js";
 import { centre, flyTo, makePin } from "./map.js";
 import { areaName, asPlaces, placeButtons } from "./places.js";
 import { empty, makeQuestion } from "./states.js";
-import { showTab } from "./tabs.js";
+import { onOpen, openTab, showTab } from "./tabs.js";
 
 let question = null;
 let pin = null;
@@ -20,6 +20,7 @@ export function startHere() {
   byId("crs").addEventListener("change", redraw);
   byId("here-centre").addEventListener("click", () => centre() && showHere(centre()));
   onLanguage(redraw);
+  onOpen("*", () => (point && openTab() === "here" ? pin.show(point) : pin.hide()));
   redraw();
 }
 
@@ -27,7 +28,6 @@ export function startHere() {
 export function showHere(lonlat, fly = false) {
   point = lonlat;
   showTab("here");
-  pin.show(lonlat);
   if (fly) flyTo(lonlat);
   redraw();
 }

@@ -1,11 +1,11 @@
 // The page is joined here: words first, then the panels, then the map; what a click means depends on the open page.
 
 import { startDaqing } from "./daqing.js";
-import { startData } from "./data.js";
+import { onSnapshot, startData } from "./data.js";
 import { byId } from "./dom.js";
 import { showHere, startHere } from "./here.js";
 import { onLanguage, startLanguage, t } from "./i18n.js";
-import { onMapClick, onMapReady, startMap } from "./map.js";
+import { onMapClick, onMapReady, refreshMap, startMap } from "./map.js";
 import { actions, followMap, startPlaces } from "./places.js";
 import { routeClick, routeEnd, startRoute } from "./route.js";
 import { onOpen, openTab, startTabs } from "./tabs.js";
@@ -27,6 +27,7 @@ onOpen("*", sayMode);
 onLanguage(sayMode);
 sayMode();
 onMapReady(followMap);
+onSnapshot(refreshMap);
 startMap();
 
 function sayMode() {

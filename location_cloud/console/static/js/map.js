@@ -1,6 +1,6 @@
 // The map: the served style, our own overlays above it, and what a click or the keyboard means.
 
-import { AttributionControl, Map, Marker, NavigationControl, ScaleControl } from "../vendor/maplibre-gl/maplibre-gl.mjs";
+import { AttributionControl, Map, Marker, NavigationControl, ScaleControl } from "../vendor/maplibre-gl/maplibre-gl.mjs?v=6.17.0";
 import { address, ask } from "./api.js";
 import { byId, element } from "./dom.js";
 import { language, onLanguage, t } from "./i18n.js";
@@ -165,7 +165,7 @@ function createMap(style, view) {
   });
   name();
   onLanguage(name);
-  onLanguage(relabel);
+  onLanguage(refreshMap);
   onNewKey(reload);
   window.locationCloud = { map };
   for (const listener of readyListeners) listener(map);
@@ -204,13 +204,17 @@ function mapError(error) {
   } else console.error(error);
 }
 
-async function relabel() {
+/** Draws the map anew: in another language, or from another snapshot. Starts it if it could not start before. */
+export async function refreshMap() {
+  if (!map) return startMap();
   try {
     given = await ask(STYLE, { lang: language() });
     map.setStyle(given);
+    byId("map-trouble").hidden = true;
   } catch (problem) {
-    showTrouble(problem, relabel);
+    showTrouble(problem, refreshMap);
   }
+  return undefined;
 }
 
 function reload() {

@@ -71,6 +71,7 @@ export function startPlaces() {
   });
   byId("view-refresh").addEventListener("click", drawView);
   onOpen("places", drawView);
+  onOpen("*", mark); // the numbers belong to the list: they show with it
   onLanguage(() => {
     if (lastText) search(lastText);
     else if (results.length) drawInto(results);
@@ -113,14 +114,19 @@ function drawInto(places) {
 
 function show(places) {
   results = places;
-  const features = places.map((place, position) => ({
+  mark();
+  if (places.length === 1) goTo(places[0]);
+  else if (places.length) fit(around(places.map((place) => place.lonlat)));
+}
+
+function mark() {
+  const shown = openTab() === "places" ? results : [];
+  const features = shown.map((place, position) => ({
     type: "Feature",
     properties: { number: String(position + 1) },
     geometry: { type: "Point", coordinates: place.lonlat },
   }));
   overlay("lc-results", { type: "FeatureCollection", features });
-  if (places.length === 1) goTo(places[0]);
-  else if (places.length) fit(around(places.map((place) => place.lonlat)));
 }
 
 function goTo({ lonlat: [lon, lat], accuracy_m: accuracy }) {

@@ -12,7 +12,7 @@ export function trouble(problem, again) {
   const known = has(`problem.${problem.status}`) ? `problem.${problem.status}` : "problem.other";
   return element(
     "div",
-    { className: "state trouble" },
+    { className: "state trouble", role: "alert" },
     element("p", { className: "trouble-title" }, t(known, { status: problem.status ?? "" })),
     problem.detail && element("p", {}, problem.detail),
     problem.hint && element("p", { className: "hint" }, element("strong", {}, t("problem.hint")), " ", problem.hint),

@@ -1,0 +1,48 @@
+from location_cloud.places.schema import NearCollection, PlaceCollection
+
+
+def test_address_of_the_demo_city_is_geocoded(client):
+    answer = client.get("/v1/geocode", query_string={"q": "Aleksanterinkatu 44"}).get_json()
+    place = PlaceCollection.model_validate(answer).features[0].properties
+    assert (place.street, place.housenumber, place.precise) == ("Aleksanterinkatu", "44", 1)
+
+
+def test_daqing_is_found_beside_the_demo_city(client):
+    answer = client.get("/v1/geocode", query_string={"q": "让胡路区"}).get_json()
+    assert answer["features"][0]["properties"]["id"] == "230604"
+
+
+def test_position_comes_back_in_the_asked_coordinate_system(client):
+    plain, shifted = (
+        client.get("/v1/geocode", query_string={"q": "让胡路区", "crs": crs}).get_json() for crs in ("wgs84", "gcj02")
+    )
+    lon, lat = (
+        shifted["features"][0]["geometry"]["coordinates"][axis] - plain["features"][0]["geometry"]["coordinates"][axis]
+        for axis in (0, 1)
+    )
+    assert 0.005 < lon < 0.008
+    assert 0.001 < lat < 0.003
+
+
+def test_what_nobody_understands_is_422_with_the_best_guess(client):
+    answer = client.get("/v1/geocode", query_string={"q": "qqqq wwww zzzz"})
+    assert answer.status_code == 422
+    assert "partial" in answer.get_json()
+
+
+def test_first_letters_are_suggested(client):
+    answer = client.get("/v1/suggest", query_string={"q": "aleksant"}).get_json()
+    assert answer["features"][0]["properties"]["name"].startswith("Aleksant")
+
+
+def test_position_is_put_into_words(client):
+    answer = client.get("/v1/reverse?at=24.9414,60.1699&radius_m=500").get_json()
+    kinds = [feature.properties.kind for feature in NearCollection.model_validate(answer).features]
+    assert kinds[:2] == ["address", "road"]
+    assert len(answer["cell"]["code"]) == 14
+
+
+def test_radius_over_the_ceiling_is_refused_with_the_range(client):
+    answer = client.get("/v1/reverse?at=24.9,60.1&radius_m=9000")
+    assert answer.status_code == 400
+    assert "5000" in answer.get_data(as_text=True)
