@@ -159,10 +159,10 @@ def postgis_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A real Chromium, driven by playwright."""
-    from parts.chromium import start_chromium  # heavy optional: only where parts are installed
+    """A real Chromium, driven by playwright. One a module: its event loop would break a later asyncio.run."""
+    from tests.parts.chromium import start_chromium  # heavy optional: only where parts are installed
 
     with start_chromium() as started:
         yield started

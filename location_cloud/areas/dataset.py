@@ -12,7 +12,7 @@ import shapely
 from location_cloud.areas.boundaries import OSM, join_boundaries, read_boundaries
 from location_cloud.areas.frame import DIVISION, POLYGONS, frame_sources, read_frame, read_sources
 from location_cloud.areas.model import LEVELS, POSITIONS, AreaRow, Areas
-from location_cloud.areas.texts import load_array, load_texts, save_texts
+from location_cloud.arrays import load_array, load_texts, save_texts
 from location_cloud.capability import Built, Import, Section, Source
 from location_cloud.errors import BadInput
 

@@ -12,21 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from location_cloud.areas.texts import Texts, load_array, load_texts, pack_texts, save_texts
-
-__all__ = [
-    "LEVELS",
-    "POSITIONS",
-    "RANKS",
-    "AreaRow",
-    "Areas",
-    "Texts",
-    "level_of",
-    "load_array",
-    "load_texts",
-    "pack_texts",
-    "save_texts",
-]
+from location_cloud.arrays import Texts
 
 LEVELS = ("country", "province", "city", "district", "town", "village")
 """From the largest to the smallest; an area's level is a position in here."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from location_cloud.arrays import load_arrays, save_arrays
 from location_cloud.capability import Built, Import, Section
 from location_cloud.directions.profiles import ADVISED_KMH, DESTINATION_WEIGHT, LIMIT_SHARE, PROFILES, Profile
 from location_cloud.errors import BadInput
 from location_cloud.roads.dataset import SECTION as ROADS
-from location_cloud.roads.model import CLASSES, NO_LIMIT_KMH, RULE_KINDS, Roads
+from location_cloud.roads.edges import Topology, edge_access, edge_limits_kmh, rules_for, topology
+from location_cloud.roads.model import CLASSES, Roads
 from routing.components import find_components
 from routing.graph import Graph, build_graph
 from routing.restrictions import expand_restrictions
@@ -45,7 +47,7 @@ class RoutingNetwork:
     is_largest: NDArray[np.uint8]
 
 
-Rule: TypeAlias = tuple[str, list[int]]
+Rule: TypeAlias = tuple[str, tuple[int, ...]]
 """("no" | "only", edges that follow each other), as routing.restrictions reads them."""
 
 COLUMNS = ("cost_ms", "weight_ms", "part", "is_connected", "is_largest")
@@ -64,14 +66,14 @@ def build(import_: Import, folder: Path) -> Built:
     """Builds the graph and costs of every profile, and the index that points are put on roads with."""
     roads = import_.load(ROADS)
     import_.progress.step("routing graphs", len(PROFILES) + 1)
-    _save(folder / "index", build_segment_index(roads.shape_start, roads.shape_e7).as_arrays())
+    save_arrays(folder / "index", build_segment_index(roads.shape_start, roads.shape_e7).as_arrays())
     counts = {}
     for profile in PROFILES:
         import_.progress.advance()
         network = build_network(roads, profile)
         target = folder / profile.name
-        _save(target / "graph", network.graph.as_arrays())
-        _save(target, {name: getattr(network, name) for name in COLUMNS})
+        save_arrays(target / "graph", network.graph.as_arrays())
+        save_arrays(target, {name: getattr(network, name) for name in COLUMNS})
         counts[f"{profile.name}_edges"] = int((network.cost_ms != CLOSED).sum())
     import_.progress.advance()
     return Built(counts)
@@ -80,10 +82,9 @@ def build(import_: Import, folder: Path) -> Built:
 def build_network(roads: Roads, profile: Profile) -> RoutingNetwork:
     """The graph, costs and well connected segments of one way of moving."""
     cost_ms = edge_costs(roads, profile)
-    tail, head = edge_ends(roads)
-    rules = all_rules(roads, profile, tail, head, cost_ms)
-    forbidden = expand_restrictions(tail, head, roads.node_count, rules)
-    graph = build_graph(tail, head, roads.node_count, forbidden.start, forbidden.edges)
+    ends = topology(roads, profile.access)
+    forbidden = expand_restrictions(ends.tail, ends.head, ends.nodes, all_rules(roads, profile, ends, cost_ms))
+    graph = build_graph(ends.tail, ends.head, ends.nodes, forbidden.start, forbidden.edges)
     part, is_connected = _parts(graph, cost_ms)
     return RoutingNetwork(
         graph,
@@ -105,19 +106,15 @@ def _parts(graph: Graph, cost_ms: NDArray[np.int32]) -> tuple[NDArray[np.int32],
     return part, (part >= 0) & (components.size[part] >= components.size[0] * SMALLEST_PART_SHARE)
 
 
-def all_rules(
-    roads: Roads, profile: Profile, tail: NDArray[np.int32], head: NDArray[np.int32], cost_ms: NDArray[np.int32]
-) -> list[Rule]:
-    """Every sequence of edges that the profile may not drive, or must: signs, barriers, turning round."""
-    rules = [*turn_rules(roads, profile, cost_ms), *barrier_rules(roads, profile, tail, head, cost_ms)]
-    return rules if profile.may_turn_round else rules + u_turn_rules(tail, head, cost_ms, rules)
+def all_rules(roads: Roads, profile: Profile, ends: Topology, cost_ms: NDArray[np.int32]) -> list[Rule]:
+    """Every sequence of edges that the profile may not drive, or must: signs, and turning round.
 
-
-def edge_ends(roads: Roads) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Tail and head node of every edge; edge 2s drives segment s forward, 2s + 1 backward."""
-    tail = np.column_stack([roads.seg_from, roads.seg_to]).reshape(-1).astype(np.int32)
-    head = np.column_stack([roads.seg_to, roads.seg_from]).reshape(-1).astype(np.int32)
-    return tail, head
+    A rule over a closed edge is void: an "only" rule towards it would shut the road for good; OSM has a few where a
+    street became one-way or private.
+    """
+    signed = rules_for(roads, profile.access)
+    rules: list[Rule] = [(kind, edges) for kind, edges in signed if (cost_ms[list(edges)] != CLOSED).all()]
+    return rules if profile.may_turn_round else rules + u_turn_rules(ends, cost_ms, rules)
 
 
 def edge_costs(roads: Roads, profile: Profile) -> NDArray[np.int32]:
@@ -125,12 +122,10 @@ def edge_costs(roads: Roads, profile: Profile) -> NDArray[np.int32]:
     by_class = np.array([profile.kmh.get(name, profile.other_kmh) for name in CLASSES], np.float64)
     kmh = np.repeat(by_class[roads.seg_class], 2)
     if profile.obeys_limits:
-        signed = np.column_stack([roads.seg_maxspeed_forward_kmh, roads.seg_maxspeed_backward_kmh]).reshape(-1)
-        limits = np.where(signed == NO_LIMIT_KMH, ADVISED_KMH, signed)
-        kmh = np.where(limits > 0, limits * LIMIT_SHARE, kmh)
-    access = np.column_stack([roads.seg_access_forward, roads.seg_access_backward]).reshape(-1)
+        limits = edge_limits_kmh(roads)
+        kmh = np.where(np.isnan(limits), kmh, np.minimum(limits, ADVISED_KMH) * LIMIT_SHARE)
     is_private = np.repeat(roads.seg_flags & profile.private != 0, 2)
-    is_open = (access & profile.access != 0) & ~is_private
+    is_open = (edge_access(roads) & profile.access != 0) & ~is_private
     milliseconds = np.rint(np.repeat(roads.seg_length_m, 2) * 3600.0 / kmh)
     return np.where(is_open, np.minimum(milliseconds, CLOSED - 1), CLOSED).astype(np.int32)
 
@@ -142,28 +137,8 @@ def edge_weights(roads: Roads, profile: Profile, cost_ms: NDArray[np.int32]) -> 
     return np.where(is_destination, heavier, cost_ms).astype(np.int32)
 
 
-def barrier_rules(
-    roads: Roads, profile: Profile, tail: NDArray[np.int32], head: NDArray[np.int32], cost_ms: NDArray[np.int32]
-) -> list[Rule]:
-    """Passing a barrier that stops the profile, as forbidden pairs of edges; turning round before it stays possible."""
-    is_blocked = roads.node_blocked & profile.access != 0
-    is_open = cost_ms != CLOSED
-    arriving = np.flatnonzero(is_blocked[head] & is_open)
-    leaving: dict[int, list[int]] = {}
-    for edge in np.flatnonzero(is_blocked[tail] & is_open).tolist():
-        leaving.setdefault(int(tail[edge]), []).append(edge)
-    return [
-        ("no", [edge, following])
-        for edge in arriving.tolist()
-        for following in leaving.get(int(head[edge]), ())
-        if following // 2 != edge // 2
-    ]
-
-
-def u_turn_rules(
-    tail: NDArray[np.int32], head: NDArray[np.int32], cost_ms: NDArray[np.int32], rules: list[Rule]
-) -> list[Rule]:
-    """Turning round on the spot, forbidden wherever there is another way on: it is left for dead ends and barriers.
+def u_turn_rules(ends: Topology, cost_ms: NDArray[np.int32], rules: list[Rule]) -> list[Rule]:
+    """Turning round on the spot, forbidden wherever there is another way on: it is left for dead ends.
 
     Without this, a forbidden left turn is escaped by passing the junction, turning round behind it and coming back.
     rules: those that may leave no other way on.
@@ -171,49 +146,36 @@ def u_turn_rules(
     is_open = cost_ms != CLOSED
     edge = np.arange(len(cost_ms))
     is_two_way = is_open & is_open[edge ^ 1]
-    ways_on = np.bincount(tail[is_open], minlength=int(max(tail.max(initial=-1), head.max(initial=-1))) + 1)[head]
+    ways_on = np.bincount(ends.tail[is_open], minlength=ends.nodes)[ends.head]
     forbidden = {
         (pair[0], pair[1]) for kind, pair in rules if kind == "no" and len(pair) == 2 and pair[1] != pair[0] ^ 1
     }
     ways_on -= np.bincount(np.array([first for first, _ in forbidden], np.int64), minlength=len(edge))
-    return [("no", [one, one ^ 1]) for one in edge[is_two_way & (ways_on > 1)].tolist()]
-
-
-def turn_rules(roads: Roads, profile: Profile, cost_ms: NDArray[np.int32]) -> list[Rule]:
-    """The turn restrictions that bind the profile, as (kind, edges), without those that a closed edge makes void.
-
-    An "only" rule towards a closed edge would shut the road for good; OSM has a few where a street became one-way.
-    """
-    rules = []
-    for rule in np.flatnonzero(roads.rule_vehicles & profile.access):
-        edges = roads.rule_edges[roads.rule_start[rule] : roads.rule_start[rule + 1]].tolist()
-        if all(cost_ms[edge] != CLOSED for edge in edges):
-            rules.append((RULE_KINDS[roads.rule_kind[rule]], edges))
-    return rules
+    return [("no", (one, one ^ 1)) for one in edge[is_two_way & (ways_on > 1)].tolist()]
 
 
 def check(folder: Path) -> None:
     """Raises BadInput if a graph and its costs do not fit together."""
     for name in (profile.name for profile in PROFILES):
-        graph = Graph.from_arrays(_load(folder / name / "graph"))
-        if len(_load(folder / name)["cost_ms"]) != graph.edges:
+        graph = Graph.from_arrays(load_arrays(folder / name / "graph"))
+        if len(load_arrays(folder / name)["cost_ms"]) != graph.edges:
             raise BadInput(f"{folder / name}: graph and costs have different numbers of edges; import again")
 
 
 def load(folder: Path) -> Directions:
     """Graphs, costs and index, mapped read-only; the shapes are the roads section's."""
-    shapes = _load(folder.parent / "roads")
+    shapes = load_arrays(folder.parent / "roads")
     segments = len(shapes["shape_start"]) - 1
     edge = np.arange(2 * segments)
     return Directions(
         networks={
             profile.name: RoutingNetwork(
-                Graph.from_arrays(_load(folder / profile.name / "graph")), **_load(folder / profile.name)
+                Graph.from_arrays(load_arrays(folder / profile.name / "graph")), **load_arrays(folder / profile.name)
             )
             for profile in PROFILES
         },
         shapes=build_edge_shapes(shapes["shape_start"], shapes["shape_e7"], edge // 2, edge % 2 == 1),
-        index=SegmentIndex.from_arrays(_load(folder / "index"), shapes["shape_start"], shapes["shape_e7"]),
+        index=SegmentIndex.from_arrays(load_arrays(folder / "index"), shapes["shape_start"], shapes["shape_e7"]),
     )
 
 
@@ -226,16 +188,6 @@ def warm(directions: Directions) -> None:
         corner = directions.shapes.shape_e7[0] / 1e7
         nearest(directions.index, (float(corner[0]), float(corner[1])), 1, 100.0, network.is_connected)
         find_path(network.graph, network.weight_ms, edge_points(first[0]), edge_points(first[-1], 1.0))
-
-
-def _save(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
-
-
-def _load(folder: Path) -> dict[str, NDArray[Any]]:
-    return {path.stem: np.load(path, mmap_mode="r") for path in sorted(folder.glob("*.npy"))}
 
 
 SECTION: Section[Directions] = Section("directions", build, check, load, needs=("roads",), warm=warm)

@@ -38,7 +38,7 @@ CAR_KMH = {
     "ferry": 5,
 }
 CAR_OTHER_KMH = 5
-"""Source: OSRM car profile, table `speeds`; track, ferry and walking pace on other roads that tags open to cars are ours."""
+"""Source: OSRM car profile, table `speeds`; track, ferry, and walking pace where tags admit cars, are ours."""
 
 BICYCLE_KMH = {"pedestrian": 6, "footway": 6, "path": 12, "track": 12, "steps": 2, "ferry": 5}
 BICYCLE_OTHER_KMH = 15

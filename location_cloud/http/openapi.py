@@ -38,7 +38,7 @@ def build_openapi(operations: tuple[Operation, ...]) -> dict[str, Any]:
         "tags": [{"name": tag} for tag in dict.fromkeys(_tag(operation) for operation in operations)],
         "paths": paths,
         "components": {
-            "schemas": definitions.get("$defs", {}),
+            "schemas": _plain_tuples(definitions.get("$defs", {})),
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -93,7 +93,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             "name": name,
             "in": "path" if in_path else "query",
             "required": in_path or name in required,
-            "schema": _without_null(field),
+            "schema": _plain_tuples(_without_null(field)),
         }
         if "description" in field:
             parameter["description"] = field["description"]
@@ -108,6 +108,19 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     kinds = [kind for kind in schema["anyOf"] if kind.get("type") != "null"]
     rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
     return {**rest, **kinds[0]} if len(kinds) == 1 else {**rest, "anyOf": kinds}
+
+
+def _plain_tuples(schema: Any) -> Any:
+    """The schema with lon,lat pairs as arrays of two numbers: few client generators read prefixItems."""
+    if isinstance(schema, list):
+        return [_plain_tuples(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {key: _plain_tuples(value) for key, value in schema.items()}
+    kinds = plain.get("prefixItems")
+    if isinstance(kinds, list) and len(kinds) == plain.get("maxItems") and all(kind == kinds[0] for kind in kinds):
+        plain["items"] = plain.pop("prefixItems")[0]
+    return plain
 
 
 def _responses(operation: Operation, names: Any) -> dict[str, Any]:

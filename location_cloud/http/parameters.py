@@ -35,7 +35,9 @@ def _bbox(value: Any) -> Any:
     return parse_bbox(value) if isinstance(value, str) else value
 
 
-_NUMBER = r"-?\d+(\.\d+)?"
+_LON = r"-?(180(\.0+)?|(1[0-7][0-9]|[0-9]?[0-9])(\.[0-9]+)?)"
+_LAT = r"-?(90(\.0+)?|[1-8]?[0-9](\.[0-9]+)?)"
+_POINT = f"{_LON},{_LAT}"
 
 LonLat: TypeAlias = Annotated[
     tuple[float, float],
@@ -43,7 +45,7 @@ LonLat: TypeAlias = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": f"^{_NUMBER},{_NUMBER}$",
+            "pattern": f"^{_POINT}$",
             "description": "lon,lat in degrees",
             "example": "24.94,60.17",
         }
@@ -58,7 +60,7 @@ LonLatList: TypeAlias = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": f"^{_NUMBER},{_NUMBER}(;{_NUMBER},{_NUMBER})*$",
+            "pattern": f"^{_POINT}(;{_POINT})*$",
             "description": "points lon,lat in degrees, separated by semicolons",
         }
     ),
@@ -72,7 +74,7 @@ BboxParameter: TypeAlias = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": f"^{_NUMBER}(,{_NUMBER}){{3}}$",
+            "pattern": f"^{_POINT},{_POINT}$",
             "description": "west,south,east,north in degrees; west > east crosses the antimeridian",
             "example": "24.9,60.1,25.0,60.2",
         }

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from location_cloud.http.parameters import BboxParameter, Query
 
 NAME = r"^[\w.-]+$"
+
+SHAPES = ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"]
+
+Geometry: TypeAlias = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "description": "GeoJSON geometry in the coordinate system that crs names",
+            "anyOf": [
+                {
+                    "type": "object",
+                    "required": ["type", "coordinates"],
+                    "properties": {"type": {"enum": SHAPES}, "coordinates": {"type": "array", "minItems": 1}},
+                },
+                {
+                    "type": "object",
+                    "required": ["type", "geometries"],
+                    "properties": {
+                        "type": {"const": "GeometryCollection"},
+                        "geometries": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+                    },
+                },
+            ],
+        }
+    ),
+]
+"""A geometry; rings and positions are checked by `spatial.geojson`, which no JSON schema can do."""
 
 
 class Nothing(Query):
@@ -47,7 +74,7 @@ class FeatureBody(BaseModel):
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
     type: Literal["Feature"]
-    geometry: dict[str, Any] = Field(description="GeoJSON geometry in the coordinate system that crs names")
+    geometry: Geometry
     properties: dict[str, Any] = Field(default_factory=dict, description="free; at most 64,000 bytes as JSON")
 
 
@@ -70,7 +97,7 @@ class OutFeature(BaseModel):
 
     type: Literal["Feature"]
     id: int
-    geometry: dict[str, Any]
+    geometry: Geometry
     properties: dict[str, Any]
     version: int
     updated: str

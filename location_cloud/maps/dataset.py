@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 import shapely
 
+from location_cloud.arrays import load_arrays, save_arrays
 from location_cloud.capability import Built, Import, MapLayer, Section
 from location_cloud.errors import BadInput
 from tiles.encode import encode_tile
@@ -73,10 +74,7 @@ def _build_set(import_: Import, folder: Path, layers: list[MapLayer], counts: di
     described = []
     for layer in layers:
         features = layer.features(import_)
-        target = folder / layer.set / layer.name
-        target.mkdir(parents=True)
-        for name, array in build_layer(features).as_arrays().items():
-            np.save(target / f"{name}.npy", array)
+        save_arrays(folder / layer.set / layer.name, build_layer(features).as_arrays())
         counts[layer.name] = len(features.ids)
         if layer.is_local:
             boxes.append(_bounds(features))
@@ -121,9 +119,7 @@ def _load_set(folder: Path, name: str, document: Any) -> TileSet:
             fields=layer["fields"],
             min_zoom=layer["min_zoom"],
             max_zoom=layer["max_zoom"],
-            index=LayerIndex.from_arrays(
-                {path.stem: np.load(path, mmap_mode="r") for path in sorted((folder / layer["name"]).glob("*.npy"))}
-            ),
+            index=LayerIndex.from_arrays(load_arrays(folder / layer["name"])),
         )
         for layer in document["layers"]
     )

@@ -31,7 +31,7 @@ STREET = {
     "ref": "String",
 }
 ADDRESS = {"housenumber": "String", "housename": "String"}
-POI = {key: "String" for key in kinds.POI_KEYS}
+POI = dict.fromkeys(kinds.POI_KEYS, "String")
 
 
 def _row(tags: Tags, kind: str) -> dict[str, Any]:

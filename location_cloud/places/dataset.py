@@ -11,7 +11,8 @@ import orjson
 from numpy.typing import NDArray
 
 from location_cloud.areas.dataset import SECTION as AREAS
-from location_cloud.areas.model import LEVELS, Areas, load_array, load_texts, save_texts
+from location_cloud.areas.model import LEVELS, Areas
+from location_cloud.arrays import load_array, load_texts, save_texts
 from location_cloud.capability import Built, Import, Section
 from location_cloud.errors import BadInput
 from location_cloud.places.fold import fold_words

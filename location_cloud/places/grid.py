@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.areas.model import load_array
+from location_cloud.arrays import load_array
 
 CELL_DEG = 0.002
 """Side of a cell, degrees: 222 m of latitude; a city block or two."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from location_cloud.arrays import Texts
 from location_cloud.places.grid import PackedGrid
-from location_cloud.places.names import NameIndex, Texts
+from location_cloud.places.names import NameIndex
 from location_cloud.places.pinyin import PinyinTable
 
 KINDS = ("area", "settlement", "road", "poi")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.areas.model import Texts, load_array, load_texts, pack_texts, save_texts
+from location_cloud.arrays import Texts, load_array, load_texts, pack_texts, save_texts
 
 __all__ = [
     "ALIAS",

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from location_cloud.arrays import load_array, load_texts, save_arrays, save_texts
 from location_cloud.capability import Built, Import, Section
 from location_cloud.errors import BadInput
 from location_cloud.extract import OsmExtract, OsmNodes
 from location_cloud.roads.access import barrier_access
 from location_cloud.roads.edges import edge_heads, edge_tails
 from location_cloud.roads.model import CLASSES, PRIVATE, SERVICES, Roads
-from location_cloud.roads.names import NameBook, Names
+from location_cloud.roads.names import NameBook
 from location_cloud.roads.network import Pieces, cut_ways
 from location_cloud.roads.restrictions import Net, Rules, resolve_restrictions, restriction_via_nodes
 from location_cloud.roads.ways import WayNumbers, WayReader, way_names
@@ -32,10 +33,8 @@ def build(import_: Import, folder: Path) -> Built:
     """Writes the network of the imported ways below `folder`; an import without roads gives an empty network."""
     import_.progress.step("build roads")
     roads, rules = build_roads(import_.osm)
-    for name in _COLUMNS:
-        _save(folder, name, getattr(roads, name))
-    _save(folder, "names_data", roads.names.data)
-    _save(folder, "names_start", roads.names.start)
+    save_arrays(folder, {name: getattr(roads, name) for name in _COLUMNS})
+    save_texts(folder, "names", roads.names)
     return Built(
         {
             "segments": roads.segment_count,
@@ -50,8 +49,8 @@ def build(import_: Import, folder: Path) -> Built:
 
 def load(folder: Path) -> Roads:
     """The network, mapped read-only."""
-    columns = {name: _mapped(folder, name) for name in _COLUMNS}
-    return Roads(**columns, names=Names(_mapped(folder, "names_data"), _mapped(folder, "names_start")))
+    columns = {name: load_array(folder, name) for name in _COLUMNS}
+    return Roads(**columns, names=load_texts(folder, "names"))
 
 
 def check(folder: Path) -> None:
@@ -82,7 +81,7 @@ def build_roads(osm: OsmExtract) -> tuple[Roads, Rules]:
     columns["node_blocked"] = _blocked(columns, osm.nodes, barriers)
     rules = resolve_restrictions(osm.relations, _net(columns))
     columns |= _rule_columns(rules, book)
-    return Roads(**columns, names=book.as_names()), rules
+    return Roads(**columns, names=book.as_texts()), rules
 
 
 @dataclass(frozen=True)
@@ -234,16 +233,6 @@ def _rule_columns(rules: Rules, book: NameBook) -> Columns:
 
 
 # --- files -------------------------------------------------------------------------------------------------------
-
-
-def _save(folder: Path, name: str, array: NDArray[Any]) -> None:
-    np.save(folder / f"{name}.npy", array, allow_pickle=False)
-
-
-def _mapped(folder: Path, name: str) -> NDArray[Any]:
-    # The plain array over the map: indexing a memmap object costs microseconds more at every access.
-    mapped = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    return np.asarray(mapped)
 
 
 def _claims(roads: Roads) -> Iterator[tuple[str, bool]]:

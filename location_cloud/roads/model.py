@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.roads.names import Names
+from location_cloud.arrays import Texts
 
 CAR, BICYCLE, FOOT, BUS, TAXI, EMERGENCY, HGV, MOTORCYCLE = (1 << bit for bit in range(8))
 """Bits of an access mask: who may use a direction of a segment, whom a barrier stops, whom a turn rule binds."""
@@ -148,7 +148,7 @@ class Roads:
     conditional_start: NDArray[np.int64]
     conditional_edges: NDArray[np.int32]
     conditional_text: NDArray[np.int32]
-    names: Names
+    names: Texts
 
     @property
     def node_count(self) -> int:

@@ -32,7 +32,7 @@ def fetch_place(name: str, folder: Path, progress: Progress) -> Path:
 
     Raises BadInput if there is no such place, it has no outline, or a server cannot be reached or gives up.
     """
-    import osmnx  # here, not above: it loads pandas and geopandas, 2 s that only --place may cost
+    import osmnx  # heavy optional: it loads pandas and geopandas, 2 s that only --place may cost
 
     progress.step(f"find {name}")
     outline = _find_outline(osmnx, name)

@@ -18,7 +18,7 @@ BETWEEN_SLICES = {
 }
 """slice -> slices whose service, dataset or model it may use. A new arrow is one reviewed line here."""
 
-BASE = {"capability", "errors", "extract", "settings"}
+BASE = {"arrays", "capability", "errors", "extract", "settings"}
 
 # What a folder of ours may import of ours, by first name below location_cloud.
 FOLDERS = {
@@ -41,6 +41,7 @@ FILES = {
         "other:service",
         "other:dataset",
         "other:model",
+        "other:ideas",
         "capability",
         "errors",
         "routing",
@@ -48,7 +49,7 @@ FILES = {
         "storage",
         "tiles",
     },
-    "model": {"spatial", "own:model", "own:ideas"},
+    "model": {"arrays", "spatial", "own:model", "own:ideas"},
     "schema": {"own:model", "spatial", "http.parameters"},
     "store": {"own:model", "capability", "errors", "spatial", "storage"},
     "dataset": {
@@ -56,6 +57,8 @@ FILES = {
         "own:ideas",
         "other:dataset",
         "other:model",
+        "other:ideas",
+        "arrays",
         "capability",
         "data",
         "errors",
@@ -70,6 +73,8 @@ FILES = {
         "own:model",
         "own:ideas",
         "other:model",
+        "other:ideas",
+        "arrays",
         "capability",
         "data",
         "errors",
@@ -171,7 +176,7 @@ def _breach(parts: tuple[str, ...], item: Imported) -> str:
     if place == "top":
         return ""
     if place in FOLDERS:
-        target = (item.name.split(".") + [""])[1] if top == "location_cloud" else top
+        target = ([*item.name.split("."), ""])[1] if top == "location_cloud" else top
         return "" if target in FOLDERS[place] else f"is in {place} and may not import {item.name}"
     return _slice_breach(parts[1], place, item)
 

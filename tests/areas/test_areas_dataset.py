@@ -6,7 +6,7 @@ import shapely
 
 from location_cloud.areas.dataset import check
 from location_cloud.areas.model import level_of
-from location_cloud.areas.texts import pack_texts
+from location_cloud.arrays import pack_texts
 from location_cloud.errors import BadInput
 
 

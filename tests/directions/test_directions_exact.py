@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from location_cloud.directions.dataset import SECTION as DIRECTIONS
-from location_cloud.directions.dataset import all_rules, edge_ends
+from location_cloud.directions.dataset import all_rules
 from location_cloud.directions.profiles import PROFILES
 from location_cloud.roads.dataset import SECTION as ROADS
+from location_cloud.roads.edges import topology
 from location_cloud.roads.model import RULE_KINDS
 from routing.search import find_path
 from routing.trip import CLOSED, edge_points
@@ -34,11 +35,11 @@ def city(request, road_world):
 
 def oracle_of(city, profile, weights):
     roads = city.section(ROADS)
-    tail, head = edge_ends(roads)
     costs = city.section(DIRECTIONS).networks[profile.name].cost_ms
-    rules = all_rules(roads, profile, tail, head, costs)
+    ends = topology(roads, profile.access)
+    rules = all_rules(roads, profile, ends, costs)
     cost = [None if each == CLOSED else each for each in weights.tolist()]
-    return EdgeOracle(zip(tail.tolist(), head.tolist(), cost), rules)
+    return EdgeOracle(zip(ends.tail.tolist(), ends.head.tolist(), cost), rules)
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)

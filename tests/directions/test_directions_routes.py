@@ -85,7 +85,7 @@ def test_a_road_for_residents_is_a_way_home_but_no_short_cut(drawn):
 
 def test_no_way_between_two_parts_is_said_so(drawn):
     drawing = draw_roads("A--B  C--D", ways={"AB": STREET, "CD": STREET})
-    with pytest.raises(Unprocessable, match="no road|no way"):
+    with pytest.raises(Unprocessable, match=r"no road|no way"):
         way(drawing, drawn(drawing), "A", "D")
 
 

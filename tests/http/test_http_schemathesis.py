@@ -13,6 +13,8 @@ import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import Case, Config
+from schemathesis.checks import load_all_checks
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from location_cloud.access.service import issue_key
 from location_cloud.app import all_operations, create_app, utc_now
@@ -27,6 +29,9 @@ SCHEMA = schemathesis.openapi.from_dict(build_openapi(OPERATIONS), config=CONFIG
 EXAMPLES = 10
 """An operation, beside the boundary values that schemathesis tries of every parameter."""
 
+NOT_CHECKED = [positive_data_acceptance]
+"""Rules over several parameters (south below north, at= stands alone, closed rings) are 400s that no schema foretells."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -35,6 +40,12 @@ class Asked:
     app: Flask
     headers: dict[str, str]
     statuses: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def ask(self, case: Case) -> int:
+        case.operation.schema.app = self.app
+        response = case.call_and_validate(app=self.app, headers=self.headers, excluded_checks=NOT_CHECKED)
+        self.statuses[case.operation.definition.raw["operationId"]][response.status_code] += 1
+        return response.status_code
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +71,52 @@ def asked(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     suppress_health_check=list(HealthCheck),
 )
 def test_every_answer_keeps_to_the_document(case: Case, asked: Asked):
-    case.operation.schema.app = asked.app
-    response = case.call_and_validate(app=asked.app, headers=asked.headers)
-    asked.statuses[case.operation.definition.raw["operationId"]][response.status_code] += 1
+    asked.ask(case)
+
+
+WELL = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [125.1, 46.6]}, "properties": {"name": "井1"}}
+HERE, THERE = "24.9384,60.1699", "24.9458,60.1640"
+
+# operation -> path parameters, query, body; in an order in which each can be answered.
+REAL = {
+    "system.health": ({}, {}, None),
+    "system.metrics": ({}, {}, None),
+    "system.openapi": ({}, {}, None),
+    "system.docs": ({}, {}, None),
+    "maps.tile": ({"set": "base", "z": 14, "x": 9326, "y": 4741}, {}, None),
+    "maps.tilejson": ({"set": "base"}, {}, None),
+    "maps.style": ({"name": "light"}, {"lang": "en"}, None),
+    "places.geocode": ({}, {"q": "Mannerheimintie 1", "crs": "bd09"}, None),
+    "places.suggest": ({}, {"q": "manner", "focus": HERE}, None),
+    "places.reverse": ({}, {"at": HERE, "crs": "gcj02"}, None),
+    "directions.route": ({}, {"from": HERE, "to": THERE, "profile": "foot", "lang": "zh-CN"}, None),
+    "areas.list": ({}, {"at": "125.1031,46.5893"}, None),
+    "areas.get": ({"code": "230602"}, {}, None),
+    "areas.children": ({"code": "230602"}, {"geometry": "none"}, None),
+    "roads.list": ({}, {"bbox": "24.94,60.165,24.945,60.17"}, None),
+    "roads.get": ({"key": "16280379:3:f"}, {}, None),
+    "layers.add": ({"layer": "wells"}, {}, WELL),
+    "layers.list": ({}, {}, None),
+    "layers.features": ({"layer": "wells"}, {"bbox": "125,46,126,47"}, None),
+    "layers.feature": ({"layer": "wells", "id": 1}, {}, None),
+    "layers.change": ({"layer": "wells", "id": 1}, {"version": 1}, WELL),
+    "layers.remove": ({"layer": "wells", "id": 1}, {"version": 2}, None),
+    "catalog.datasets": ({}, {}, None),
+    "console.page": ({}, {"lang": "en"}, None),
+    "console.file": ({"path": "index.html"}, {}, None),
+    "console.coordinates": ({}, {"at": HERE, "crs": "gcj02"}, None),
+}
+
+
+def test_every_operation_answers_a_real_question_as_documented(asked: Asked):
+    load_all_checks()
+    unanswered = {operation.name: operation.status for operation in OPERATIONS}
+    for name, (path, query, body) in REAL.items():
+        operation = SCHEMA.find_operation_by_id(name)
+        sent = {} if body is None else {"body": body, "media_type": "application/json"}
+        case = operation.Case(path_parameters=dict(path), query=dict(query), **sent)
+        assert asked.ask(case) == unanswered.pop(name), name
+    assert unanswered == {}, "a new operation needs a real question above"
 
 
 def test_every_operation_was_asked_and_let_in(asked: Asked):

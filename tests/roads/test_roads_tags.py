@@ -102,11 +102,11 @@ def test_names_in_three_languages_and_the_number() -> None:
     book = NameBook()
     tags = {"name": "Unioninkatu", "name:zh-Hans": "联盟街", "name:en": "Union Street", "ref": "E75"}
     numbers = way_names(tags, book)
-    assert [book.as_names()[number] for number in numbers] == ["Unioninkatu", "联盟街", "Union Street", "E75"]
+    assert [book.as_texts()[number] for number in numbers] == ["Unioninkatu", "联盟街", "Union Street", "E75"]
 
 
 def test_equal_names_share_a_number_and_none_is_zero() -> None:
     book = NameBook()
     assert book.number("世纪大道") == book.number("世纪大道") == 1
     assert book.number("") == 0
-    assert len(book.as_names()) == 2
+    assert len(book.as_texts()) == 2

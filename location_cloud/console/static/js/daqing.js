@@ -12,6 +12,7 @@ import { onOpen } from "./tabs.js";
 
 const DAQING = "2306"; // 大庆市, statistical division code (NBS)
 const IMPORT_COMMAND = "location-cloud import heilongjiang-latest.osm.pbf --clip 大庆市";
+const DAQING_BOX = [123.7, 45.4, 125.9, 47.7]; // west, south, east, north of its nine districts, degrees
 const MOST_CHILDREN = 1000; // the API's ceiling; the largest town of Daqing has 31 villages
 
 let question = null;
@@ -22,9 +23,25 @@ export function startDaqing() {
   byId("import-command").textContent = IMPORT_COMMAND;
   byId("copy-command").addEventListener("click", () => copy(IMPORT_COMMAND));
   byId("show-all-districts").addEventListener("click", showAll);
-  onOpen("daqing", () => drawn || drawTree());
+  onOpen("daqing", () => {
+    if (!drawn) drawTree();
+    checkRoads();
+  });
   onLanguage(() => drawn && drawTree());
 }
+
+// The notice goes once somebody has imported roads that reach Daqing.
+async function checkRoads() {
+  try {
+    const { bbox, datasets } = await ask("v1/datasets");
+    const roads = datasets.find((each) => each.name === "roads")?.counts.segments ?? 0;
+    byId("no-roads").hidden = roads > 0 && bbox !== null && overlaps(bbox, DAQING_BOX);
+  } catch {
+    byId("no-roads").hidden = false; // the tree beside it says what is wrong
+  }
+}
+
+const overlaps = (a, b) => a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3];
 
 function drawTree() {
   drawn = true;
@@ -108,7 +125,15 @@ function draw(features, said) {
   overlay("lc-districts", { type: "FeatureCollection", features });
   overlay("lc-district-names", { type: "FeatureCollection", features: features.map(nameAt) });
   fit(boundsOf(features));
+  sayWhere(features[0].properties);
   announce(said);
+}
+
+// Whoever shows a boundary says whose it is and what it is good for.
+function sayWhere({ source, geometry_note: note }) {
+  const line = byId("boundary-source");
+  line.textContent = t("daqing.source", { source: [source.attribution, note].filter(Boolean).join(t("list.comma")) });
+  line.hidden = false;
 }
 
 function goTo(area) {

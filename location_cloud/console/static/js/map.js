@@ -11,7 +11,7 @@ const STYLE = "styles/light.json";
 const NOTHING = { type: "FeatureCollection", features: [] };
 const WORLD = [[-180, -60], [180, 75]];
 const SHOW_MS = 600;
-const PADDING = { top: 84, bottom: 56, left: 48, right: 60 }; // px that the chips, the pins and the controls cover
+const PADDING = { top: 84, bottom: 100, left: 48, right: 60 }; // px that the chips, the pins and the controls cover
 
 // Drawn above the city. Colours differ in lightness too, so that they can be told apart without hue.
 const OVERLAYS = [

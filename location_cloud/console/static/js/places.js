@@ -211,7 +211,7 @@ function named(map) {
   const found = new Map();
   const middle = centre();
   for (const feature of map.queryRenderedFeatures()) {
-    const name = feature.properties.name;
+    const name = feature.properties[language() === "en" ? "name_en" : "name_zh"] || feature.properties.name;
     if (!name || feature.source.startsWith("lc-")) continue;
     const kind = LAYER_KINDS.find(([pattern]) => pattern.test(feature.sourceLayer ?? ""))?.[1] ?? "other";
     const lonlat = nearestVertex(feature.geometry, middle);

@@ -1,8 +1,8 @@
-"""Many short strings as two arrays that workers can share through the page cache."""
+"""Arrays and texts of a snapshot section as plain files that workers map and share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,18 @@ def save_texts(folder: Path, name: str, texts: Sequence[str] | Texts) -> None:
 def load_texts(folder: Path, name: str) -> Texts:
     """The texts that `save_texts` wrote, mapped read-only."""
     return Texts(load_array(folder, name), load_array(folder, f"{name}_start"))
+
+
+def save_arrays(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Writes `<name>.npy` below the folder for each array; the folder is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+
+
+def load_arrays(folder: Path) -> dict[str, NDArray[Any]]:
+    """Every array of the folder (not of its sub-folders) by name, mapped read-only."""
+    return {file.stem: load_array(folder, file.stem) for file in sorted(folder.glob("*.npy"))}
 
 
 def load_array(folder: Path, name: str) -> NDArray[Any]:

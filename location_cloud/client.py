@@ -1,0 +1,328 @@
+"""The location cloud from a notebook: questions over HTTP, answers as GeoDataFrames in EPSG:4326.
+
+    from location_cloud.client import connect
+    cloud = connect()
+    cloud.geocode("Mannerheimintie 1").explore()
+
+This module imports nothing else of the product: what it can do, any HTTP client can. It is the only one that imports
+geopandas, and no web worker imports it.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import geopandas
+import pandas
+from shapely.geometry import Point, shape
+
+LonLat: TypeAlias = tuple[float, float] | Point
+"""A point: (lon, lat) in degrees WGS-84, or a shapely Point in that order."""
+
+EPSG = 4326
+PAGE = 1000
+"""Features asked for at once; the most that the server gives."""
+
+ROADS = 2000
+"""Roads that the server gives at once; a fuller box is asked for in quarters."""
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class CloudProblem(Exception):
+    """The cloud did not answer; the message says why and what to do next.
+
+    status: HTTP status, 0 if nobody answered. title, detail, hint: as in the problem document.
+    """
+
+    def __init__(self, status: int, title: str, detail: str, hint: str = "") -> None:
+        super().__init__(f"{title}: {detail}" + (f" (hint: {hint})" if hint else ""))
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.hint = hint
+
+
+def connect(url: str = "http://127.0.0.1:8000", key: str | None = None, timeout_s: float = 30.0) -> Cloud:
+    """The cloud at that address.
+
+    key: API key; none is needed on the machine of the server itself.
+    Raises ValueError if the address is not http(s), CloudProblem if no cloud answers there or it is not ready.
+    """
+    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        raise ValueError(f"url={url!r} is no http:// or https:// address")
+    cloud = Cloud(url.rstrip("/"), key, timeout_s)
+    cloud.get("/health")
+    return cloud
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: the JSON document and the state of the server that it was made from."""
+
+    document: dict[str, Any]
+    snapshot: str
+    live_version: int
+
+    def attrs(self, **more: Any) -> dict[str, Any]:
+        """What a frame made of this answer carries in `.attrs`."""
+        crs = self.document.get("crs", "wgs84")
+        return {"snapshot": self.snapshot, "live_version": self.live_version, "crs": crs, **more}
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The questions that can be asked of one cloud; made by `connect`.
+
+    Every frame's `.attrs` hold the snapshot and live version that it was made from, and the crs.
+    Each question raises CloudProblem if it has no answer.
+    """
+
+    url: str
+    key: str | None = field(repr=False)
+    timeout_s: float
+
+    def route(self, start: LonLat, end: LonLat, profile: str = "car", **options: Any) -> geopandas.GeoDataFrame:
+        """The quickest way: one row with distance_m, duration_s, profile, steps and its line.
+
+        profile: car, bicycle or foot. options: any other parameter of /v1/route, such as radius_m, lang.
+        """
+        answer = self.get("/v1/route", **{"from": as_text(start)}, to=as_text(end), profile=profile, **options)
+        rows = [
+            {
+                "distance_m": route["distance_m"],
+                "duration_s": route["duration_s"],
+                "profile": answer.document["profile"],
+                "steps": [step for leg in route["legs"] for step in leg["steps"]],
+            }
+            for route in answer.document["routes"]
+        ]
+        lines = [shape(route["geometry"]) for route in answer.document["routes"]]
+        return _as_frame(rows, lines, answer.attrs(waypoints=answer.document["waypoints"]))
+
+    def geocode(self, q: str | Iterable[str], **options: Any) -> geopandas.GeoDataFrame:
+        """Where that is. A text gives all candidates, the best first; many texts give the best one of each.
+
+        q: a name, address, coordinates or grid code; or a list or Series of them, whose order and index stay. A text
+        that means nothing has no geometry, and says why in the column `problem`.
+        options: any other parameter of /v1/geocode, such as focus, bbox, limit.
+        """
+        options = {name: as_text(value) for name, value in options.items()}
+        if isinstance(q, str):
+            return _collected([self.get("/v1/geocode", q=q, **options)])
+        texts = q if isinstance(q, pandas.Series) else pandas.Series(list(q), dtype=object)
+        rows, points, attrs = [], [], {}
+        for text in texts:
+            try:
+                answer = self.get("/v1/geocode", q=text, **{**options, "limit": 1})
+            except CloudProblem as problem:
+                if problem.status not in (400, 422):
+                    raise
+                rows.append({"query": text, "problem": problem.detail})
+                points.append(None)
+                continue
+            attrs = answer.attrs()
+            best = answer.document["features"][0]
+            rows.append({"query": text, "problem": "", **best["properties"]})
+            points.append(shape(best["geometry"]))
+        frame = _as_frame(rows, points, attrs)
+        frame.index = texts.index
+        return frame
+
+    def suggest(self, q: str, **options: Any) -> geopandas.GeoDataFrame:
+        """What somebody who typed so far may mean. options: focus, limit."""
+        options = {name: as_text(value) for name, value in options.items()}
+        return _collected([self.get("/v1/suggest", q=q, **options)])
+
+    def reverse(self, at: LonLat, **options: Any) -> geopandas.GeoDataFrame:
+        """What is there: address, road, points of interest; `.attrs` has the areas around it and the grid cell.
+
+        options: radius_m, limit.
+        """
+        answer = self.get("/v1/reverse", at=as_text(at), **options)
+        return _collected([answer], areas=answer.document["areas"], cell=answer.document["cell"])
+
+    def areas(
+        self, at: LonLat | None = None, parent: str = "", level: str = "", **options: Any
+    ) -> geopandas.GeoDataFrame:
+        """Administrative areas: those around a point, the smallest first, or all that meet the other conditions.
+
+        parent: code of the area directly above. level: country, province, city, district, town, village.
+        options: q (beginning of the name), geometry="none" (leaves the boundaries out).
+        """
+        if at is not None:
+            return _collected([self.get("/v1/areas", at=as_text(at), **options)])
+        conditions = {"parent": parent, "level": level, **options}
+        asked = {name: value for name, value in conditions.items() if value}
+        return _collected(list(self._areas_pages(asked)))
+
+    def area(self, code: str) -> geopandas.GeoDataFrame:
+        """One administrative area by its code, with its boundary where an open one is known: one row."""
+        answer = self.get(f"/v1/areas/{urllib.parse.quote(code, safe='')}")
+        return _collected([Answer({**answer.document, "features": [answer.document]}, *_state(answer))])
+
+    def datasets(self) -> pandas.DataFrame:
+        """What is in the snapshot: dataset, what is counted, how many; `.attrs` has sources with their licences."""
+        answer = self.get("/v1/datasets")
+        rows = [
+            {"dataset": dataset["name"], "counted": counted, "count": count}
+            for dataset in answer.document["datasets"]
+            for counted, count in dataset["counts"].items()
+        ]
+        frame = pandas.DataFrame(rows, columns=["dataset", "counted", "count"])
+        frame.attrs = answer.attrs(sources=answer.document["sources"], attribution=answer.document["attribution"])
+        return frame
+
+    def roads(self, bbox: tuple[float, float, float, float]) -> geopandas.GeoDataFrame:
+        """Every road segment in a box (west, south, east, north; degrees) as drawn, one row each.
+
+        Raises CloudProblem if the box is larger than the server allows.
+        """
+        answers = list(self._roads_pages(bbox))
+        frame = _collected(answers)
+        return frame.drop_duplicates("id", ignore_index=True) if len(answers) > 1 else frame
+
+    def layer(self, name: str, bbox: tuple[float, float, float, float] | None = None) -> geopandas.GeoDataFrame:
+        """The features of an own layer, all or those whose box meets the given one: id, version, properties."""
+        path = f"/v1/layers/{urllib.parse.quote(name, safe='')}/features"
+        asked: dict[str, Any] = {} if bbox is None else {"bbox": as_text(bbox)}
+        answers, after = [], 0
+        while after is not None:
+            answers.append(self.get(path, after=after, limit=PAGE, **asked))
+            after = answers[-1].document["next_after"]
+        return _collected(answers)
+
+    def add(self, layer: str, frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+        """Stores every row in an own layer and gives the rows as stored, with id and version.
+
+        frame: in any coordinate system; its columns become properties.
+        Raises ValueError if the frame names no coordinate system, CloudProblem if a row is refused; the message says
+        which one, and the rows before it are stored.
+        """
+        if frame.crs is None:
+            raise ValueError("the frame names no coordinate system; say which one: frame.set_crs(4326)")
+        path = f"/v1/layers/{urllib.parse.quote(layer, safe='')}/features"
+        features = json.loads(frame.to_crs(EPSG).to_json(drop_id=True, default=str))["features"]
+        stored: list[Answer] = []
+        for row, feature in enumerate(features):
+            try:
+                stored.append(self._ask("POST", path, {}, feature))
+            except CloudProblem as problem:
+                detail = f"row {row} of {len(features)}: {problem.detail}; {row} rows before it are stored"
+                raise CloudProblem(problem.status, problem.title, detail, problem.hint) from problem
+        documents = [answer.document for answer in stored]
+        last = stored[-1] if stored else Answer({}, "", 0)
+        return _collected([Answer({"features": documents}, *_state(last))])
+
+    def get(self, path: str, **parameters: Any) -> Answer:
+        """The answer to any GET question of the interface (/docs lists them); parameters that are None are left out."""
+        return self._ask("GET", path, parameters, None)
+
+    def _areas_pages(self, asked: Mapping[str, Any]) -> Iterator[Answer]:
+        total, offset = 1, 0
+        while offset < total:
+            answer = self.get("/v1/areas", **asked, limit=PAGE, offset=offset)
+            yield answer
+            total, offset = answer.document["total"], offset + PAGE
+
+    def _roads_pages(self, bbox: tuple[float, float, float, float]) -> Iterator[Answer]:
+        answer = self.get("/v1/roads", bbox=as_text(bbox), limit=ROADS)
+        if answer.document["total"] <= ROADS:
+            yield answer
+            return
+        west, south, east, north = bbox
+        lon, lat = (west + east) / 2, (south + north) / 2
+        for quarter in (
+            (west, south, lon, lat),
+            (lon, south, east, lat),
+            (west, lat, lon, north),
+            (lon, lat, east, north),
+        ):
+            yield from self._roads_pages(quarter)
+
+    def _ask(self, method: str, path: str, parameters: Mapping[str, Any], body: Any) -> Answer:
+        query = urllib.parse.urlencode(
+            {name: _as_word(value) for name, value in parameters.items() if value is not None}
+        )
+        headers = {"Accept": "application/json"}
+        if self.key:
+            headers["Authorization"] = f"Bearer {self.key}"
+        content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        if content is not None:
+            headers["Content-Type"] = "application/geo+json"
+        address = f"{self.url}{path}" + (f"?{query}" if query else "")
+        asked = urllib.request.Request(address, content, headers, method=method)
+        try:
+            with _opener(self.url).open(asked, timeout=self.timeout_s) as reply:
+                document = json.loads(reply.read())
+                live_version = int(reply.headers.get("Location-Cloud-Live-Version", 0))
+                return Answer(document, reply.headers.get("Location-Cloud-Snapshot", ""), live_version)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise _as_problem(error.code, error.reason, error.read()) from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "reason", error)
+            raise CloudProblem(
+                0,
+                "No cloud answers",
+                f"{self.url}: {reason}",
+                "is it running? location-cloud serve; else: location-cloud doctor",
+            ) from error
+
+
+def as_text(value: Any) -> Any:
+    """A point or a box as the interface writes it: numbers with commas between, points lon,lat; else as it is."""
+    if isinstance(value, Point):
+        return f"{value.x:.7f},{value.y:.7f}"
+    if isinstance(value, (tuple, list)):
+        return ",".join(f"{number:.7f}" for number in value)
+    return value
+
+
+def _as_word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _opener(url: str) -> urllib.request.OpenerDirector:
+    """A proxy of the office network cannot reach a server on this machine."""
+    if urllib.parse.urlsplit(url).hostname in LOOPBACK:
+        return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return urllib.request.build_opener()
+
+
+def _as_problem(status: int, reason: str, content: bytes) -> CloudProblem:
+    try:
+        document = json.loads(content)
+        if status == 503 and "ready" in document:
+            return CloudProblem(status, "Not ready yet", "there is no snapshot yet", document["hint"])
+        return CloudProblem(status, document["title"], document["detail"], document["hint"])
+    except (ValueError, KeyError, TypeError):
+        text = content[:200].decode("utf-8", "replace")
+        return CloudProblem(status, reason, text, "something other than a location cloud answers at this address")
+
+
+def _state(answer: Answer) -> tuple[str, int]:
+    return answer.snapshot, answer.live_version
+
+
+def _collected(answers: list[Answer], **more: Any) -> geopandas.GeoDataFrame:
+    """The features of all pages as one frame; what the server says of a feature itself wins over its properties."""
+    features = [feature for answer in answers for feature in answer.document["features"]]
+    own = ("id", "version", "updated")
+    rows = [
+        {**feature["properties"], **{name: feature[name] for name in own if name in feature}} for feature in features
+    ]
+    shapes = [shape(feature["geometry"]) if feature["geometry"] else None for feature in features]
+    return _as_frame(rows, shapes, answers[-1].attrs(**more))
+
+
+def _as_frame(rows: list[dict[str, Any]], shapes: list[Any], attrs: dict[str, Any]) -> geopandas.GeoDataFrame:
+    frame = geopandas.GeoDataFrame(rows, geometry=shapes, crs=EPSG)
+    frame.attrs = attrs
+    return frame
