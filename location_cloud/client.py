@@ -117,7 +117,9 @@ class Cloud:
         if isinstance(q, str):
             return _collected([self.get("/v1/geocode", q=q, **options)])
         texts = q if isinstance(q, pandas.Series) else pandas.Series(list(q), dtype=object)
-        rows, points, attrs = [], [], {}
+        rows: list[dict[str, Any]] = []
+        points: list[Any] = []
+        attrs: dict[str, Any] = {}
         for text in texts:
             try:
                 answer = self.get("/v1/geocode", q=text, **{**options, "limit": 1})
@@ -192,7 +194,8 @@ class Cloud:
         """The features of an own layer, all or those whose box meets the given one: id, version, properties."""
         path = f"/v1/layers/{urllib.parse.quote(name, safe='')}/features"
         asked: dict[str, Any] = {} if bbox is None else {"bbox": as_text(bbox)}
-        answers, after = [], 0
+        answers: list[Answer] = []
+        after: int | None = 0
         while after is not None:
             answers.append(self.get(path, after=after, limit=PAGE, **asked))
             after = answers[-1].document["next_after"]

@@ -101,7 +101,7 @@ OPERATIONS: tuple[Operation, ...] = (
         answer=convert_point,
         In=CoordinatesQuery,
         Out=Coordinates,
-        scope="",
+        scope="console:read",
         cache=Cache.LONG,
     ),
 )

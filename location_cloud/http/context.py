@@ -45,6 +45,7 @@ class RequestCall:
         self.live = system.live
         self.now = system.clock()
         self.started = perf_counter()
+        self.varies: set[str] = set()
         self._request = request
 
     @cached_property
@@ -63,4 +64,5 @@ class RequestCall:
 
     def language(self, offered: tuple[str, ...]) -> str:
         """The offered language that the client likes best; the first one if none fits."""
+        self.varies.add("Accept-Language")
         return self._request.accept_languages.best_match(offered) or offered[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import logging
 import secrets
@@ -33,6 +34,12 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 KEY_PARAMETER = "key"
 """Tile clients can only put a key into the address; everyone else sends a header."""
+
+PACKED_FROM_BYTES = 1_400
+"""Smaller answers fit into one packet as they are."""
+
+PACKED_SUFFIX = "-gzip"
+"""A strong validator names bytes: the compressed form needs its own."""
 
 MAX_QUERY_BYTES = 64_000
 MAX_DEPTH = 64
@@ -108,7 +115,7 @@ class Door:
             body = _body(operation, params)
             read = perf_counter()
             result = operation.answer(call, params.in_wgs84(), body)
-            response = _shape(operation, params, result)
+            response = _shape(operation, params, result, tuple(call.varies))
             response.headers["Server-Timing"] = f"read;dur={(read - started) * 1000:.2f}"
             if "world" in call.__dict__:
                 response.headers["Location-Cloud-Snapshot"] = call.world.snapshot.id
@@ -271,7 +278,7 @@ def _check_depth(content: Any) -> None:
 # --- shaping the reply ----------------------------------------------------------------------------
 
 
-def _shape(operation: Operation, params: Query, result: Any) -> Response:
+def _shape(operation: Operation, params: Query, result: Any, varies: tuple[str, ...]) -> Response:
     reply = result if isinstance(result, Reply) else Reply(result, operation.status)
     body = reply.body
     if not isinstance(body, bytes):
@@ -280,15 +287,29 @@ def _shape(operation: Operation, params: Query, result: Any) -> Response:
     response.headers.setdefault("Cache-Control", operation.cache)
     if isinstance(reply.body, dict) and reply.body.get("type") in ("Feature", "FeatureCollection"):
         response.mimetype = "application/geo+json"
+    for header in varies:
+        response.vary.add(header)
+    packed = _is_packed(response, body)
     if operation.method == "GET" and reply.status == 200 and operation.cache != Cache.NEVER:
-        etag = reply.etag or hashlib.blake2b(body, digest_size=12).hexdigest()
+        etag = (reply.etag or hashlib.blake2b(body, digest_size=12).hexdigest()) + (PACKED_SUFFIX if packed else "")
         response.set_etag(etag)
         if request.if_none_match.contains(etag):
             response.status_code = 304
             del response.headers["Content-Type"]
             return response
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+        body = gzip.compress(body, compresslevel=1, mtime=0)
     response.set_data(body)
     return response
+
+
+def _is_packed(response: Response, body: bytes) -> bool:
+    """Whether the body goes out compressed; whoever may get either form is told so by Vary."""
+    if len(body) < PACKED_FROM_BYTES or "Content-Encoding" in response.headers:
+        return False
+    response.vary.add("Accept-Encoding")
+    return request.accept_encodings.quality("gzip") > 0 and "gzip" in request.headers.get("Accept-Encoding", "")
 
 
 def _in_crs(operation: Operation, body: Any, params: Query) -> Any:

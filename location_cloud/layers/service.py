@@ -84,9 +84,14 @@ def remove_feature(live: Live, tenant: str, layer: str, feature_id: int, version
 
 def _checked_geometry(geometry: Any) -> BaseGeometry:
     try:
-        return parse_geometry(geometry, max_vertices=MAX_VERTICES)
+        checked = parse_geometry(geometry, max_vertices=MAX_VERTICES)
     except SpatialError as error:
         raise BadQuery(f"geometry: {error}", hint="GeoJSON, points lon,lat in degrees") from error
+    if checked.is_empty:
+        raise BadQuery(
+            "geometry is empty", hint="a feature lies somewhere: give at least one point, lon,lat in degrees"
+        )
+    return checked
 
 
 def _check_properties(properties: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from arrows import ROOT, SLICES, breaches, module_cycles, product_files
+from arrows import ROOT, SLICES, breaches, imports, module_cycles, product_files
 
 from location_cloud.capabilities import CAPABILITIES
 
@@ -27,6 +27,18 @@ def test_there_is_no_import_cycle():
 def test_every_slice_is_in_the_list():
     folders = {path.parent.name for path in (ROOT / "location_cloud").glob("*/__init__.py")}
     assert SLICES == folders - {"http", "spatial", "storage"} == {capability.name for capability in CAPABILITIES}
+
+
+def test_the_client_knows_the_product_by_its_interface_only():
+    source = (ROOT / "location_cloud" / "client.py").read_text("utf-8")
+    ours = {item.name for item in imports(source) if item.name.startswith(("location_cloud", "routing", "tiles"))}
+    assert {name for name in ours if not name.startswith("location_cloud.errors.")} == set()
+
+
+def test_nothing_of_the_product_imports_the_client():
+    others = [path for path in product_files() if path.name != "client.py"]
+    found = [path for path in others for item in imports(path.read_text("utf-8")) if ".client" in item.name]
+    assert found == []
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,13 @@ def test_pages_follow_each_other_without_gap(client):
     assert second["next_after"] is None
 
 
+@pytest.mark.parametrize(
+    "empty", [{"type": "GeometryCollection", "geometries": []}, {"type": "Polygon", "coordinates": []}]
+)
+def test_a_feature_that_lies_nowhere_is_refused(client, empty):
+    assert add(client, {**WELL, "geometry": empty}).status_code == 400
+
+
 def test_a_change_made_from_an_old_version_is_a_conflict(client):
     path = f"/v1/layers/wells/features/{add(client).json['id']}"
     assert client.put(f"{path}?version=1", json=WELL).json["version"] == 2

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import gzip
+import math
+
+import mapbox_vector_tile
+import pytest
+
+from location_cloud.maps import kinds
+
+LONLAT = (24.9414, 60.1700)
+
+
+def tile_path(z, lonlat=LONLAT):
+    lon, lat = lonlat
+    x = int((lon + 180) / 360 * 2**z)
+    y = int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**z)
+    return f"/tiles/base/{z}/{x}/{y}.mvt"
+
+
+def test_a_tile_of_the_city_has_streets_buildings_and_addresses(client):
+    answer = client.get(tile_path(14))
+    assert answer.mimetype == "application/vnd.mapbox-vector-tile"
+    layers = mapbox_vector_tile.decode(answer.data)
+    assert {"streets", "buildings", "addresses", "pois", "land"} <= layers.keys()
+    names = {feature["properties"].get("name") for feature in layers["street_labels"]["features"]}
+    assert "Mannerheimintie" in names
+
+
+def test_a_far_view_leaves_small_things_out(client):
+    layers = mapbox_vector_tile.decode(client.get(tile_path(9)).data)
+    assert "buildings" not in layers
+    kinds_seen = {feature["properties"]["kind"] for feature in layers["streets"]["features"]}
+    assert "footway" not in kinds_seen
+
+
+def test_an_empty_tile_is_204(client):
+    answer = client.get("/tiles/base/14/0/0.mvt")
+    assert (answer.status_code, answer.data) == (204, b"")
+
+
+def test_an_unchanged_tile_is_304(client):
+    etag = client.get(tile_path(14)).headers["ETag"]
+    assert client.get(tile_path(14), headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_a_tile_is_sent_compressed_to_whoever_takes_it(client):
+    plain = client.get(tile_path(14))
+    packed = client.get(tile_path(14), headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.headers["Vary"] == "Accept-Encoding"
+    assert len(packed.data) < len(plain.data) / 1.5
+
+
+@pytest.mark.parametrize(("path", "status"), [("/tiles/base/14/99999/0.mvt", 400), ("/tiles/base/15/0/0.mvt", 404)])
+def test_a_tile_off_the_grid_is_refused(client, path, status):
+    assert client.get(path).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/tiles/none.json", "/tiles/none/1/0/0.mvt", "/styles/none.json"])
+def test_an_unknown_set_or_style_is_named(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "none" in answer.json["detail"]
+
+
+def test_the_tilejson_says_where_the_tiles_are_and_what_they_hold(client):
+    document = client.get("/tiles/base.json").json
+    assert document["tilejson"] == "3.0.0"
+    assert document["tiles"] == ["http://localhost/tiles/base/{z}/{x}/{y}.mvt"]
+    west, south, east, north = document["bounds"]
+    assert west < LONLAT[0] < east
+    assert south < LONLAT[1] < north
+    assert "OpenStreetMap" in document["attribution"]
+    assert {"streets", "boundaries"} <= {layer["id"] for layer in document["vector_layers"]}
+
+
+def test_a_tile_holds_no_field_that_the_tilejson_does_not_name(client):
+    fields = {layer["id"]: set(layer["fields"]) for layer in client.get("/tiles/base.json").json["vector_layers"]}
+    for name, layer in mapbox_vector_tile.decode(client.get(tile_path(14)).data).items():
+        assert set().union(*(feature["properties"] for feature in layer["features"])) <= fields[name]
+
+
+def test_the_style_draws_only_layers_that_the_tiles_have(client):
+    style = client.get("/styles/light.json").json
+    known = {layer["id"] for layer in client.get("/tiles/base.json").json["vector_layers"]}
+    assert {layer["source-layer"] for layer in style["layers"] if "source-layer" in layer} <= known
+    assert "glyphs" not in style
+
+
+@pytest.mark.parametrize(("language", "field"), [("zh-CN", "name_zh"), ("en", "name_en")])
+def test_labels_follow_the_language(client, language, field):
+    style = client.get("/styles/light.json", headers={"Accept-Language": language}).json
+    label = next(layer for layer in style["layers"] if layer["id"] == "street-names")
+    assert label["layout"]["text-field"] == ["coalesce", ["get", field], ["get", "name"]]
+
+
+def test_daqings_districts_are_on_the_same_map(client):
+    layers = mapbox_vector_tile.decode(client.get(tile_path(8, (125.1031, 46.5893))).data)
+    names = {feature["properties"].get("name") for feature in layers["boundary_labels"]["features"]}
+    assert "萨尔图区" in names
+
+
+@pytest.mark.parametrize(
+    ("tags", "kind"),
+    [
+        ({"highway": "primary_link"}, ("primary", 10)),
+        ({"railway": "rail", "service": "yard"}, ("rail", 10)),
+        ({"highway": "proposed"}, None),
+        ({"power": "line"}, None),
+    ],
+)
+def test_a_street_is_drawn_by_its_class(tags, kind):
+    assert kinds.street(tags) == kind
+
+
+def test_the_first_key_says_what_a_place_of_interest_is():
+    assert kinds.poi({"shop": "bakery", "tourism": "hotel"}) == ("bakery", 14)
+    assert kinds.poi({"amenity": "bench"}) is None
