@@ -15,7 +15,7 @@ NEEDED_MB = 2500
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check setup setup-test demo test test-parts test-all format clean
+.PHONY: help check setup setup-test demo test test-parts test-all bench format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -63,6 +63,9 @@ test-parts: setup-test  ## the tests with real parts: PostGIS, a browser, foreig
 	@$(VENV)/bin/pytest -m parts
 
 test-all: test test-parts  ## everything
+
+bench: setup  ## how long the spine takes; FILES="a.osm.pbf b.osm.pbf" for other cities than the demo
+	@$(VENV)/bin/python benchmarks/spine.py $(FILES)
 
 format: setup-test  ## put the sources in order
 	@$(VENV)/bin/ruff check --fix -q .

@@ -102,11 +102,17 @@ def run(arguments: list[str]) -> int:
     except BadInput as error:
         click.echo(f"location-cloud: {error}", err=True)
         return BAD_INPUT
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return BAD_INPUT
     except click.ClickException as error:
         click.echo(f"location-cloud: {error.format_message()}", err=True)
         return BAD_INPUT
     except CloudError as error:
         click.echo(f"location-cloud: {error.detail}" + (f"; {error.hint}" if error.hint else ""), err=True)
+        return FAILED
+    except OSError as error:
+        click.echo(f"location-cloud: {error}; location-cloud doctor says what mends it", err=True)
         return FAILED
 
 

@@ -138,10 +138,12 @@ def _worker(settings: Settings) -> Finding:
 
 
 def _server(settings: Settings) -> Finding:
-    address = f"http://{settings.host}:{settings.port}/health"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host}:{settings.port}/health"
     mend = "location-cloud serve"
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy would not reach this machine
     try:
-        with urllib.request.urlopen(address, timeout=3) as answer:
+        with direct.open(address, timeout=3) as answer:
             health = orjson.loads(answer.read())
     except (OSError, orjson.JSONDecodeError) as error:
         return Finding("server", False, f"{address}: {error}", mend)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import click
 from granian import Granian
@@ -22,11 +21,15 @@ from location_cloud.http.web import LOOPBACK
 from location_cloud.settings import Settings, load_settings
 from location_cloud.storage.snapshot import Snapshots
 
-THREADS = 32
+THREADS = 2 * (os.cpu_count() or 1) + 1
 """Requests that one web worker answers side by side; compiled searches and tile encoding release the interpreter."""
 
 RESTART_S = 1.0
-"""Pause before a dead background process is started anew."""
+"""Pause before a dead background process is started anew; doubled each time it dies young, up to SLOW_RESTART_S."""
+
+SLOW_RESTART_S = 60.0
+STEADY_S = 60.0
+"""A background process that lived as long as this is not young."""
 
 
 @click.command(help="Answer HTTP: web workers and the background process together. Stops cleanly on SIGTERM or Ctrl-C.")
@@ -46,7 +49,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         click.echo("no snapshot yet: build one with: location-cloud import --demo", err=True)
     if settings.host not in LOOPBACK:
         click.echo("every caller needs a key: location-cloud keys add", err=True)
-    keeper = Keeper([sys.executable, "-m", "location_cloud", "work", "--with-parent"])
+    keeper = Keeper([sys.executable, "-m", "location_cloud", "work", "--parent", str(os.getpid())])
     keeper.start()
     try:
         Granian(
@@ -86,6 +89,7 @@ class Keeper:
     def __init__(self, command: list[str]) -> None:
         self._command = command
         self._stopping = threading.Event()
+        self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
 
@@ -95,7 +99,8 @@ class Keeper:
 
     def stop(self) -> None:
         """Ends the process, by force after five seconds."""
-        self._stopping.set()
+        with self._starting:
+            self._stopping.set()
         process = self._process
         if process is None:
             return
@@ -107,12 +112,21 @@ class Keeper:
             process.wait()
 
     def _keep(self) -> None:
-        while not self._stopping.is_set():
-            self._process = subprocess.Popen(self._command, cwd=Path.cwd())
-            self._process.wait()
-            if not self._stopping.is_set():
-                click.echo(
-                    f"the background process ended with {self._process.returncode}; starting it anew",
-                    err=True,
-                )
-                time.sleep(RESTART_S)
+        pause_s = RESTART_S
+        while (process := self._start()) is not None:
+            started = time.monotonic()
+            status = process.wait()
+            if self._stopping.is_set():
+                return
+            is_young = time.monotonic() - started < STEADY_S
+            click.echo(f"the background process ended with {status}; started anew in {pause_s:g} s", err=True)
+            self._stopping.wait(pause_s)
+            pause_s = min(2 * pause_s, SLOW_RESTART_S) if is_young else RESTART_S
+
+    def _start(self) -> subprocess.Popen[bytes] | None:
+        """A new process, or None at a stop. It has a session of its own: Ctrl-C reaches us alone, and we stop it."""
+        with self._starting:
+            if self._stopping.is_set():
+                return None
+            self._process = subprocess.Popen(self._command, start_new_session=True)
+            return self._process

@@ -51,18 +51,17 @@ class JobContext:
 
 
 @click.command(help="Run the background process: every capability's jobs. `serve` starts one itself.")
-@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when the starting process is gone.")
-def work(with_parent: bool) -> None:
+@click.option("--parent", type=int, hidden=True, help="Stop when this process, which started it, is gone.")
+def work(parent: int | None) -> None:
     """Runs until SIGTERM or Ctrl-C."""
     settings, _ = load_settings()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    parent = os.getppid()
 
     def should_stop() -> bool:
-        return stop.is_set() or (with_parent and os.getppid() != parent)
+        return stop.is_set() or (parent is not None and os.getppid() != parent)
 
     with only_one(settings.home):
         live = open_store(settings)

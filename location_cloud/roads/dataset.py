@@ -31,7 +31,7 @@ _COLUMNS = tuple(field.name for field in fields(Roads) if field.name != "names")
 
 def build(import_: Import, folder: Path) -> Built:
     """Writes the network of the imported ways below `folder`; an import without roads gives an empty network."""
-    import_.progress.step("build roads")
+    import_.progress.step("roads")
     roads, rules = build_roads(import_.osm)
     save_arrays(folder, {name: getattr(roads, name) for name in _COLUMNS})
     save_texts(folder, "names", roads.names)
