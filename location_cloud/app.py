@@ -30,8 +30,9 @@ def create_app(settings: Settings) -> Flask:
     operations = all_operations(CAPABILITIES)
     worlds = Worlds(Snapshots(settings.home), live, poll_s=settings.pointer_poll_s, preload=all_sections(CAPABILITIES))
     metrics = Metrics(settings.home / "run" / "metrics", ("none", *(operation.name for operation in operations)))
-    flask = build_flask(System(settings, CAPABILITIES, operations, worlds, live, metrics, utc_now))
-    flask.extensions["location_cloud"] = worlds
+    system = System(settings, CAPABILITIES, operations, worlds, live, metrics, utc_now)
+    flask = build_flask(system)
+    flask.extensions["location_cloud"] = system
     return flask
 
 

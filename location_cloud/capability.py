@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
@@ -230,13 +231,13 @@ class Job:
 
 
 class Desk(Protocol):
-    """What a command works at (click's context object): settings and stores, opened when asked for."""
+    """What a command works at (click's context object): settings and store, opened when asked for."""
 
     def settings(self) -> Any:
         """The settings (`settings.Settings`)."""
 
-    def open_store(self) -> Any:
-        """The live store with every table up to date (`storage.live.Live`)."""
+    def store(self) -> AbstractContextManager[Any]:
+        """The live store with every table up to date (`storage.live.Live`), closed at the end of the block."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import AbstractContextManager, closing
 from typing import Any
 
 import click
@@ -65,9 +66,9 @@ class LazyDesk:
         """The settings from file and environment."""
         return importlib.import_module("location_cloud.settings").load_settings()[0]
 
-    def open_store(self) -> Any:
-        """The live store with every table up to date."""
-        return importlib.import_module("location_cloud.app").open_store(self.settings())
+    def store(self) -> AbstractContextManager[Any]:
+        """The live store with every table up to date, closed at the end of the block."""
+        return closing(importlib.import_module("location_cloud.app").open_store(self.settings()))
 
 
 def all_commands() -> tuple[Command, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -11,11 +12,12 @@ import threading
 import time
 
 import click
+from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from location_cloud.app import open_store
+from location_cloud.app import open_store, serve_app
 from location_cloud.errors import BadInput
 from location_cloud.http.web import LOOPBACK
 from location_cloud.settings import Settings, load_settings
@@ -26,6 +28,9 @@ THREADS = 2 * (os.cpu_count() or 1) + 1
 
 RESTART_S = 1.0
 """Pause before a dead background process is started anew; doubled each time it dies young, up to SLOW_RESTART_S."""
+
+PARENT_POLL_S = 1.0
+"""How soon a web worker notices that the process which started it was killed."""
 
 SLOW_RESTART_S = 60.0
 STEADY_S = 60.0
@@ -53,7 +58,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     keeper.start()
     try:
         Granian(
-            "location_cloud.app:serve_app",
+            "location_cloud.serving:worker_app",
             address=settings.host,
             port=settings.port,
             interface=Interfaces.WSGI,
@@ -67,6 +72,24 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         ).serve()
     finally:
         keeper.stop()
+
+
+def worker_app() -> Flask:
+    """The application in a web worker process.
+
+    The worker leaves the terminal's process group: Ctrl-C would reach it twice, from the terminal and from the server,
+    and granian's worker hangs on a second signal until it is killed. When the server itself is killed its workers stop
+    too, else they would answer on its port for ever.
+    """
+    os.setpgid(0, 0)
+    threading.Thread(target=_stop_with, args=(os.getppid(),), name="parent", daemon=True).start()
+    return serve_app()
+
+
+def _stop_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PARENT_POLL_S)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def check_port(settings: Settings) -> int:
@@ -89,21 +112,17 @@ class Keeper:
     def __init__(self, command: list[str]) -> None:
         self._command = command
         self._stopping = threading.Event()
-        self._starting = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        self._process = self._launch()
 
     def start(self) -> None:
-        """Starts the process and its watch."""
+        """Begins to watch the process."""
         self._thread.start()
 
     def stop(self) -> None:
         """Ends the process, by force after five seconds."""
-        with self._starting:
-            self._stopping.set()
+        self._stopping.set()
         process = self._process
-        if process is None:
-            return
         process.terminate()
         try:
             process.wait(timeout=5)
@@ -111,22 +130,20 @@ class Keeper:
             process.kill()
             process.wait()
 
+    def _launch(self) -> subprocess.Popen[bytes]:
+        """A new process in a session of its own: Ctrl-C reaches us alone, and we stop it."""
+        return subprocess.Popen(self._command, start_new_session=True)
+
     def _keep(self) -> None:
         pause_s = RESTART_S
-        while (process := self._start()) is not None:
+        while True:
             started = time.monotonic()
-            status = process.wait()
+            status = self._process.wait()
             if self._stopping.is_set():
                 return
             is_young = time.monotonic() - started < STEADY_S
-            click.echo(f"the background process ended with {status}; started anew in {pause_s:g} s", err=True)
-            self._stopping.wait(pause_s)
+            click.echo(f"the background process ended with {status}; starting it anew in {pause_s:g} s", err=True)
+            if self._stopping.wait(pause_s):
+                return
             pause_s = min(2 * pause_s, SLOW_RESTART_S) if is_young else RESTART_S
-
-    def _start(self) -> subprocess.Popen[bytes] | None:
-        """A new process, or None at a stop. It has a session of its own: Ctrl-C reaches us alone, and we stop it."""
-        with self._starting:
-            if self._stopping.is_set():
-                return None
-            self._process = subprocess.Popen(self._command, start_new_session=True)
-            return self._process
+            self._process = self._launch()  # if a stop comes just now: it ends with us, see --parent

@@ -38,7 +38,8 @@ def add(desk: Desk, tenant: str, name: str, scopes: tuple[str, ...], days: int |
             raise BadInput(f"--scope {scope}: scopes read slice:verb, e.g. areas:read, *:read, layers:*, or * for all")
     now = datetime.now(UTC)
     expires = None if days is None else now + timedelta(days=days)
-    key, text = service.issue_key(desk.open_store(), tenant, name, scopes, now, expires)
+    with desk.store() as live:
+        key, text = service.issue_key(live, tenant, name, scopes, now, expires)
     click.echo(text)
     click.echo(f"key {key.id} of tenant {tenant}; scopes: {' '.join(scopes)}; it is not shown again", err=True)
 
@@ -49,7 +50,9 @@ def add(desk: Desk, tenant: str, name: str, scopes: tuple[str, ...], days: int |
 def list_(desk: Desk, tenant: str | None) -> None:
     """Prints one line a key."""
     now = datetime.now(UTC)
-    for key in service.list_keys(desk.open_store(), tenant):
+    with desk.store() as live:
+        found = service.list_keys(live, tenant)
+    for key in found:
         state = "valid" if key.is_valid(now) else "revoked" if key.revoked else "expired"
         click.echo(f"{key.id}  {key.tenant}  {state}  {' '.join(key.scopes)}  {key.name}")
 
@@ -59,6 +62,8 @@ def list_(desk: Desk, tenant: str | None) -> None:
 @click.pass_obj
 def revoke(desk: Desk, key_id: str) -> None:
     """Revokes the key."""
-    if not service.revoke_key(desk.open_store(), key_id, datetime.now(UTC)):
+    with desk.store() as live:
+        was_valid = service.revoke_key(live, key_id, datetime.now(UTC))
+    if not was_valid:
         raise BadInput(f"{key_id}: no valid key has that id; location-cloud keys list shows them")
     click.echo(f"{key_id} is revoked")

@@ -33,6 +33,11 @@ class System:
     metrics: Metrics
     clock: Callable[[], datetime]
 
+    def close(self) -> None:
+        """Stops following the snapshots and gives up the store's connections."""
+        self.worlds.close()
+        self.live.close()
+
 
 class RequestCall:
     """One request's view of everything (`capability.Call`)."""

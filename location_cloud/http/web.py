@@ -89,7 +89,8 @@ class Door:
             request_id = _request_id(request)
             response = self._respond(operation, path, request_id, started)
             seconds = perf_counter() - started
-            response.headers.add("Server-Timing", f"total;dur={seconds * 1000:.2f}")
+            parts = [*response.headers.getlist("Server-Timing"), f"total;dur={seconds * 1000:.2f}"]
+            response.headers["Server-Timing"] = ", ".join(parts)
             self._finish(response, request_id)
             self.system.metrics.count(operation.name, response.status_code, seconds)
             self._log(operation.name, response, request_id, seconds)

@@ -90,7 +90,7 @@ def public(tmp_path):
 
 
 def keyed(app, tenant, *scopes):
-    live = app.extensions["location_cloud"]._live
+    live = app.extensions["location_cloud"].live
     _, text = service.issue_key(live, tenant, "", scopes, NOW)
     return {"X-API-Key": text}
 

@@ -55,10 +55,10 @@ def asked(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     shutil.copytree(demo_home / "snapshots", home / "snapshots")
     shutil.copy(demo_home / "current", home)
     flask = create_app(Settings(home=home, log="off", keys="always"))
-    worlds = flask.extensions["location_cloud"]
-    _, key = issue_key(worlds.current().live, "default", "schemathesis", ("*",), utc_now())
+    system = flask.extensions["location_cloud"]
+    _, key = issue_key(system.live, "default", "schemathesis", ("*",), utc_now())
     yield Asked(flask, {"X-API-Key": key})
-    worlds.close()
+    system.close()
 
 
 @SCHEMA.parametrize()

@@ -56,7 +56,7 @@ def test_every_reply_names_its_request_and_its_time(client):
 
 def test_a_reply_names_the_snapshot_and_the_live_version(client, app):
     answer = client.get("/v1/datasets")
-    world = app.extensions["location_cloud"].current()
+    world = app.extensions["location_cloud"].worlds.current()
     assert answer.headers["Location-Cloud-Snapshot"] == world.snapshot.id
     assert answer.headers["Location-Cloud-Live-Version"] == str(world.live.version())
 

@@ -104,11 +104,11 @@ def test_positions_in_another_coordinate_system_are_stored_once_converted(client
 def two_tenants(tmp_path):
     """A client and the headers of two tenants with every scope."""
     app = create_app(Settings(home=tmp_path, keys="always", log="off"))
-    worlds = app.extensions["location_cloud"]
+    system = app.extensions["location_cloud"]
     now = datetime.now(UTC)
-    headers = [{"X-API-Key": access.issue_key(worlds._live, name, "", ("*",), now)[1]} for name in ("fire", "oil")]
+    headers = [{"X-API-Key": access.issue_key(system.live, name, "", ("*",), now)[1]} for name in ("fire", "oil")]
     yield app.test_client(), *headers
-    worlds.close()
+    system.close()
 
 
 def test_one_tenants_rows_never_leave_by_anothers_key(two_tenants):
