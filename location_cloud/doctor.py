@@ -17,8 +17,9 @@ import orjson
 import location_cloud
 import routing
 import tiles
-from location_cloud.app import open_store, utc_now
-from location_cloud.errors import BadInput, CloudError
+from location_cloud.app import all_sections, open_store, utc_now
+from location_cloud.capabilities import CAPABILITIES
+from location_cloud.errors import BadInput, CloudError, NotReady
 from location_cloud.http.web import LOOPBACK
 from location_cloud.settings import Settings, load_settings
 from location_cloud.storage.jobs import list_runs
@@ -112,7 +113,12 @@ def _snapshot(settings: Settings, full: bool) -> Finding:
     if current is None:
         return Finding("snapshot", False, "none yet", "location-cloud import --demo")
     snapshot = snapshots.open(current)
-    damage = snapshot.verify(full=full)
+    damage = list(snapshot.verify(full=full))
+    for section in all_sections(CAPABILITIES):
+        try:
+            snapshot.section(section)
+        except NotReady as error:
+            damage.append(error.detail)
     seen = "; ".join(damage) or f"{current} ({snapshot.manifest.name})"
     return Finding("snapshot", not damage, seen, "import again, or go back: location-cloud snapshots --use ID")
 

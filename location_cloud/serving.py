@@ -78,10 +78,13 @@ def worker_app() -> Flask:
     """The application in a web worker process.
 
     The worker leaves the terminal's process group: Ctrl-C would reach it twice, from the terminal and from the server,
-    and granian's worker hangs on a second signal until it is killed. When the server itself is killed its workers stop
-    too, else they would answer on its port for ever.
+    and granian's worker hangs on a second signal until it is killed. Until granian sets its own handlers, after this,
+    the worker has those inherited from the server, which would swallow a stop. When the server itself is killed its
+    workers stop too, else they would answer on its port for ever.
     """
     os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_stop_with, args=(os.getppid(),), name="parent", daemon=True).start()
     return serve_app()
 

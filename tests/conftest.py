@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -136,10 +137,23 @@ class Served:
             raise
 
 
+def copy_home(home: Path, target: Path) -> Path:
+    """A home with the same snapshots (hard links) and a live store of its own."""
+    shutil.copytree(home / "snapshots", target / "snapshots", copy_function=os.link)
+    shutil.copy(home / "current", target / "current")
+    return target
+
+
 @pytest.fixture(scope="session")
-def served(demo_home: Path) -> Iterator[str]:
+def served_home(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of `served`."""
+    return copy_home(demo_home, tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="session")
+def served(served_home: Path) -> Iterator[str]:
     """Base address of the real product on the demo import: granian workers and the background process."""
-    server = Served(demo_home, LOCATION_CLOUD_LOG="off")
+    server = Served(served_home, LOCATION_CLOUD_LOG="off")
     try:
         server.wait_until_ready()
         yield server.url

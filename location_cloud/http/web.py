@@ -215,13 +215,16 @@ def _key_text(asked: Request) -> str:
 
 def _params(operation: Operation, path: Mapping[str, str]) -> Query:
     if len(request.query_string) > MAX_QUERY_BYTES:
-        raise TooLarge(f"the query is {len(request.query_string)} bytes long; the most is {MAX_QUERY_BYTES}")
+        raise TooLarge(
+            f"the query is {len(request.query_string)} bytes long; the most is {MAX_QUERY_BYTES}",
+            hint="ask in several questions",
+        )
     values: dict[str, str] = dict(path)
     for name, given in request.args.lists():
         if name == KEY_PARAMETER:
             continue
         if name in path:
-            raise BadQuery(f"{name} is part of the path and cannot be a query parameter too")
+            raise BadQuery(f"{name} is part of the path and cannot be a query parameter too", hint=f"leave out {name}=")
         if len(given) > 1:
             raise BadQuery(f"{name} is given {len(given)} times", hint=f"give {name} once")
         values[name] = given[0]
@@ -266,7 +269,9 @@ def _check_depth(content: Any) -> None:
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            raise BadQuery(f"the body is nested more than {MAX_DEPTH} levels deep")
+            raise BadQuery(
+                f"the body is nested more than {MAX_DEPTH} levels deep", hint="the deepest GeoJSON needs 8 levels"
+            )
         inner: list[Any] = []
         for item in level:
             if isinstance(item, dict):

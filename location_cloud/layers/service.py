@@ -97,4 +97,7 @@ def _checked_geometry(geometry: Any) -> BaseGeometry:
 def _check_properties(properties: dict[str, Any]) -> None:
     size = len(orjson.dumps(properties))
     if size > MAX_PROPERTIES_BYTES:
-        raise TooLarge(f"properties are {size:,} bytes; the most is {MAX_PROPERTIES_BYTES:,}")
+        raise TooLarge(
+            f"properties are {size:,} bytes; the most is {MAX_PROPERTIES_BYTES:,}",
+            hint="keep pictures and documents elsewhere and store their address",
+        )

@@ -21,7 +21,7 @@ def get_set(world: World, name: str) -> TileSet:
     """The tile set. Raises NotFound if there is none of that name."""
     sets = world.section(SECTION).sets
     if name not in sets:
-        raise NotFound(f"there is no tile set {name!r}; there are: {', '.join(sets)}")
+        raise NotFound(f"there is no tile set {name!r}", hint=f"there are: {', '.join(sets)}")
     return sets[name]
 
 
@@ -34,7 +34,10 @@ def get_tile(world: World, name: str, z: int, x: int, y: int) -> bytes:
             hint="clients draw deeper views from zoom 14: maxzoom in the TileJSON",
         )
     if max(x, y) >= 1 << z:
-        raise BadQuery(f"x={x}, y={y}: at zoom {z} tiles go from 0 to {(1 << z) - 1}")
+        raise BadQuery(
+            f"x={x}, y={y}: at zoom {z} tiles go from 0 to {(1 << z) - 1}",
+            hint="tiles are counted from the north-west corner of the world (XYZ, not TMS)",
+        )
     layers = [layer.index for layer in tile_set.layers if layer.min_zoom <= z <= layer.max_zoom]
     return encode_tile(layers, z, x, y)
 
@@ -63,7 +66,7 @@ def tilejson(world: World, name: str, base_url: str) -> dict[str, Any]:
 def style(world: World, name: str, base_url: str, language: str) -> dict[str, Any]:
     """The MapLibre style, its source on this server and its labels in the language ("zh-CN" or "en")."""
     if name not in STYLES:
-        raise NotFound(f"there is no style {name!r}; there are: {', '.join(STYLES)}")
+        raise NotFound(f"there is no style {name!r}", hint=f"there are: {', '.join(STYLES)}")
     text = (importlib.resources.files("location_cloud.maps") / f"style_{name}.json").read_bytes()
     document: dict[str, Any] = orjson.loads(text)
     document["sources"]["base"]["url"] = f"{base_url}/tiles/base.json"

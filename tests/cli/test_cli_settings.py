@@ -75,7 +75,7 @@ def test_a_wrong_setting_is_refused_with_where_it_stands(environ, words):
 )
 def test_a_wrong_file_is_refused_by_name(content, word):
     Path("location-cloud.toml").write_text(content)
-    with pytest.raises(BadInput, match="location-cloud.toml") as caught:
+    with pytest.raises(BadInput, match=r"location-cloud\.toml") as caught:
         load_settings({})
     assert word in str(caught.value)
 

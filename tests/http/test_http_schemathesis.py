@@ -45,6 +45,9 @@ class Asked:
         case.operation.schema.app = self.app
         response = case.call_and_validate(app=self.app, headers=self.headers, excluded_checks=NOT_CHECKED)
         self.statuses[case.operation.definition.raw["operationId"]][response.status_code] += 1
+        if response.status_code >= 400 and case.method != "HEAD":
+            assert response.json()["detail"]
+            assert response.json()["hint"]
         return response.status_code
 
 

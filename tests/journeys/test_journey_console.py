@@ -226,11 +226,11 @@ def test_narrow_screen_needs_no_sideways_scrolling(console: Page) -> None:
 
 
 def test_refused_key_is_asked_for_again_and_the_new_one_opens_the_map(
-    browser: Browser, served: str, demo_home: Path
+    browser: Browser, served: str, served_home: Path
 ) -> None:
     command = [sys.executable, "-m", "location_cloud", "keys", "add", "--name", "console test"]
     issued = subprocess.run(
-        command, env={**os.environ, "LOCATION_CLOUD_HOME": str(demo_home)}, check=True, capture_output=True, text=True
+        command, env={**os.environ, "LOCATION_CLOUD_HOME": str(served_home)}, check=True, capture_output=True, text=True
     )
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.add_init_script(f"sessionStorage.getItem({KEY!r}) || sessionStorage.setItem({KEY!r}, 'wrong')")
