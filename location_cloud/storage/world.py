@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+REPAIR_HINT = "import the data again, or go back: location-cloud snapshots --use ID"
+
 log = logging.getLogger(__name__)
 
 
@@ -58,9 +60,11 @@ class Worlds:
         self._thread.start()
 
     def current(self) -> World:
-        """The world to answer from. Raises NotReady before the first import."""
+        """The world to answer from. Raises NotReady before the first import, and if no snapshot could be opened yet."""
         world = self._world  # one reference read: a swap meanwhile gives the old world or the new one
         if world is None:
+            if self._refused:
+                raise NotReady(f"the current snapshot cannot be served: {self._refused}", hint=REPAIR_HINT)
             raise NotReady("there is no snapshot yet", hint=IMPORT_HINT)
         return world
 
@@ -87,11 +91,19 @@ class Worlds:
         snapshot = self._snapshots.open(snapshot_id)
         for section in self._preload:
             if section.name in snapshot.manifest.sections:  # a snapshot from before a capability serves the others
-                loaded = snapshot.section(section)
-                if section.warm is not None:
-                    section.warm(loaded)
+                _warm(section, snapshot.section(section))
         return snapshot
 
     def _follow(self, poll_s: float) -> None:
         while not self._stop.wait(poll_s):
             self.refresh()
+
+
+def _warm(section: Section[Any], loaded: Any) -> None:
+    """Asks the section its typical question. Raises NotReady if the files that it was loaded from do not bear it."""
+    if section.warm is None:
+        return
+    try:
+        section.warm(loaded)
+    except (ValueError, LookupError, TypeError) as error:
+        raise NotReady(f"section {section.name!r} does not answer: {error}", hint=REPAIR_HINT) from error

@@ -104,3 +104,15 @@ def test_snapshot_that_cannot_be_opened_leaves_the_old_one_serving(follow, tmp_p
     worlds.refresh()
     assert worlds.current().snapshot.id == old.id
     assert len(caplog.records) == 1, "said once, not at every look"
+
+
+def test_a_snapshot_that_cannot_be_read_is_named_with_the_way_out(tmp_path, follow):
+    build(tmp_path)
+
+    def refuse(_loaded):
+        raise ValueError("no such array")
+
+    worlds = follow(preload=[replace(stamped("areas"), warm=refuse)])
+    with pytest.raises(NotReady, match="no such array") as caught:
+        worlds.current()
+    assert "--use" in caught.value.hint
