@@ -121,8 +121,14 @@ def area_name(areas: Areas, row: int) -> AreaName:
     return AreaName(areas.code[row], areas.name[row], areas.name_en[row], LEVELS[areas.level[row]])
 
 
+SIX_DIGITS = 6
+"""Cities and provinces are written 230600 and 230000 in GB/T 2260 and 2306 and 23 in the statistical tree."""
+
+
 def _row(areas: Areas, code: str) -> int:
     row = areas.row_of.get(code)
+    if row is None and len(code) == SIX_DIGITS:
+        row = areas.row_of.get(code.removesuffix("00").removesuffix("00"))
     if row is None:
         raise NotFound(
             f"no area has the code {code!r}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from location_cloud.errors import BadQuery, CloudError, NotFound, TooLarge
@@ -17,7 +17,9 @@ TYPE_BASE = "/docs#error-"
 
 
 class Problem(BaseModel):
-    """Why a question was not answered, and what to do."""
+    """Why a question was not answered, and what to do; some carry more, e.g. the best guess as `partial`."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str = Field(description="link to the error's description on this server")
     title: str

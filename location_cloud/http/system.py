@@ -17,7 +17,6 @@ from location_cloud.http.context import RequestCall
 from location_cloud.http.openapi import build_openapi
 from location_cloud.http.parameters import Query
 from location_cloud.storage.jobs import JobRun, list_runs
-from location_cloud.storage.world import Worlds
 
 WORKER_LATE_FACTOR = 4
 """The worker process counts as gone after this many heartbeats without one."""
@@ -79,19 +78,11 @@ def _feed(run: JobRun) -> dict[str, Any]:
     return {"age_s": run.age_s, "error": run.last_error if is_failing else None}
 
 
-def _is_ready(worlds: Worlds) -> bool:
-    try:
-        worlds.current()
-    except NotReady:
-        return False
-    return True
-
-
 def metrics(call: RequestCall, params: Nothing, body: None) -> Reply:
     """Counters of all worker processes in Prometheus text format."""
     system = call.system
     gauges = [
-        ("location_cloud_ready", "1 if a snapshot is served.", float(_is_ready(system.worlds))),
+        ("location_cloud_ready", "1 if a snapshot is served.", float(system.worlds.find() is not None)),
         ("location_cloud_live_version", "Version of the live store.", float(system.live.version())),
     ]
     return Reply(system.metrics.text(gauges).encode(), media_type="text/plain; version=0.0.4")

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import orjson
 from flask import Flask, Request, Response, request
 from pydantic import BaseModel, ValidationError
@@ -115,12 +114,11 @@ class Door:
             params = _params(operation, path)
             body = _body(operation, params)
             read = perf_counter()
-            result = operation.answer(call, params.in_wgs84(), body)
+            result = _answer(operation, call, params, body)
             response = _shape(operation, params, result, tuple(call.varies))
             response.headers["Server-Timing"] = f"read;dur={(read - started) * 1000:.2f}"
-            if "world" in call.__dict__:
-                response.headers["Location-Cloud-Snapshot"] = call.world.snapshot.id
-                response.headers["Location-Cloud-Live-Version"] = str(self.system.live.version())
+            if operation.scope:
+                self._name_versions(call, response)
             return response
         except CloudError as error:
             return _problem(error, request_id)
@@ -135,6 +133,12 @@ class Door:
                 ),
                 request_id,
             )
+
+    def _name_versions(self, call: RequestCall, response: Response) -> None:
+        """What the answer was made from, so that it can be asked again."""
+        world = call.__dict__.get("world") or self.system.worlds.find()
+        response.headers["Location-Cloud-Snapshot"] = "none" if world is None else world.snapshot.id
+        response.headers["Location-Cloud-Live-Version"] = str(self.system.live.version())
 
     def _caller(self, operation: Operation) -> Caller:
         text = _key_text(request)
@@ -256,7 +260,7 @@ def _body(operation: Operation, params: Query) -> BaseModel | None:
     _check_depth(content)
     try:
         if params.crs != "wgs84":
-            content = map_coordinates(content, lambda lonlat: as_wgs84(np.asarray(lonlat, np.float64), params.crs))
+            content = map_coordinates(content, lambda lonlat: as_wgs84(lonlat, params.crs))
         return operation.Body.model_validate(content)
     except ValidationError as error:
         raise from_validation(error, "body", _known(operation.Body)) from None
@@ -279,6 +283,15 @@ def _check_depth(content: Any) -> None:
             elif isinstance(item, list):
                 inner.extend(value for value in item if isinstance(value, (dict, list)))
         level = inner
+
+
+def _answer(operation: Operation, call: RequestCall, params: Query, body: BaseModel | None) -> Any:
+    try:
+        return operation.answer(call, params.in_wgs84(), body)
+    except CloudError as error:
+        if error.extra:
+            error.extra = {**_moved(error.extra, params), "crs": params.crs}
+        raise
 
 
 # --- shaping the reply ----------------------------------------------------------------------------
@@ -322,9 +335,14 @@ def _in_crs(operation: Operation, body: Any, params: Query) -> Any:
     """The answer in the asked coordinate system, where its model declares `crs`; elsewhere it has no positions."""
     if not isinstance(body, dict) or isinstance(operation.Out, Bytes) or "crs" not in operation.Out.model_fields:
         return body
-    if params.crs != "wgs84":
-        body = map_coordinates(body, lambda lonlat: from_wgs84(np.asarray(lonlat, np.float64), params.crs))
-    return {**body, "crs": params.crs}
+    return {**_moved(body, params), "crs": params.crs}
+
+
+def _moved(value: dict[str, Any], params: Query) -> dict[str, Any]:
+    if params.crs == "wgs84":
+        return value
+    moved: dict[str, Any] = map_coordinates(value, lambda lonlat: from_wgs84(lonlat, params.crs))
+    return moved
 
 
 def _as_json(value: Any) -> Any:

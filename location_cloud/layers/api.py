@@ -36,7 +36,7 @@ def get_feature(call: Call, params: schema.InFeature, body: None) -> dict[str, A
 def add_feature(call: Call, params: schema.InLayer, body: schema.FeatureBody) -> dict[str, Any]:
     """The new feature."""
     return _as_geojson(
-        service.add_feature(call.live, call.tenant, params.layer, body.geometry, body.properties, call.now)
+        service.add_feature(call.live, call.tenant, params.layer, body.geometry, body.properties or {}, call.now)
     )
 
 
@@ -49,7 +49,7 @@ def change_feature(call: Call, params: schema.InVersion, body: schema.FeatureBod
         params.id,
         params.version,
         body.geometry,
-        body.properties,
+        body.properties or {},
         call.now,
     )
     return _as_geojson(changed)

@@ -75,7 +75,7 @@ class FeatureBody(BaseModel):
 
     type: Literal["Feature"]
     geometry: Geometry
-    properties: dict[str, Any] = Field(default_factory=dict, description="free; at most 64,000 bytes as JSON")
+    properties: dict[str, Any] | None = Field(None, description="free; at most 64,000 bytes as JSON; null = none")
 
 
 class LayerSummary(BaseModel):

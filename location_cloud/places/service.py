@@ -90,7 +90,7 @@ def geocode(
     found = find_places(places, areas, text, Wish(focus, bbox, limit))
     good = [each for each in found if each.confidence >= 100 * ENOUGH]
     if not good:
-        partial = asdict(_place(places, areas, found[0])) | {"crs": "wgs84"} if found else None
+        partial = asdict(_place(places, areas, found[0])) if found else None
         raise Unprocessable(
             f"nothing here is called {text[:80]!r}",
             hint="check the spelling, leave parts out, or look whether the area is imported: /v1/datasets",

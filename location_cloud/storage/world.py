@@ -68,6 +68,10 @@ class Worlds:
             raise NotReady("there is no snapshot yet", hint=IMPORT_HINT)
         return world
 
+    def find(self) -> World | None:
+        """The world to answer from, or None where `current` raises."""
+        return self._world
+
     def refresh(self) -> None:
         """Look at the pointer now and change to the snapshot it names, if that can be opened."""
         with self._refreshing:

@@ -71,3 +71,8 @@ def test_collection_is_what_the_document_says(world):
 def test_point_with_other_conditions_is_refused(world):
     with pytest.raises(BadQuery, match="at="):
         list_areas(Call(world), AreasQuery(at=(125.0, 46.0), q="x"), None)
+
+
+@pytest.mark.parametrize(("written", "code"), [("230600", "2306"), ("230000", "23"), ("230602", "230602")])
+def test_codes_may_be_written_as_in_the_national_standard(world, written, code):
+    assert service.get_area(world, written).code == code

@@ -143,3 +143,10 @@ def test_no_answer_may_be_sniffed_or_framed(client):
     headers = client.get("/v1/datasets").headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+def test_the_best_guess_of_a_problem_is_in_the_asked_coordinate_system_too(client):
+    plain = client.get("/v1/geocode?q=赛尔图吧啦吧啦吧啦")
+    shifted = client.get("/v1/geocode?q=赛尔图吧啦吧啦吧啦&crs=gcj02")
+    assert (plain.status_code, shifted.status_code, shifted.json["crs"]) == (422, 422, "gcj02")
+    assert plain.json["partial"]["lonlat"] != shifted.json["partial"]["lonlat"]
