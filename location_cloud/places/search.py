@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.fuzz import partial_ratio_alignment
 
 from location_cloud.areas.model import LEVELS, Areas
 from location_cloud.places.fold import fold, fold_words
@@ -38,6 +39,12 @@ from location_cloud.spatial.bbox import Bbox
 
 ENOUGH = 0.62
 """Likeness below which a place is no answer, only the best guess: two of three letters differ there."""
+
+SURE_NAME = 0.9
+"""Likeness from which a whole question counts as understood: one slip in ten letters."""
+
+SHARED_PERCENT = 60.0
+"""Likeness of a run of letters below which it is not what the name answers."""
 
 STREET_ENOUGH = 0.74
 """Likeness that a street needs before its house numbers are looked at."""
@@ -177,7 +184,8 @@ def _named(
 ) -> Found:
     kind = int(places.kind[doc])
     lon, lat = places.lonlat[doc]
-    as_what = (asked, KINDS[kind])
+    understood, left_over = _understood(asked, places.name[doc], score)
+    as_what = (understood, KINDS[kind])
     return Found(
         kind=KINDS[kind],
         level=_level(places, areas, doc),
@@ -188,9 +196,23 @@ def _named(
         precise=kind not in (AREA, ROAD, SETTLEMENT) and score >= 0.97,
         confidence=_percent(score),
         matched=(*((places.name[each], "area") for each in around), as_what),
-        unmatched=unmatched,
+        unmatched=" ".join(part for part in (left_over, unmatched) if part),
         rank=rank,
     )
+
+
+def _understood(asked: str, name: str, score: float) -> tuple[str, str]:
+    """The part of the question that a name answers, and the rest; all of it where the name is as good as equal.
+
+    A name found by its pinyin or another of its names shares no run of letters with the question: then, too, all of it.
+    """
+    if score >= SURE_NAME or len(asked.casefold()) != len(asked):
+        return asked, ""
+    found = partial_ratio_alignment(asked.casefold(), name.casefold())
+    if found is None or found.score < SHARED_PERCENT:
+        return asked, ""
+    rest = (asked[: found.src_start].strip(), asked[found.src_end :].strip())
+    return asked[found.src_start : found.src_end], " ".join(part for part in rest if part)
 
 
 def _level(places: Places, areas: Areas, doc: int) -> str:

@@ -46,3 +46,9 @@ def test_radius_over_the_ceiling_is_refused_with_the_range(client):
     answer = client.get("/v1/reverse?at=24.9,60.1&radius_m=9000")
     assert answer.status_code == 400
     assert "5000" in answer.get_data(as_text=True)
+
+
+def test_what_was_not_understood_is_said_so(client):
+    best = client.get("/v1/geocode", query_string={"q": "大庆市xyzzyqwv"}).get_json()["features"][0]["properties"]
+    assert (best["name"], best["unmatched"]) == ("大庆市", "xyzzyqwv")
+    assert best["matched"] == [{"text": "大庆市", "as": "area"}]
