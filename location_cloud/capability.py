@@ -76,9 +76,8 @@ class Call(Protocol):
     def now(self) -> datetime:
         """The time of the request, with zone."""
 
-    @property
-    def base_url(self) -> str:
-        """Scheme, host and mount point as the client sees them, without a closing slash."""
+    def link(self, path: str) -> str:
+        """The full address of a path on this server as the client sees it, with the key if it came in the address."""
 
     def language(self, offered: tuple[str, ...]) -> str:
         """The offered language that the client likes best (Accept-Language); the first one if none fits."""

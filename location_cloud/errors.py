@@ -8,10 +8,8 @@ CloudError
 ├── Conflict        409  somebody changed it meanwhile
 ├── TooLarge        413  over a declared ceiling, refused before the work starts
 ├── Unprocessable   422  understood, but it has no answer
-├── TooMuch         429  quota spent
 ├── Broken          500  our fault
 ├── NotReady        503  nothing imported yet, or the store is busy
-├── Late            504  the declared deadline passed
 └── Full            507  the disk takes no more
 """
 
@@ -90,14 +88,6 @@ class Unprocessable(CloudError):
     title = "No answer to that"
 
 
-class TooMuch(CloudError):
-    """The caller's quota is spent."""
-
-    status = 429
-    code = "too-much"
-    title = "Quota spent"
-
-
 class Broken(CloudError):
     """An error of ours. The request id finds it in the log."""
 
@@ -108,14 +98,6 @@ class NotReady(CloudError):
     status = 503
     code = "not-ready"
     title = "Not ready yet"
-
-
-class Late(CloudError):
-    """The operation's declared deadline passed before the answer was there."""
-
-    status = 504
-    code = "late"
-    title = "The deadline passed"
 
 
 class Full(CloudError):

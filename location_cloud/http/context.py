@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import Request
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from location_cloud.settings import Settings
     from location_cloud.storage.live import Live
     from location_cloud.storage.world import World, Worlds
+
+
+KEY_PARAMETER = "key"
+"""Tile clients can only put a key into the address; everyone else sends a header."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,11 @@ class RequestCall:
         """Scheme, host and mount point as the client sees them, without a closing slash."""
         return self._request.root_url.rstrip("/")
 
+    def link(self, path: str) -> str:
+        """The full address of a path here, with the key if the caller put one into the address."""
+        key = self._request.args.get(KEY_PARAMETER)
+        return f"{self.base_url}{path}" + (f"?{KEY_PARAMETER}={quote(key)}" if key else "")
+
     def header(self, name: str) -> str:
         """A request header, empty if absent."""
         return self._request.headers.get(name, "")
@@ -70,4 +80,8 @@ class RequestCall:
     def language(self, offered: tuple[str, ...]) -> str:
         """The offered language that the client likes best; the first one if none fits."""
         self.varies.add("Accept-Language")
-        return self._request.accept_languages.best_match(offered) or offered[0]
+        for wanted, quality in self._request.accept_languages:
+            for language in offered:
+                if quality > 0 and wanted.split("-")[0].lower() == language.split("-")[0].lower():
+                    return language
+        return offered[0]

@@ -72,7 +72,6 @@ def _operation(operation: Operation, names: Any) -> dict[str, Any]:
         "responses": _responses(operation, names),
         "x-scope": operation.scope,
         "x-cost": operation.cost,
-        "x-deadline-s": operation.deadline_s,
     }
     if not operation.scope:
         entry["security"] = [{}]

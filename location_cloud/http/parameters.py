@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Iterator
+from functools import cache
+from typing import Annotated, Any, TypeAlias, get_args
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.fields import FieldInfo
 
 from location_cloud.spatial.bbox import Bbox, parse_bbox, parse_lonlat
 from location_cloud.spatial.crs import Crs, as_wgs84
@@ -14,13 +17,30 @@ from location_cloud.spatial.crs import Crs, as_wgs84
 class IsLonLat:
     """Marks a field whose value is a point in the caller's coordinate system."""
 
+    def in_wgs84(self, value: tuple[float, float], crs: Crs) -> Any:
+        """The same point in WGS-84."""
+        return _converted([value], crs)[0]
+
 
 class IsLonLatList:
     """Marks a field whose value is a list of points in the caller's coordinate system."""
 
+    def in_wgs84(self, value: list[tuple[float, float]], crs: Crs) -> Any:
+        """The same points in WGS-84."""
+        return _converted(value, crs)
+
 
 class IsBbox:
     """Marks a field whose value is a box in the caller's coordinate system."""
+
+    def in_wgs84(self, value: Bbox, crs: Crs) -> Any:
+        """The box around the four corners in WGS-84; the shift differs by centimetres between them."""
+        corners = [(lon, lat) for lon in (value.west, value.east) for lat in (value.south, value.north)]
+        (west, south), (west_too, north), (east, south_too), (east_too, north_too) = _converted(corners, crs)
+        return Bbox(min(west, west_too), min(south, south_too), max(east, east_too), max(north, north_too))
+
+
+Mark: TypeAlias = IsLonLat | IsLonLatList | IsBbox
 
 
 def _lonlat(value: Any) -> Any:
@@ -100,22 +120,24 @@ class Query(BaseModel):
         """
         if self.crs == "wgs84":
             return self
-        changed: dict[str, Any] = {}
-        for name, info in type(self).model_fields.items():
-            value = getattr(self, name)
-            if value is None:
-                continue
-            for mark in info.metadata:
-                if isinstance(mark, IsLonLat):
-                    changed[name] = _converted([value], self.crs)[0]
-                elif isinstance(mark, IsLonLatList):
-                    changed[name] = _converted(value, self.crs)
-                elif isinstance(mark, IsBbox):
-                    west_south, east_north = _converted(
-                        [(value.west, value.south), (value.east, value.north)], self.crs
-                    )
-                    changed[name] = Bbox(*west_south, *east_north)
+        changed = {
+            name: mark.in_wgs84(getattr(self, name), self.crs)
+            for name, mark in marked_fields(type(self)).items()
+            if getattr(self, name) is not None
+        }
         return self.model_copy(update=changed)
+
+
+@cache
+def marked_fields(model: type[BaseModel]) -> dict[str, Mark]:
+    """The fields of a model that hold positions, optional ones included."""
+    return {name: mark for name, info in model.model_fields.items() for mark in _marks(info)}
+
+
+def _marks(info: FieldInfo) -> Iterator[Mark]:
+    """The marks of a field; those of `LonLat | None` stand inside the union."""
+    inner = [mark for part in get_args(info.annotation) for mark in getattr(part, "__metadata__", ())]
+    return (mark for mark in (*info.metadata, *inner) if isinstance(mark, Mark))
 
 
 def _converted(points: list[tuple[float, float]], crs: Crs) -> list[tuple[float, float]]:

@@ -33,7 +33,7 @@ class Problem(BaseModel):
 def as_problem(error: CloudError, request_id: str) -> bytes:
     """The problem document of an error, encoded."""
     document = {
-        "type": TYPE_BASE + error.code,
+        "type": TYPE_BASE + error.code if error.code else "about:blank",
         "title": error.title,
         "status": error.status,
         "detail": error.detail,
@@ -53,6 +53,7 @@ def from_http(error: HTTPException) -> CloudError:
         return TooLarge("the body is larger than this operation accepts", hint="send it in smaller parts")
     ours = BadQuery(error.description or error.name, hint="all addresses are listed at /docs and /openapi.json")
     ours.status = status  # type: ignore[misc]  # the status is the class's for our errors, the instance's for Flask's
+    ours.code = ""  # type: ignore[misc]  # likewise; the status says it all (RFC 9457, about:blank)
     ours.title = error.name  # type: ignore[misc]  # likewise
     return ours
 
@@ -66,6 +67,8 @@ def from_validation(error: ValidationError, place: str, known: tuple[str, ...] =
     hint = f"parameters are: {', '.join(known)}" if any(fault["kind"] == "extra_forbidden" for fault in faults) else ""
     first = faults[0]
     detail = f"{first['where']}={_short(first['value'])}: {first['problem']}"
+    if first["kind"] == "missing":
+        detail = f"{first['where']} is missing"
     return BadQuery(detail, hint=hint or "see /docs for the meaning and range of each parameter", errors=faults)
 
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 import gzip
 import hashlib
 import logging
+import os
 import secrets
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
 import orjson
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, current_app, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from location_cloud.access.model import Caller
 from location_cloud.access.service import Keyring, anyone_here, check_scope
 from location_cloud.capability import Bytes, Cache, Operation, Reply
-from location_cloud.errors import BadQuery, Broken, CloudError, KeyNeeded, TooLarge
-from location_cloud.http.context import RequestCall, System
+from location_cloud.errors import BadQuery, Broken, CloudError, KeyNeeded, NotReady, TooLarge
+from location_cloud.http.context import KEY_PARAMETER, RequestCall, System
 from location_cloud.http.parameters import Query
 from location_cloud.http.problems import MEDIA_TYPE, as_problem, from_http, from_validation
 from location_cloud.spatial.crs import as_wgs84, from_wgs84
@@ -31,14 +33,19 @@ LOG = logging.getLogger("location_cloud.http")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-KEY_PARAMETER = "key"
-"""Tile clients can only put a key into the address; everyone else sends a header."""
+PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 
 PACKED_FROM_BYTES = 1_400
 """Smaller answers fit into one packet as they are."""
 
 PACKED_SUFFIX = "-gzip"
 """A strong validator names bytes: the compressed form needs its own."""
+
+BODIES = threading.BoundedSemaphore(os.cpu_count() or 1)
+"""Bodies that one worker receives at once: under half of its threads (serving.THREADS)."""
+
+EXPOSED = "ETag, Location-Cloud-Live-Version, Location-Cloud-Snapshot, Retry-After, Server-Timing, X-Request-Id"
+"""Headers that a page of another origin may read."""
 
 MAX_QUERY_BYTES = 64_000
 MAX_DEPTH = 64
@@ -57,6 +64,7 @@ _SAFE_HEADERS = {
 def build_flask(system: System) -> Flask:
     """The Flask application that answers every operation of the system."""
     flask = Flask("location_cloud", static_folder=None)
+    flask.url_map.merge_slashes = False
     flask.json.sort_keys = False  # type: ignore[attr-defined]  # only Flask's own provider has it; ours is orjson below
     door = Door(system)
     for operation in system.operations:
@@ -68,6 +76,7 @@ def build_flask(system: System) -> Flask:
             strict_slashes=True,
         )
     flask.register_error_handler(HTTPException, door.no_such_route)
+    flask.before_request(door.preflight)
     return flask
 
 
@@ -97,6 +106,19 @@ class Door:
 
         return answer
 
+    def preflight(self) -> Response | None:
+        """The reply to OPTIONS: which methods an address has and, for an allowed origin, which headers may be sent."""
+        if request.method != "OPTIONS" or request.url_rule is None:
+            return None
+        response = Response(status=204)
+        response.headers["Allow"] = current_app.make_default_options_response().headers["Allow"]
+        self._finish(response, _request_id(request))
+        if "Access-Control-Allow-Origin" in response.headers:
+            response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
+            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-None-Match, X-API-Key"
+            response.headers["Access-Control-Max-Age"] = "600"
+        return response
+
     def no_such_route(self, error: HTTPException) -> Response:
         """The reply where no operation is: unknown path, wrong method."""
         request_id = _request_id(request)
@@ -119,6 +141,9 @@ class Door:
             response.headers["Server-Timing"] = f"read;dur={(read - started) * 1000:.2f}"
             if operation.scope:
                 self._name_versions(call, response)
+                if not self.is_open:
+                    cache = response.headers["Cache-Control"]
+                    response.headers["Cache-Control"] = cache.replace("public", "private")
             return response
         except CloudError as error:
             return _problem(error, request_id)
@@ -165,7 +190,8 @@ class Door:
         origin = request.headers.get("Origin", "")
         if origin and origin in self.system.settings.cors_origins:
             headers["Access-Control-Allow-Origin"] = origin
-            headers["Vary"] = "Origin"
+            headers["Access-Control-Expose-Headers"] = EXPOSED
+            response.vary.add("Origin")
 
     def _log(self, operation: str, response: Response, request_id: str, seconds: float) -> None:
         if self.system.settings.log == "off":
@@ -206,14 +232,14 @@ def _is_from_here(asked: Request) -> bool:
     and a proxy on this machine says for whom it asks: neither is a local caller.
     """
     host = asked.host.rsplit(":", 1)[0].strip("[]") if ":" in asked.host else asked.host
-    forwarded = "X-Forwarded-For" in asked.headers or "Forwarded" in asked.headers
-    return (asked.remote_addr or "") in LOOPBACK and host in LOOPBACK and not forwarded
+    is_passed_on = any(header in asked.headers for header in PROXY_HEADERS)
+    return (asked.remote_addr or "") in LOOPBACK and host.lower() in LOOPBACK and not is_passed_on
 
 
 def _key_text(asked: Request) -> str:
     bearer = asked.headers.get("Authorization", "")
-    if bearer.startswith("Bearer "):
-        return bearer.removeprefix("Bearer ").strip()
+    if bearer[:7].lower() == "bearer ":
+        return bearer[7:].strip()
     return asked.headers.get("X-API-Key") or asked.args.get(KEY_PARAMETER, "")
 
 
@@ -245,14 +271,13 @@ def _known(model: type[BaseModel]) -> tuple[str, ...]:
 def _body(operation: Operation, params: Query) -> BaseModel | None:
     if operation.Body is None:
         return None
-    request.max_content_length = operation.max_body_bytes
     if request.mimetype not in ("application/json", "application/geo+json"):
         raise BadQuery(
             f"the body's Content-Type is {request.mimetype or 'missing'}",
             hint="send Content-Type: application/json",
         )
     try:
-        content = orjson.loads(request.get_data(cache=False))
+        content = orjson.loads(_read_body(operation.max_body_bytes))
     except orjson.JSONDecodeError as error:
         raise BadQuery(
             f"the body is not JSON: {error}", hint="JSON has no NaN, no comments and at most 1,024 levels"
@@ -266,6 +291,26 @@ def _body(operation: Operation, params: Query) -> BaseModel | None:
         raise from_validation(error, "body", _known(operation.Body)) from None
     except SpatialError as error:
         raise BadQuery(f"the body: {error}", hint="points are lon,lat in degrees") from None
+
+
+def _read_body(most: int) -> bytes:
+    """The request's body. Raises TooLarge over `most` bytes, NotReady where too many bodies are being received.
+
+    A body is read by the thread that answers: a few senders that never finish must not take all threads.
+    """
+    if (request.content_length or 0) > most:
+        raise TooLarge(f"the body has {request.content_length:,} bytes; the most is {most:,}", hint="send it in parts")
+    if not BODIES.acquire(blocking=False):
+        raise NotReady("too many bodies are being received at once", hint="send it again in a second")
+    try:
+        # Werkzeug hides a chunked body from servers that do not promise its end; granian ends it properly.
+        stream = request.environ["wsgi.input"] if request.content_length is None else request.stream
+        content: bytes = stream.read(most + 1)
+    finally:
+        BODIES.release()
+    if len(content) > most:
+        raise TooLarge(f"the body has more than {most:,} bytes", hint="send it in parts")
+    return content
 
 
 def _check_depth(content: Any) -> None:
@@ -312,7 +357,7 @@ def _shape(operation: Operation, params: Query, result: Any, varies: tuple[str, 
     if operation.method == "GET" and reply.status == 200 and operation.cache != Cache.NEVER:
         etag = (reply.etag or hashlib.blake2b(body, digest_size=12).hexdigest()) + (PACKED_SUFFIX if packed else "")
         response.set_etag(etag)
-        if request.if_none_match.contains(etag):
+        if request.if_none_match.contains_weak(etag):
             response.status_code = 304
             del response.headers["Content-Type"]
             return response
@@ -356,6 +401,6 @@ def _problem(error: CloudError, request_id: str) -> Response:
     response.headers["Cache-Control"] = Cache.NEVER
     if error.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="location cloud"'
-    if error.status in (429, 503):
+    if error.status == 503:
         response.headers["Retry-After"] = str(error.extra.get("retry_after_s", 1))
     return response

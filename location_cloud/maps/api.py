@@ -18,13 +18,13 @@ def get_tile(call: Call, params: schema.InTile, body: None) -> Reply:
 
 def get_tilejson(call: Call, params: schema.InSet, body: None) -> dict[str, Any]:
     """The set's TileJSON."""
-    return service.tilejson(call.world, params.set, call.base_url)
+    return service.tilejson(call.world, params.set, call.link)
 
 
 def get_style(call: Call, params: schema.InStyle, body: None) -> dict[str, Any]:
     """The style with its labels in the caller's language."""
     language = params.lang or call.language(("zh-CN", "en"))
-    return service.style(call.world, params.name, call.base_url, language)
+    return service.style(call.world, params.name, call.link, language)
 
 
 OPERATIONS = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.resources
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
@@ -13,6 +14,9 @@ from tiles.encode import encode_tile
 
 if TYPE_CHECKING:
     from location_cloud.storage.world import World
+
+Link: TypeAlias = Callable[[str], str]
+"""A path on this server -> its full address, with the caller's key if that came in an address."""
 
 STYLES = ("light",)
 
@@ -42,14 +46,14 @@ def get_tile(world: World, name: str, z: int, x: int, y: int) -> bytes:
     return encode_tile(layers, z, x, y)
 
 
-def tilejson(world: World, name: str, base_url: str) -> dict[str, Any]:
+def tilejson(world: World, name: str, link: Link) -> dict[str, Any]:
     """The set's TileJSON 3.0.0 document."""
     tile_set = get_set(world, name)
     west, south, east, north = tile_set.bounds or (-180.0, -85.05112877980659, 180.0, 85.05112877980659)
     return {
         "tilejson": "3.0.0",
         "name": name,
-        "tiles": [f"{base_url}/tiles/{name}/{{z}}/{{x}}/{{y}}.mvt"],
+        "tiles": [link(f"/tiles/{name}/{{z}}/{{x}}/{{y}}.mvt")],
         "scheme": "xyz",
         "minzoom": 0,
         "maxzoom": MAX_ZOOM,
@@ -63,13 +67,13 @@ def tilejson(world: World, name: str, base_url: str) -> dict[str, Any]:
     }
 
 
-def style(world: World, name: str, base_url: str, language: str) -> dict[str, Any]:
+def style(world: World, name: str, link: Link, language: str) -> dict[str, Any]:
     """The MapLibre style, its source on this server and its labels in the language ("zh-CN" or "en")."""
     if name not in STYLES:
         raise NotFound(f"there is no style {name!r}", hint=f"there are: {', '.join(STYLES)}")
     text = (importlib.resources.files("location_cloud.maps") / f"style_{name}.json").read_bytes()
     document: dict[str, Any] = orjson.loads(text)
-    document["sources"]["base"]["url"] = f"{base_url}/tiles/base.json"
+    document["sources"]["base"]["url"] = link("/tiles/base.json")
     tile_set = get_set(world, "base")
     if tile_set.bounds is not None:
         west, south, east, north = tile_set.bounds

@@ -3,6 +3,9 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from location_cloud.app import create_app
+from location_cloud.settings import Settings
+
 
 def problem(answer):
     assert answer.mimetype == "application/problem+json"
@@ -150,3 +153,50 @@ def test_the_best_guess_of_a_problem_is_in_the_asked_coordinate_system_too(clien
     shifted = client.get("/v1/geocode?q=赛尔图吧啦吧啦吧啦&crs=gcj02")
     assert (plain.status_code, shifted.status_code, shifted.json["crs"]) == (422, 422, "gcj02")
     assert plain.json["partial"]["lonlat"] != shifted.json["partial"]["lonlat"]
+
+
+def test_a_missing_parameter_is_called_missing(client):
+    assert problem(client.get("/v1/geocode"))["detail"] == "q is missing"
+
+
+def test_a_weakened_validator_still_means_unchanged(client):
+    etag = client.get("/v1/datasets").headers["ETag"]
+    assert client.get("/v1/datasets", headers={"If-None-Match": f"W/{etag}"}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [("zh-TW,zh;q=0.9,en;q=0.8", "沿"), ("en-GB", "Head"), ("de", "沿"), ("de,en;q=0.5", "Head")],
+)
+def test_the_nearest_language_is_spoken(client, wanted, language):
+    answer = client.get("/v1/route?from=24.9384,60.1699&to=24.9458,60.1640", headers={"Accept-Language": wanted})
+    assert answer.json["routes"][0]["legs"][0]["steps"][0]["instruction"].startswith(language)
+
+
+def test_a_double_slash_is_no_address(client):
+    assert client.get("//v1/datasets").status_code == 404
+
+
+# --- other origins ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shared_app(tmp_path):
+    """A server that a page of another origin may ask, with a key."""
+    app = create_app(Settings(home=tmp_path, log="off", keys="always", cors_origins=("https://city.example",)))
+    yield app
+    app.extensions["location_cloud"].close()
+
+
+def test_a_page_of_an_allowed_origin_may_send_its_key(shared_app):
+    headers = {"Origin": "https://city.example", "Access-Control-Request-Method": "POST"}
+    answer = shared_app.test_client().options("/v1/layers/wells/features", headers=headers)
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://city.example"
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert "X-API-Key" in answer.headers["Access-Control-Allow-Headers"]
+
+
+def test_a_page_of_another_origin_may_not(shared_app):
+    answer = shared_app.test_client().options("/v1/layers", headers={"Origin": "https://else.example"})
+    assert "Access-Control-Allow-Origin" not in answer.headers

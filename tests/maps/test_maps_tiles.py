@@ -6,7 +6,11 @@ import math
 import mapbox_vector_tile
 import pytest
 
+from location_cloud.access.service import issue_key
+from location_cloud.app import create_app
 from location_cloud.maps import kinds
+from location_cloud.settings import Settings
+from tests.conftest import copy_home
 
 LONLAT = (24.9414, 60.1700)
 
@@ -118,3 +122,24 @@ def test_a_street_is_drawn_by_its_class(tags, kind):
 def test_the_first_key_says_what_a_place_of_interest_is():
     assert kinds.poi({"shop": "bakery", "tourism": "hotel"}) == ("bakery", 14)
     assert kinds.poi({"amenity": "bench"}) is None
+
+
+@pytest.fixture
+def keyed(demo_home, tmp_path):
+    """A client of a server that wants keys, and a key."""
+    app = create_app(Settings(home=copy_home(demo_home, tmp_path), keys="always", log="off"))
+    system = app.extensions["location_cloud"]
+    yield app.test_client(), issue_key(system.live, "a", "", ("maps:read",), system.clock())[1]
+    system.close()
+
+
+def test_a_key_in_the_address_is_passed_on_to_the_tiles(keyed):
+    client, key = keyed
+    assert client.get("/tiles/base.json").status_code == 401
+    style = client.get(f"/styles/light.json?key={key}").json
+    document = client.get(style["sources"]["base"]["url"].removeprefix("http://localhost")).json
+    template = document["tiles"][0].removeprefix("http://localhost")
+    z, x, y = tile_path(14).removesuffix(".mvt").split("/")[-3:]
+    tile = client.get(template.replace("{z}", z).replace("{x}", x).replace("{y}", y))
+    assert tile.status_code == 200
+    assert tile.headers["Cache-Control"].startswith("private")
