@@ -34,7 +34,7 @@ setup-test: setup $(VENV)/.installed-test
 
 $(VENV)/.installed: requirements.lock setup.cfg pyproject.toml
 	@echo "setting up $(VENV) with $(PYTHON) (about a minute; again after Ctrl-C goes on where it stopped)"
-	@[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) --require-hashes -r requirements.lock || { echo "packages could not be installed: is the package index reachable? then: make setup"; exit 1; }
 	@$(PIP) --no-deps -e .
 	@touch $@
@@ -47,7 +47,7 @@ $(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed
 demo: setup  ## the demo city on a map in the browser
 	@[ -e $(LOCATION_CLOUD_HOME)/current ] || $(CLOUD) import --demo
 	@echo "the map:     http://127.0.0.1:$(PORT)/"
-	@echo "a route:     curl 'http://127.0.0.1:$(PORT)/v1/route?from=24.9384,60.1699&to=24.9458,60.1640&profile=car'"
+	@echo "a route:     curl 'http://127.0.0.1:$(PORT)/v1/route?from=24.9431,60.1663&to=24.9507,60.1740&profile=car'"
 	@echo "an address:  curl 'http://127.0.0.1:$(PORT)/v1/geocode?q=Mannerheimintie%201'"
 	@echo "Daqing:      curl 'http://127.0.0.1:$(PORT)/v1/areas?at=125.1031,46.5893'"
 	@exec $(CLOUD) serve --port $(PORT)

@@ -64,7 +64,7 @@ def measure_city(file: Path) -> None:
 def measure_questions(name: str, port: int) -> None:
     """p50 / p99 of each kind of question."""
     client = http.client.HTTPConnection("127.0.0.1", port)
-    bounds = orjson.loads(ask(client, "/tiles/base.json"))["bounds"]
+    bounds = orjson.loads(ask(client, "/v1/datasets"))["bbox"]
     chance = random.Random(7)
 
     def point() -> str:

@@ -21,12 +21,13 @@ from routing.components import find_components
 from routing.graph import Graph, build_graph
 from routing.restrictions import expand_restrictions
 from routing.search import find_path
-from routing.shape import EdgeShapes, build_edge_shapes
+from routing.shape import EdgeShapes, build_edge_shapes, edge_bearings, line_length_m, path_shape
 from routing.snap import SegmentIndex, build_segment_index, nearest
 from routing.trip import CLOSED, edge_points
 
-SMALLEST_PART_SHARE = 0.01
-"""A part of the network counts as big, and is snapped to, from this share of the largest part's edges on."""
+SMALLEST_PART_SHARE, SMALLEST_PART_NODES = 0.01, 200
+"""A part of the network is snapped to from this share of the largest one's nodes on, or from so many: a town of its own
+counts beside a province, a car park behind a missing gate does not."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _parts(graph: Graph, cost_ms: NDArray[np.int32]) -> tuple[NDArray[np.int32],
     part = np.where(of_edge == CLOSED, -1, of_edge).astype(np.int32)
     if not len(components.size):
         return part, part >= 0
-    return part, (part >= 0) & (components.size[part] >= components.size[0] * SMALLEST_PART_SHARE)
+    enough = min(components.size[0] * SMALLEST_PART_SHARE, SMALLEST_PART_NODES)
+    return part, (part >= 0) & (components.size[part] >= enough)
 
 
 def all_rules(roads: Roads, profile: Profile, ends: Topology, cost_ms: NDArray[np.int32]) -> list[Rule]:
@@ -180,7 +182,7 @@ def load(folder: Path) -> Directions:
 
 
 def warm(directions: Directions) -> None:
-    """Snaps a point and asks a route for each way of moving."""
+    """Snaps a point, asks a route and draws a line for each way of moving."""
     for network in directions.networks.values():
         first = np.flatnonzero(network.cost_ms != CLOSED)[:2]
         if not len(first):
@@ -188,6 +190,9 @@ def warm(directions: Directions) -> None:
         corner = directions.shapes.shape_e7[0] / 1e7
         nearest(directions.index, (float(corner[0]), float(corner[1])), 1, 100.0, network.is_connected)
         find_path(network.graph, network.weight_ms, edge_points(first[0]), edge_points(first[-1], 1.0))
+        line, _ = path_shape(directions.shapes, first[:1], 0.0, 1.0)
+        line_length_m(line)
+        edge_bearings(directions.shapes, first[:1])
 
 
 SECTION: Section[Directions] = Section("directions", build, check, load, needs=("roads",), warm=warm)

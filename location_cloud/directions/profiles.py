@@ -34,7 +34,7 @@ CAR_KMH = {
     "living_street": 10,
     "service": 15,
     "road": 25,
-    "track": 12,
+    "track": 8,
     "ferry": 5,
 }
 CAR_OTHER_KMH = 5

@@ -39,15 +39,19 @@ def find_route(
     snap = partial(_snap, directions, radius_m=radius_m, profile=profile)
     first = snap(network.is_connected, start, name="from")
     last = snap(network.is_connected, end, name="to")
+    no_way = Unprocessable(
+        f"no way leads from {_text(start)} to {_text(end)} by {profile}",
+        hint="they may lie in parts that no road joins, or behind a closed road; try a point beside or another profile",
+    )
     if network.part[first.segment[0]] != network.part[last.segment[0]]:
-        first = snap(network.is_largest, start, name="from")
-        last = snap(network.is_largest, end, name="to")
+        try:
+            first = snap(network.is_largest, start, name="from")
+            last = snap(network.is_largest, end, name="to")
+        except Unprocessable:
+            raise no_way from None
     path = find_path(network.graph, network.weight_ms, _points(network, first), _points(network, last))
     if path is None:
-        raise Unprocessable(
-            f"no way leads from {_text(start)} to {_text(end)} by {profile}",
-            hint="one of them may lie behind a closed road; try a point beside it or another profile",
-        )
+        raise no_way
     return _as_route(directions, roads, network, path, first, last)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import orjson
@@ -21,6 +21,9 @@ from tiles.index import LayerIndex, build_layer
 
 MAX_ZOOM = 14
 """Deeper views are drawn from zoom 14: 4,096 units across a tile are 0.4 m there at 46 degrees north."""
+
+
+Box: TypeAlias = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,13 @@ class TileLayer:
 class TileSet:
     """Layers that are served together in one tile.
 
-    bounds: west, south, east, north, degrees; None without features.
+    bounds, local_bounds: west, south, east, north of all features, and of the imported city's; degrees; None without.
     """
 
     name: str
     layers: tuple[TileLayer, ...]
-    bounds: tuple[float, float, float, float] | None
+    bounds: Box | None
+    local_bounds: Box | None
     attribution: str
 
 
@@ -70,22 +74,28 @@ def build(import_: Import, folder: Path) -> Built:
 
 
 def _build_set(import_: Import, folder: Path, layers: list[MapLayer], counts: dict[str, int]) -> dict[str, Any]:
-    boxes = []
+    boxes: list[Any] = []
+    local: list[Any] = []
     described = []
     for layer in layers:
         features = layer.features(import_)
         save_arrays(folder / layer.set / layer.name, build_layer(features).as_arrays())
         counts[layer.name] = len(features.ids)
+        boxes.append(_bounds(features))
         if layer.is_local:
-            boxes.append(_bounds(features))
+            local.append(_bounds(features))
         described.append(
             {"name": layer.name, "fields": dict(layer.fields), "min_zoom": layer.min_zoom, "max_zoom": layer.max_zoom}
         )
         import_.progress.advance()
-    whole = np.array(boxes).reshape(-1, 4)
-    whole = whole[~np.isnan(whole).any(axis=1)]
-    bounds = [*whole[:, :2].min(axis=0).tolist(), *whole[:, 2:].max(axis=0).tolist()] if len(whole) else None
-    return {"layers": described, "bounds": bounds}
+    return {"layers": described, "bounds": _union(boxes), "local_bounds": _union(local)}
+
+
+def _union(boxes: list[Any]) -> list[float] | None:
+    """The box around boxes, those of empty layers left out; None if all are."""
+    rows = np.array(boxes).reshape(-1, 4)
+    rows = rows[~np.isnan(rows).any(axis=1)]
+    return [*rows[:, :2].min(axis=0).tolist(), *rows[:, 2:].max(axis=0).tolist()] if len(rows) else None
 
 
 def _bounds(features: LayerFeatures) -> Any:
@@ -123,8 +133,11 @@ def _load_set(folder: Path, name: str, document: Any) -> TileSet:
         )
         for layer in document["layers"]
     )
-    bounds = document["bounds"]
-    return TileSet(name, layers, None if bounds is None else tuple(bounds), document["attribution"])
+    return TileSet(name, layers, _box(document["bounds"]), _box(document["local_bounds"]), document["attribution"])
+
+
+def _box(numbers: list[float] | None) -> Box | None:
+    return None if numbers is None else (numbers[0], numbers[1], numbers[2], numbers[3])
 
 
 def warm(maps: Maps) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Link: TypeAlias = Callable[[str], str]
 """A path on this server -> its full address, with the caller's key if that came in an address."""
 
+WORLD = (-180.0, -85.05112877980659, 180.0, 85.05112877980659)
+"""West, south, east, north of Web Mercator, degrees."""
+
 STYLES = ("light",)
 
 
@@ -49,7 +52,8 @@ def get_tile(world: World, name: str, z: int, x: int, y: int) -> bytes:
 def tilejson(world: World, name: str, link: Link) -> dict[str, Any]:
     """The set's TileJSON 3.0.0 document."""
     tile_set = get_set(world, name)
-    west, south, east, north = tile_set.bounds or (-180.0, -85.05112877980659, 180.0, 85.05112877980659)
+    bounds = tile_set.bounds or WORLD
+    west, south, east, north = tile_set.local_bounds or bounds
     return {
         "tilejson": "3.0.0",
         "name": name,
@@ -57,7 +61,7 @@ def tilejson(world: World, name: str, link: Link) -> dict[str, Any]:
         "scheme": "xyz",
         "minzoom": 0,
         "maxzoom": MAX_ZOOM,
-        "bounds": [west, south, east, north],
+        "bounds": list(bounds),
         "center": [(west + east) / 2, (south + north) / 2, 14],
         "attribution": tile_set.attribution,
         "vector_layers": [
@@ -75,8 +79,8 @@ def style(world: World, name: str, link: Link, language: str) -> dict[str, Any]:
     document: dict[str, Any] = orjson.loads(text)
     document["sources"]["base"]["url"] = link("/tiles/base.json")
     tile_set = get_set(world, "base")
-    if tile_set.bounds is not None:
-        west, south, east, north = tile_set.bounds
+    if tile_set.local_bounds is not None:
+        west, south, east, north = tile_set.local_bounds
         document["center"] = [(west + east) / 2, (south + north) / 2]
         document["zoom"] = 14
     preferred = "name_zh" if language == "zh-CN" else "name_en"

@@ -177,3 +177,17 @@ def test_a_route_outside_the_city_says_what_to_check(client):
     answer = client.get("/v1/route?from=125.1,46.6&to=125.2,46.6")
     assert answer.status_code == 422
     assert "/v1/datasets" in answer.json["hint"]
+
+
+def test_two_towns_that_no_road_joins_are_said_to_be_apart(drawn):
+    drawing = draw_roads(
+        """
+        A--B--C          F--G
+        |  |  |          |  |
+        D--E--H          I--J
+        """,
+        ways={"ABC": STREET, "DEH": STREET, "AD": STREET, "BE": STREET, "CH": STREET, "FG": STREET, "IJ": STREET}
+        | {"FI": STREET, "GJ": STREET},
+    )
+    with pytest.raises(Unprocessable, match="no way leads"):
+        way(drawing, drawn(drawing), "A", "G")
