@@ -17,10 +17,12 @@ from location_cloud.errors import BadInput
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.roads.edges import Topology, edge_access, edge_limits_kmh, rules_for, topology
 from location_cloud.roads.model import CLASSES, Roads
+from routing.cch import Cch, build_cch
 from routing.components import find_components
+from routing.customize import Metric, customize
 from routing.graph import Graph, build_graph
+from routing.query import find_path
 from routing.restrictions import expand_restrictions
-from routing.search import find_path
 from routing.shape import EdgeShapes, build_edge_shapes, edge_bearings, line_length_m, path_shape
 from routing.snap import SegmentIndex, build_segment_index, nearest
 from routing.trip import CLOSED, edge_points
@@ -32,15 +34,18 @@ counts beside a province, a car park behind a missing gate does not."""
 
 @dataclass(frozen=True)
 class RoutingNetwork:
-    """One way of moving: its split graph, the cost of each edge, and the segments that one may be put on.
+    """One way of moving: its split graph and hierarchy, the cost of each edge, the segments that one may be put on.
 
     cost_ms: (edges,) int32, milliseconds; routing.trip.CLOSED = may not be used. Edge 2s drives segment s forward.
-    weight_ms: (edges,) int32, what ways are compared by: cost_ms, more where one should not pass through.
+    weight_ms: (edges,) int32, what ways are compared by: cost_ms, more where one should not pass through; metric: the
+    hierarchy's for these weights.
     part: (segments,) int32, the part of the network in which one gets there and back; 0 = the largest, -1 = none.
     is_connected: (segments,) uint8, 1 = in a big part. is_largest: (segments,) uint8, 1 = in the largest.
     """
 
     graph: Graph
+    hierarchy: Cch
+    metric: Metric
     cost_ms: NDArray[np.int32]
     weight_ms: NDArray[np.int32]
     part: NDArray[np.int32]
@@ -74,6 +79,8 @@ def build(import_: Import, folder: Path) -> Built:
         network = build_network(roads, profile)
         target = folder / profile.name
         save_arrays(target / "graph", network.graph.as_arrays())
+        save_arrays(target / "hierarchy", network.hierarchy.as_arrays())
+        save_arrays(target / "metric", network.metric.as_arrays())
         save_arrays(target, {name: getattr(network, name) for name in COLUMNS})
         counts[f"{profile.name}_edges"] = int((network.cost_ms != CLOSED).sum())
     import_.progress.advance()
@@ -86,11 +93,15 @@ def build_network(roads: Roads, profile: Profile) -> RoutingNetwork:
     ends = topology(roads, profile.access)
     forbidden = expand_restrictions(ends.tail, ends.head, ends.nodes, all_rules(roads, profile, ends, cost_ms))
     graph = build_graph(ends.tail, ends.head, ends.nodes, forbidden.start, forbidden.edges)
+    weight_ms = edge_weights(roads, profile, cost_ms)
+    hierarchy = build_cch(graph, roads.node_e7[ends.origin] / 1e7, is_drivable=cost_ms != CLOSED)
     part, is_connected = _parts(graph, cost_ms)
     return RoutingNetwork(
         graph,
+        hierarchy,
+        customize(hierarchy, weight_ms),
         cost_ms,
-        edge_weights(roads, profile, cost_ms),
+        weight_ms,
         part,
         is_connected.astype(np.uint8),
         (part == 0).astype(np.uint8),
@@ -170,14 +181,19 @@ def load(folder: Path) -> Directions:
     segments = len(shapes["shape_start"]) - 1
     edge = np.arange(2 * segments)
     return Directions(
-        networks={
-            profile.name: RoutingNetwork(
-                Graph.from_arrays(load_arrays(folder / profile.name / "graph")), **load_arrays(folder / profile.name)
-            )
-            for profile in PROFILES
-        },
+        networks={profile.name: _load_network(folder / profile.name) for profile in PROFILES},
         shapes=build_edge_shapes(shapes["shape_start"], shapes["shape_e7"], edge // 2, edge % 2 == 1),
         index=SegmentIndex.from_arrays(load_arrays(folder / "index"), shapes["shape_start"], shapes["shape_e7"]),
+    )
+
+
+def _load_network(folder: Path) -> RoutingNetwork:
+    hierarchy = Cch.from_arrays(load_arrays(folder / "hierarchy"))
+    return RoutingNetwork(
+        Graph.from_arrays(load_arrays(folder / "graph")),
+        hierarchy,
+        Metric.from_arrays(hierarchy, load_arrays(folder / "metric")),
+        **load_arrays(folder),
     )
 
 
@@ -189,7 +205,7 @@ def warm(directions: Directions) -> None:
             continue
         corner = directions.shapes.shape_e7[0] / 1e7
         nearest(directions.index, (float(corner[0]), float(corner[1])), 1, 100.0, network.is_connected)
-        find_path(network.graph, network.weight_ms, edge_points(first[0]), edge_points(first[-1], 1.0))
+        find_path(network.hierarchy, network.metric, edge_points(first[0]), edge_points(first[-1], 1.0))
         line, _ = path_shape(directions.shapes, first[:1], 0.0, 1.0)
         line_length_m(line)
         edge_bearings(directions.shapes, first[:1])

@@ -15,7 +15,8 @@ from location_cloud.errors import Unprocessable
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.roads.model import Roads
 from routing.errors import OffRoad
-from routing.search import find_path, part_ms
+from routing.query import find_path
+from routing.search import part_ms
 from routing.shape import line_length_m, path_shape
 from routing.snap import Candidates, get_nearest
 from routing.trip import CLOSED, EdgePoints, Path, edge_points
@@ -49,7 +50,7 @@ def find_route(
             last = snap(network.is_largest, end, name="to")
         except Unprocessable:
             raise no_way from None
-    path = find_path(network.graph, network.weight_ms, _points(network, first), _points(network, last))
+    path = find_path(network.hierarchy, network.metric, _points(network, first), _points(network, last))
     if path is None:
         raise no_way
     return _as_route(directions, roads, network, path, first, last)

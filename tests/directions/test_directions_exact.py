@@ -11,7 +11,7 @@ from location_cloud.directions.profiles import PROFILES
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.roads.edges import topology
 from location_cloud.roads.model import RULE_KINDS
-from routing.search import find_path
+from routing.query import find_path
 from routing.trip import CLOSED, edge_points
 from tests.conftest import ROOT, SHARED
 from tests.oracle import EdgeOracle
@@ -56,7 +56,7 @@ def test_random_routes_cost_exactly_what_the_oracle_says(city, profile):
         begun = oracle.edge_costs([start])
         for _ in range(50):
             end = (chance.choice(usable), chance.random(), 0)
-            path = find_path(network.graph, network.weight_ms, edge_points(*start), edge_points(*end))
+            path = find_path(network.hierarchy, network.metric, edge_points(*start), edge_points(*end))
             expected = oracle.cost([start], [end], begun)
             assert (None if path is None else path.cost_ms) == expected, (start, end)
             if path is not None:
@@ -77,7 +77,7 @@ def test_every_turn_restriction_is_obeyed_by_the_route_that_would_break_it(city)
             continue
         tried += 1
         path = find_path(
-            network.graph, network.weight_ms, edge_points(sequence[0], 0.0), edge_points(sequence[-1], 1.0)
+            network.hierarchy, network.metric, edge_points(sequence[0], 0.0), edge_points(sequence[-1], 1.0)
         )
         driven = [] if path is None else path.edges.tolist()
         assert not any(driven[at : at + len(sequence)] == sequence for at in range(len(driven))), rule
