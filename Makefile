@@ -28,7 +28,7 @@ check:
 	@free=$$(df -Pm . | awk 'NR==2 {print $$4}'); [ "$$free" -ge $(NEEDED_MB) ] || [ -e $(VENV)/.installed ] \
 		|| { echo "only $$free MB free here, $(NEEDED_MB) MB needed; free some or move the folder"; exit 1; }
 
-setup: check $(VENV)/.installed  ## venv in .venv with the locked packages
+setup: check $(VENV)/.compiled  ## venv in .venv with the locked packages, engines compiled
 
 setup-test: setup $(VENV)/.installed-test
 
@@ -37,6 +37,12 @@ $(VENV)/.installed: requirements.lock setup.cfg pyproject.toml
 	@$(VENV)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) --require-hashes -r requirements.lock || { echo "packages could not be installed: is the package index reachable? then: make setup"; exit 1; }
 	@$(PIP) --no-deps -e .
+	@touch $@
+
+$(VENV)/.compiled: $(VENV)/.installed $(wildcard routing/*.py tiles/*.py)
+	@echo "compiling the engines (once, about half a minute)"
+	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && LOCATION_CLOUD_HOME=$$home $(CLOUD) import --demo >"$$home/log" 2>&1 \
+		|| { tail -n 3 "$$home/log"; echo "the engines could not be compiled; then see: $(CLOUD) doctor"; exit 1; }
 	@touch $@
 
 $(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed
