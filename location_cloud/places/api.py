@@ -12,7 +12,8 @@ from location_cloud.places.schema import GeocodeQuery, NearCollection, PlaceColl
 
 def geocode(call: Call, params: GeocodeQuery, _body: None) -> dict[str, Any]:
     """Places that a text means."""
-    return _collection(params.q, service.geocode(call.world, params.q, params.focus, params.bbox, params.limit))
+    found = service.geocode(call.world, params.q, params.focus, params.bbox, params.limit, params.crs)
+    return _collection(params.q, found)
 
 
 def suggest(call: Call, params: SuggestQuery, _body: None) -> dict[str, Any]:

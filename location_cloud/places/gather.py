@@ -95,6 +95,9 @@ NOT_ROADS = {"bus_stop", "platform", "proposed", "construction", "crossing", "el
 GAP_M = 250.0
 """Pieces of a road of one name this close are one road: carriageways, squares and bridges split them."""
 
+_ROAD_NUMBER = re.compile(r"(?=.*[^\W\d_])(?=.*\d).+")
+"""A letter and a digit: A 5, G10. A bare number is no name to find."""
+
 _NAME_KEY = re.compile(r"(name|alt_name|old_name|short_name|official_name|loc_name|reg_name|int_name)(:[\w-]+)?$")
 
 
@@ -128,7 +131,10 @@ def list_houses(osm: OsmExtract) -> list[House]:
 
 
 def list_roads(osm: OsmExtract) -> list[NamedPlace]:
-    """Named roads: the ways of one name that touch, or nearly, are one road with all its lines."""
+    """Named or numbered roads: the ways of one name that touch, or nearly, are one road with all its lines.
+
+    Of a named road its number, such as "B 3", is another name; a road without a name goes by its number.
+    """
     ways = list(_named_ways(osm))
     if not ways:
         return []
@@ -225,12 +231,21 @@ def _apart_m(first: tuple[float, float], second: tuple[float, float]) -> float:
 def _named_ways(osm: OsmExtract) -> Iterator[_Way]:
     for index, tags in enumerate(osm.ways.tags):
         highway = tags.get("highway", "")
-        if not highway or highway in NOT_ROADS or "name" not in tags:
+        numbers = _road_numbers(tags)
+        if not highway or highway in NOT_ROADS or not ("name" in tags or numbers):
             continue
         points = osm.ways.ref[osm.ways.ref_start[index] : osm.ways.ref_start[index + 1]]
         if len(points) > 1:
             name, aliases = _names(tags)
-            yield _Way(name, aliases, highway.removesuffix("_link"), int(osm.ways.id[index]), points)
+            name, *others = dict.fromkeys(part for part in (name, *aliases, *numbers) if part)
+            yield _Way(name, tuple(others), highway.removesuffix("_link"), int(osm.ways.id[index]), points)
+
+
+def _road_numbers(tags: Tags) -> list[str]:
+    """The numbers that a road for cars goes by, as signposted: "B 37;B 45" are two."""
+    if tags.get("highway", "").removesuffix("_link") not in ROADS:
+        return []
+    return [part.strip() for part in tags.get("ref", "").split(";") if _ROAD_NUMBER.fullmatch(part.strip())]
 
 
 def _joined(ways: list[_Way], lonlat_e7: NDArray[np.int32]) -> NDArray[np.int32]:

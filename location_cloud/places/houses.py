@@ -21,6 +21,9 @@ FAR_M = 1_500.0
 NUMBER_SPACING_M = 12.0
 """Frontage per number where no second neighbour tells: a narrow lot; only widens the stated radius."""
 
+SLACK = 20
+"""Numbers by which a house may lie outside the known ones even of a street with a single known number."""
+
 
 @dataclass(frozen=True)
 class FoundHouse:
@@ -70,7 +73,8 @@ def find_house(
 
     written: their numbers, folded. value: (n,) int32 ascending. lonlat: (n, 2) degrees.
     The same number with another letter is next door; otherwise the place between the two neighbours on the same side
-    (same parity), in proportion. None if the street has no numbers or the number does not begin with digits.
+    (same parity), in proportion. None if the street has no numbers, the number does not begin with digits, or it is
+    further outside the known numbers than they reach: nobody knows then whether the street is that long.
     """
     wanted = number_value(number)
     if not len(value) or not wanted:
@@ -86,7 +90,14 @@ def find_house(
         return FoundHouse(int(low) - 1, _point(lonlat[low - 1]), 2 * OSM_ACCURACY_M, True)
     if high > low:
         return FoundHouse(int(low), _point(lonlat[low]), 3 * OSM_ACCURACY_M, False)
-    return _between(wanted, value, lonlat)
+    return None if _is_far(wanted, value) else _between(wanted, value, lonlat)
+
+
+def _is_far(wanted: int, value: NDArray[np.int32]) -> bool:
+    """Whether a number lies further from the known ones, ascending, than these span or than SLACK."""
+    lowest, highest = int(value[min(int(np.searchsorted(value, 1)), len(value) - 1)]), int(value[-1])
+    reach = max(highest - lowest, SLACK)
+    return highest == 0 or not lowest - reach <= wanted <= highest + reach
 
 
 def _covers(written: str, wanted: int) -> bool:

@@ -15,17 +15,31 @@ from location_cloud.places.fold import fold
 from location_cloud.places.model import AREA, SETTLEMENT, Places
 from location_cloud.places.names import INITIALS, NAME, PINYIN
 
-EXACT = np.array([1.0, 0.99, 0.97, 0.93], np.float32)
+EXACT = np.array([1.0, 0.996, 0.97, 0.93], np.float32)
 """Likeness of a key that equals the question, by its kind: name, other name, pinyin, initials."""
 
 PREFIX, WORD_PREFIX, INITIALS_PREFIX = 0.86, 0.80, 0.80
 """Likeness of a name that begins so; plus a tenth for the share of it that was given."""
+
+OTHER_NUMBER = 0.75
+"""Share of the likeness that is left where the question has a number and the name does not: Helsinki 00100, 00130."""
+
+HELD_NAME = 0.63
+"""Likeness of a whole name inside a question, whatever numbers stand around it: the hospital of "hospital, bed 5"."""
+
+SOUNDS_LIKE = 0.78
+"""Share of the likeness of Latin letters to the pinyin of a name: under a name that holds them, 0.78."""
+
+FIRST_HAN = "\u2e80"
+"""From here on one character may be a word; before, it is a letter."""
 
 MAX_PREFIX = 200
 MAX_SIMILAR = 48
 
 _ROAD_GOES_ON = re.compile("大?[街道路]|巷|胡同")
 """Before these an area's short name is part of a road's name: 萨尔图大街 does not lie in 萨尔图区 by its name."""
+
+_DIGITS = re.compile(r"\d+")
 
 _FULL_NAME = tuple("省市区县镇乡村")
 
@@ -41,22 +55,26 @@ class Matches:
     score: NDArray[np.float64]
 
 
-def match_names(places: Places, text: str, kinds: Iterable[int] = (), only_sure: bool = False) -> Matches:
+def match_names(places: Places, text: str, kinds: Iterable[int] = (), is_typing: bool = False) -> Matches:
     """Places that the text may name.
 
-    kinds: only these; empty = all. only_sure: no misspelt names (exact and prefix only).
+    kinds: only these; empty = all. is_typing: one letter may begin a name, and no name is misspelt; otherwise a single
+    letter names only what is called exactly so.
     """
     folded = fold(text)
     if not folded:
         return Matches(np.zeros(0, np.int64), np.zeros(0))
     index = places.index
     exact = index.find_exact(folded)
+    is_letter = len(folded) == 1 and folded < FIRST_HAN and not is_typing
+    if is_letter:
+        exact = exact[index.key_kind[exact] < PINYIN]
     keys, scores = [exact], [EXACT[index.key_kind[exact]].astype(np.float64)]
-    low, high = index.find_prefix(folded)
+    low, high = index.find_prefix(folded) if not is_letter else (0, 0)
     entries = _best_entries(places, low, high)
     keys.append(index.entry_key[entries])
     scores.append(_prefix_scores(places, folded, entries))
-    if not len(exact) and not only_sure:
+    if not (len(exact) or is_typing or is_letter):
         similar, likeness = _similar(places, folded)
         keys.append(similar)
         scores.append(likeness)
@@ -165,7 +183,9 @@ def _similar(places: Places, folded: str) -> tuple[NDArray[np.int32], NDArray[np
     by_characters = index.find_similar(folded, MAX_SIMILAR)
     by_sound = index.find_similar(spelled, MAX_SIMILAR) if spelled else np.zeros(0, np.int32)
     by_sound = by_sound[index.key_kind[by_sound] == PINYIN]
-    scores = [_likeness(folded, index.key[key]) for key in by_characters]
+    is_latin = folded < FIRST_HAN and not spelled
+    share = np.where(is_latin & (index.key_kind[by_characters] == PINYIN), SOUNDS_LIKE, 1.0)
+    scores = [_likeness(folded, index.key[key]) * part for key, part in zip(by_characters, share)]
     # Two words that only sound alike are a little less alike than those with the same characters.
     scores += [0.97 * fuzz.ratio(spelled, index.key[key]) / 100 for key in by_sound]
     return np.concatenate([by_characters, by_sound]), np.array(scores, np.float64)
@@ -173,10 +193,13 @@ def _similar(places: Places, folded: str) -> tuple[NDArray[np.int32], NDArray[np
 
 def _likeness(asked: str, name: str) -> float:
     ratio = fuzz.ratio(asked, name) / 100
-    if len(name) >= 3 and name in asked:
-        return max(ratio, 0.6 + 0.3 * len(name) / len(asked))
-    if len(asked) >= 2 and asked in name:
-        return max(ratio, 0.78)
+    is_held = len(name) >= 3 and name in asked
+    if is_held:
+        ratio = max(ratio, 0.6 + 0.3 * len(name) / len(asked))
+    elif len(asked) >= 2 and asked in name:
+        ratio = max(ratio, 0.78)
+    if set(_DIGITS.findall(asked)) - set(_DIGITS.findall(name)):
+        return max(OTHER_NUMBER * ratio, HELD_NAME if is_held else 0.0)
     return float(ratio)
 
 

@@ -32,6 +32,9 @@ _WESTERN_NUMBER = re.compile(
     r"(?<![\w.])\d{1,5}(?:\s?[a-z](?!\w))?(?:\s?[-–/]\s?\d{1,4}(?:\s?[a-z](?!\w))?)?(?!\w|\.)", re.IGNORECASE
 )
 
+_NO_SPACE = re.compile(r"(?:(?<=[^\W\d_]{3})|(?<=[^\W\d_]{2}\.))(?=\d)")
+"""Where a word and a number touch: mannerheimintie10, Hauptstr.5; after fewer letters it is a road's number, G10."""
+
 
 @dataclass(frozen=True)
 class AskedHouse:
@@ -88,6 +91,13 @@ def list_asked_houses(text: str) -> Iterator[AskedHouse]:
         street = plain[: found.start()].strip(" ,，、。;")
         if street:
             yield AskedHouse(street, found["number"], (), plain[found.end() :].strip(" ,，、。"))
+    yield from _western_houses(plain)
+    spaced = _NO_SPACE.sub(" ", plain)
+    if spaced != plain:
+        yield from _western_houses(spaced)
+
+
+def _western_houses(plain: str) -> Iterator[AskedHouse]:
     parts = [part.strip() for part in re.split(r"[,，;]", plain) if part.strip()]
     for place, part in enumerate(parts[:6]):
         others = tuple(parts[:place] + parts[place + 1 :])

@@ -13,6 +13,7 @@ from location_cloud.areas.model import LEVELS, Areas
 from location_cloud.places.fold import fold, fold_words
 from location_cloud.places.houses import find_house, fold_number
 from location_cloud.places.match import (
+    FIRST_HAN,
     Matches,
     distance_m,
     find_context,
@@ -36,6 +37,7 @@ from location_cloud.places.model import (
 )
 from location_cloud.places.parse import AskedHouse, list_asked_houses, parse_cell, parse_coordinates
 from location_cloud.spatial.bbox import Bbox
+from location_cloud.spatial.crs import Crs, as_wgs84
 
 ENOUGH = 0.62
 """Likeness below which a place is no answer, only the best guess: two of three letters differ there."""
@@ -48,6 +50,13 @@ SHARED_PERCENT = 60.0
 
 STREET_ENOUGH = 0.74
 """Likeness that a street needs before its house numbers are looked at."""
+
+NO_HOUSE = 0.76
+"""Share of a street's likeness that is left where it has no such number: under 0.8 of an estimated one, over
+match.OTHER_NUMBER of names that only hold the street's."""
+
+OUTSIDE = 0.78
+"""Share of a house's likeness that is left where it lies outside the area or town asked for: also under 0.8."""
 
 MAX_STREETS = 60
 
@@ -82,32 +91,52 @@ class Found:
 
 @dataclass(frozen=True)
 class Wish:
-    """Where the caller looks: focus pulls, bbox (degrees) excludes."""
+    """Where and how the caller looks: focus pulls, bbox (degrees) excludes.
+
+    focus, bbox: WGS-84. crs: in which coordinates in the text are written. is_typing: the text may go on.
+    """
 
     focus: tuple[float, float] | None = None
     bbox: Bbox | None = None
     limit: int = 10
+    crs: Crs = "wgs84"
+    is_typing: bool = False
+
+    @property
+    def is_by_confidence(self) -> bool:
+        """Whether answers are sorted by confidence; near a focus and while typing, rank knows better."""
+        return self.focus is None and not self.is_typing
 
 
 def find_places(places: Places, areas: Areas, text: str, wish: Wish) -> list[Found]:
-    """Answers to a question, the best first; those below ENOUGH only if there is nothing better."""
+    """Answers to a question, the best first; those below ENOUGH only if there is nothing better.
+
+    Sorted by confidence, equal ones by rank (context, importance); with a focus by rank alone.
+    """
     lonlat = parse_coordinates(text)
     if lonlat is not None:
-        return [_coordinates(text, lonlat)]
+        return [_coordinates(text, lonlat, wish.crs)]
     cell = parse_cell(text)
     if cell is not None:
         return [_cell(text, *cell)]
     found = [*_by_name(places, areas, text, wish)]
     if not any(each.confidence >= 97 and fold(each.name) == fold(text) for each in found):
         found += _by_house(places, areas, text, wish)
-    found.sort(key=lambda each: (-each.rank, each.row, each.house_row))
-    return _each_once(found)[: wish.limit]
+    return _each_once(_sorted(found, wish))[: wish.limit]
 
 
-def _coordinates(text: str, lonlat: tuple[float, float]) -> Found:
-    name = f"{lonlat[0]:.6f},{lonlat[1]:.6f}"
+def _sorted(found: list[Found], wish: Wish) -> list[Found]:
+    def key(each: Found) -> tuple[int, float, int, int]:
+        return (-each.confidence if wish.is_by_confidence else 0, -each.rank, each.row, each.house_row)
+
+    return sorted(found, key=key)
+
+
+def _coordinates(text: str, asked: tuple[float, float], crs: Crs) -> Found:
+    lon, lat = as_wgs84([asked], crs)[0]
+    name = ",".join(f"{number:.8f}".rstrip("0").rstrip(".") for number in asked)
     matched = ((text.strip(), "coordinates"),)
-    return Found("coordinates", LEVEL_COORDINATE, name, -1, lonlat, 1.0, True, 100, matched, "", 2.0)
+    return Found("coordinates", LEVEL_COORDINATE, name, -1, (float(lon), float(lat)), 1.0, True, 100, matched, "", 2.0)
 
 
 def _cell(text: str, system: str, box: Bbox) -> Found:
@@ -161,7 +190,8 @@ def _ranked(
     score = score * inside * (0.93 if unmatched else 1.0)
     rank = score + 0.08 * places.importance[doc] + 0.12 * nearness(places, doc, wish.focus)
     rank = rank + (0.06 if around else 0.0) * (inside == 1.0)
-    for place in np.lexsort((doc, -rank))[: wish.limit]:
+    first = -np.rint(100 * score) if wish.is_by_confidence else np.zeros(len(doc))
+    for place in np.lexsort((doc, -rank, first))[: wish.limit]:
         yield _named(places, areas, int(doc[place]), float(score[place]), float(rank[place]), asked, around, unmatched)
 
 
@@ -206,13 +236,22 @@ def _understood(asked: str, name: str, score: float) -> tuple[str, str]:
 
     A name found by its pinyin or another of its names shares no run of letters with the question: then, too, all of it.
     """
-    if score >= SURE_NAME or len(asked.casefold()) != len(asked):
+    if score >= SURE_NAME or len(asked.lower()) != len(asked):
         return asked, ""
-    found = partial_ratio_alignment(asked.casefold(), name.casefold())
+    found = partial_ratio_alignment(asked.lower(), name.lower())
     if found is None or found.score < SHARED_PERCENT:
         return asked, ""
-    rest = (asked[: found.src_start].strip(), asked[found.src_end :].strip())
-    return asked[found.src_start : found.src_end], " ".join(part for part in rest if part)
+    start, end = found.src_start, found.src_end
+    while 0 < end < len(asked) and _is_one_word(asked[end - 1], asked[end]):
+        end += 1
+    rest = (asked[:start].strip(), asked[end:].strip())
+    return asked[start:end], " ".join(part for part in rest if part)
+
+
+def _is_one_word(one: str, next_one: str) -> bool:
+    """Whether two neighbours belong together: both letters of an alphabet, or both digits."""
+    are_letters = one.isalpha() and next_one.isalpha() and max(one, next_one) < FIRST_HAN
+    return are_letters or (one.isdigit() and next_one.isdigit())
 
 
 def _level(places: Places, areas: Areas, doc: int) -> str:
@@ -223,6 +262,15 @@ def _level(places: Places, areas: Areas, doc: int) -> str:
         category = places.categories[places.category[doc]]
         return {"place=city": "市", "place=town": "乡镇"}.get(category, "村庄")
     return LEVEL_ROAD if kind == ROAD else LEVEL_POI
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What a question says about where its street is: areas before it, words behind it, and whether it is there."""
+
+    around: list[int]
+    settled: list[tuple[str, list[int]]]
+    is_inside: bool
 
 
 def _by_house(places: Places, areas: Areas, text: str, wish: Wish) -> list[Found]:
@@ -245,18 +293,23 @@ def _houses_of(places: Places, areas: Areas, asked: AskedHouse, wish: Wish) -> l
     doc, score = _allowed(places, Matches(matches.doc[keep], matches.score[keep]), wish)
     settled = [(context, find_context(places, context)) for context in _context_parts(asked.context)]
     bonus = np.zeros(len(doc))
+    is_inside = np.ones(len(doc), bool)
     for each in around:
-        bonus += np.where(is_in_context(places, areas, doc, each), 0.05, -0.15)
+        inside = is_in_context(places, areas, doc, each)
+        bonus += np.where(inside, 0.05, -0.15)
+        is_inside &= inside
     for _context, candidates in settled:
         if candidates:
-            inside = np.array([is_in_context(places, areas, doc, each) for each in candidates]).any(axis=0)
+            inside = np.logical_or.reduce([is_in_context(places, areas, doc, each) for each in candidates])
             bonus += np.where(inside, 0.05, -0.05)
+            is_inside &= inside
     rank = score + bonus + 0.12 * nearness(places, doc, wish.focus)
     best = np.lexsort((doc, -rank))[:MAX_STREETS]
-    return [
-        _house(places, int(doc[each]), asked, rest, float(score[each]), float(rank[each]), around, settled)
-        for each in best
-    ]
+    found = []
+    for each in best:
+        where = _Context(around, settled, bool(is_inside[each]))
+        found.append(_house(places, areas, int(doc[each]), asked, rest, float(score[each]), float(rank[each]), where))
+    return found
 
 
 def _context_parts(context: tuple[str, ...]) -> list[str]:
@@ -273,41 +326,45 @@ def _context_parts(context: tuple[str, ...]) -> list[str]:
 
 def _house(
     places: Places,
+    areas: Areas,
     street: int,
     asked: AskedHouse,
     street_text: str,
     score: float,
     rank: float,
-    around: list[int],
-    settled: list[tuple[str, list[int]]],
+    where: _Context,
 ) -> Found:
     rows = places.houses(street)
     written = places.house_written.take(range(rows.start, rows.stop))
     number = fold_number(asked.number)
     house = find_house(number, written, places.house_value[rows], places.house_lonlat[rows])
-    matched = [*((places.name[each], "area") for each in around), (street_text, "street")]
+    what = "street" if places.kind[street] == ROAD else KINDS[places.kind[street]]
+    matched = [*((places.name[each], "area") for each in where.around), (street_text, what)]
     if house is None:
         lon, lat = places.lonlat[street]
-        words = [context for context, candidates in settled if not candidates]
+        words = [context for context, candidates in where.settled if not candidates]
+        kind = KINDS[places.kind[street]]
         return Found(
-            kind="road",
-            level=LEVEL_ROAD,
+            kind=kind,
+            level=_level(places, areas, street),
             name=places.name[street],
             row=street,
             lonlat=(float(lon), float(lat)),
             accuracy_m=float(places.accuracy_m[street]),
             precise=False,
-            confidence=_percent(score * 0.7),
+            confidence=_percent(score * NO_HOUSE * (1.0 if where.is_inside else OUTSIDE)),
             matched=tuple(matched),
             unmatched=" ".join([asked.number, *words, asked.rest]).strip(),
             rank=rank - 0.1,
-            street=places.name[street],
+            street=places.name[street] if kind == "road" else "",
         )
     row = rows.start + house.row
     matched.append((asked.number, "house number" if house.is_mapped else "house number, estimated"))
     unmatched = []
-    for context, candidates in settled:
+    is_inside = where.is_inside
+    for context, candidates in where.settled:
         if _is_town(places, row, context):
+            is_inside = True
             rank += 0.06
             matched.append((context, "town"))
         elif candidates:
@@ -317,6 +374,7 @@ def _house(
             rank -= 0.03
     shown = places.house_number[row] if house.is_mapped else asked.number
     share = (0.95 if unmatched or asked.rest else 1.0) * (1.0 if house.is_mapped else 0.8)
+    score *= 1.0 if is_inside else OUTSIDE
     return Found(
         kind="address",
         level=LEVEL_ADDRESS,
@@ -361,14 +419,14 @@ def suggest_places(places: Places, areas: Areas, text: str, wish: Wish) -> list[
     words = fold_words(text)
     if not words:
         return []
-    matches = match_names(places, text, only_sure=True)
+    wish = replace(wish, is_typing=True)
+    matches = match_names(places, text, is_typing=True)
     if not len(matches.doc):
         matches = match_names(places, text)
     found = list(_ranked(places, areas, matches, text, wish, [], ""))
     if any(char.isdigit() for char in text):
         found += [each for each in _by_house(places, areas, text, wish) if each.kind == "address"]
-    found.sort(key=lambda each: (-each.rank, each.row, each.house_row))
-    kept = [each for each in _each_once(found) if each.confidence >= 100 * ENOUGH]
+    kept = [each for each in _each_once(_sorted(found, wish)) if each.confidence >= 100 * ENOUGH]
     return _apart(kept)[: wish.limit]
 
 

@@ -14,11 +14,15 @@ from location_cloud.places.nearby import Near, nearest_house, nearest_pois, near
 from location_cloud.places.search import ENOUGH, Found, Wish, find_places, suggest_places
 from location_cloud.spatial.bbox import Bbox
 from location_cloud.spatial.cells import BEIDOU
+from location_cloud.spatial.crs import Crs
 from location_cloud.spatial.errors import BadCoordinate
 from location_cloud.storage.world import World
 
 REVERSE_CELL_LEVEL = 7
 """BeiDou level of 1/4 second: about 8 m, one side of a street."""
+
+GUESS_ENOUGH = 45
+"""Confidence below which even the best guess is left out: more than half of its letters are others."""
 
 
 @dataclass(frozen=True)
@@ -78,19 +82,21 @@ def geocode(
     focus: tuple[float, float] | None = None,
     bbox: Bbox | None = None,
     limit: int = 10,
+    crs: Crs = "wgs84",
 ) -> tuple[Place, ...]:
     """Places that the text means, the best first; never none.
 
-    focus: degrees, what is near it comes first. bbox: degrees, nothing outside.
-    Raises BadQuery without any letter or digit, Unprocessable with the best guess as `partial` if nothing was
-    understood well enough.
+    Sorted by falling confidence unless a focus is given. focus: degrees, what is near it comes first. bbox: degrees,
+    nothing outside. crs: in which coordinates in the text are written; grid codes have their own.
+    Raises BadQuery without any letter or digit, Unprocessable with the best guess as `partial` (None if even that is
+    nothing like the question) if nothing was understood well enough.
     """
     _check_text(text)
     places, areas = world.section(SECTION), world.section(AREAS)
-    found = find_places(places, areas, text, Wish(focus, bbox, limit))
+    found = find_places(places, areas, text, Wish(focus, bbox, limit, crs))
     good = [each for each in found if each.confidence >= 100 * ENOUGH]
     if not good:
-        partial = asdict(_place(places, areas, found[0])) if found else None
+        partial = asdict(_place(places, areas, found[0])) if found and found[0].confidence >= GUESS_ENOUGH else None
         raise Unprocessable(
             f"nothing here is called {text[:80]!r}",
             hint="check the spelling, leave parts out, or look whether the area is imported: /v1/datasets",

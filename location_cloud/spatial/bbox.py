@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from location_cloud.spatial.lonlat import Bools, as_points, off_the_globe
 # Smallest radius of curvature of the WGS-84 ellipsoid, a(1-e2), metres: the meridian at the equator.
 # A degree is nowhere shorter, so a box made with it never cuts the circle it surrounds.
 SMALLEST_RADIUS_M = 6_335_439.0
+
+# What the published patterns of points and boxes allow; float() alone would also read 1_0, +1, 1e2, inf and １.
+_NUMBER = re.compile(r" *-?(?:[0-9]{1,2}|[1-9][0-9]+)(?:\.[0-9]+)? *")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ class Bbox:
 
 
 def parse_bbox(text: str, name: str = "bbox") -> Bbox:
-    """The box written as "west,south,east,north" in degrees.
+    """The box written as "west,south,east,north" in degrees: digits, a minus sign and a fraction if need be.
 
     name: the parameter's name, for the message.
 
@@ -124,7 +128,7 @@ def parse_bbox(text: str, name: str = "bbox") -> Bbox:
 
 
 def parse_lonlat(text: str, name: str = "point") -> tuple[float, float]:
-    """The point written as "lon,lat" in degrees.
+    """The point written as "lon,lat" in degrees: digits, a minus sign and a fraction if need be.
 
     name: the parameter's name, for the message.
 
@@ -175,13 +179,12 @@ def bounds_of(lonlat: npt.ArrayLike) -> Bbox:
 
 
 def _parse_numbers(text: str, count: int, name: str, form: str) -> list[float]:
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != count or not all(map(math.isfinite, numbers)):
-        raise BadCoordinate(f"{name}={text[:80]} is not {form}: {count} numbers in degrees, commas between")
-    return numbers
+    parts = text.split(",")
+    if len(parts) != count or not all(map(_NUMBER.fullmatch, parts)):
+        raise BadCoordinate(
+            f"{name}={text[:80]} is not {form}: {count} decimal numbers in degrees such as -7.5, commas between"
+        )
+    return [float(part) for part in parts]
 
 
 def _wrapped(lon: float) -> float:

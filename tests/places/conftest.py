@@ -68,6 +68,30 @@ n 37 24.9420 60.1715 railway=station name=Springfield_Central_Station
 n 38 24.9400 60.1720 place=town name=Springfield
 """
 
+ROAD_NUMBERS = """
+n 1 8.6000 49.4000
+n 2 8.6100 49.4000
+n 3 8.6200 49.4000
+n 4 8.6300 49.4100
+n 5 8.6400 49.4100
+w 201 1,2 highway=motorway ref=A_5
+w 202 2,3 highway=primary ref=B_3;B_37 name=Rohrbacher_Straße
+w 203 4,5 highway=secondary ref=L_600
+w 204 1,4 highway=residential name=Luisenstraße
+w 205 1,5 highway=residential name=Am_Steg
+w 206 3,4 highway=residential name=Burggasse
+w 207 3,5 highway=motorway ref=G10 name=绥满高速公路
+w 208 2,5 highway=footway ref=W_7
+n 11 8.6000 49.4001 addr:street=Luisenstraße addr:housenumber=600
+n 12 8.6000 49.4001 addr:street=Am_Steg addr:housenumber=5
+n 13 8.6200 49.4001 addr:street=Burggasse addr:housenumber=3
+n 14 8.6100 49.4001 addr:street=Rohrbacher_Straße addr:housenumber=12
+n 15 8.6110 49.4001 addr:street=Rohrbacher_Straße addr:housenumber=20
+n 21 8.6100 49.4030 amenity=hospital name=Silmäsairaala
+n 22 8.6100 49.4060 amenity=hospital name=赛拉拉医院
+n 23 8.6100 49.4090 shop=clothes name=C
+"""
+
 
 def osm_of(lines: str) -> str:
     parts = []
@@ -99,6 +123,11 @@ def drawn_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bui
 @pytest.fixture(scope="session")
 def town(drawn_world: Callable[[str], BuiltWorld]) -> BuiltWorld:
     return drawn_world(TOWN)
+
+
+@pytest.fixture(scope="session")
+def numbered(drawn_world: Callable[[str], BuiltWorld]) -> BuiltWorld:
+    return drawn_world(ROAD_NUMBERS)
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,5 @@
+import pytest
+
 from location_cloud.places.schema import NearCollection, PlaceCollection
 
 
@@ -22,6 +24,35 @@ def test_position_comes_back_in_the_asked_coordinate_system(client):
     )
     assert 0.005 < lon < 0.008
     assert 0.001 < lat < 0.003
+
+
+@pytest.mark.parametrize("crs", ["wgs84", "cgcs2000", "gcj02", "bd09"])
+def test_coordinates_in_words_are_in_the_asked_coordinate_system(client, crs):
+    answer = client.get("/v1/geocode", query_string={"q": "125.11015349,46.59140392", "crs": crs}).get_json()
+    assert answer["features"][0]["geometry"]["coordinates"] == pytest.approx([125.11015349, 46.59140392], abs=2e-7)
+    assert answer["features"][0]["properties"]["name"] == "125.11015349,46.59140392"
+
+
+def test_what_is_nothing_like_a_place_has_no_best_guess(client):
+    answer = client.get("/v1/geocode", query_string={"q": "00100"})
+    assert (answer.status_code, answer.get_json()["partial"]) == (422, None)
+
+
+def test_candidates_are_told_by_falling_confidence(client):
+    answer = client.get("/v1/geocode", query_string={"q": "Mannerheimintie 1"}).get_json()
+    confidences = [feature["properties"]["confidence"] for feature in answer["features"]]
+    assert len(confidences) > 1
+    assert confidences == sorted(confidences, reverse=True)
+
+
+def test_house_is_found_without_the_space_before_its_number(client):
+    answer = client.get("/v1/geocode", query_string={"q": "mannerheimintie10"}).get_json()
+    assert answer["features"][0]["properties"]["name"] == "Mannerheimintie 10"
+
+
+def test_latin_word_is_no_village_that_sounds_a_little_like_it(client):
+    answer = client.get("/v1/suggest", query_string={"q": "sairaala"}).get_json()
+    assert not any(feature["properties"]["kind"] == "area" for feature in answer["features"])
 
 
 def test_what_nobody_understands_is_422_with_the_best_guess(client):

@@ -89,7 +89,17 @@ def test_other_letter_is_next_door_and_not_precise():
 
 
 def test_number_beyond_the_last_has_a_wide_radius():
-    assert find_house("90", *street("2", "10")).accuracy_m > 900
+    assert find_house("28", *street("2", "10")).accuracy_m > 200
+
+
+@pytest.mark.parametrize(("number", "known"), [("9999", ("2", "10")), ("300", ("2", "100")), ("1", ("200", "210"))])
+def test_number_far_outside_the_known_ones_is_not_estimated(number, known):
+    assert find_house(number, *street(*known)) is None
+
+
+@pytest.mark.parametrize(("number", "known"), [("150", ("2", "100")), ("12", ("2",)), ("190", ("200", "210"))])
+def test_number_a_little_outside_the_known_ones_is_estimated(number, known):
+    assert not find_house(number, *street(*known)).is_mapped
 
 
 def test_street_without_numbers_has_no_house():

@@ -64,6 +64,9 @@ def test_other_words_are_no_grid_code(text):
         ("Hauptstraße 5, 91207 Lauf", AskedHouse("Hauptstraße", "5", ("91207 Lauf",))),
         ("Straße des 17. Juni 135", AskedHouse("Straße des 17. Juni", "135")),
         ("Hauptstr. 5-7 Lauf", AskedHouse("Hauptstr.", "5-7", ("Lauf",))),
+        ("mannerheimintie10", AskedHouse("mannerheimintie", "10")),
+        ("Hauptstr.5a, Lauf", AskedHouse("Hauptstr.", "5a", ("Lauf",))),
+        ("团结大街10", AskedHouse("团结大街", "10")),
     ],
 )
 def test_house_is_read_in_chinese_and_western_order(text, asked):

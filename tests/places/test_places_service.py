@@ -128,6 +128,79 @@ def test_what_nobody_understands_is_refused_with_the_best_guess(town):
     assert error.value.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("A 5", "A 5"),
+        ("a5", "A 5"),
+        ("L 600", "L 600"),
+        ("B 3", "Rohrbacher Straße"),
+        ("B37", "Rohrbacher Straße"),
+        ("G10", "绥满高速公路"),
+    ],
+)
+def test_road_is_found_by_its_number(text, name, numbered):
+    names = [place.name for place in service.geocode(numbered, text)]
+    assert names == [name]
+
+
+@pytest.mark.parametrize("text", ["x", "L", "B 5", "b 5, x", "W 7"])
+def test_single_letter_is_no_beginning_of_a_name(text, numbered):
+    with pytest.raises(Unprocessable):
+        service.geocode(numbered, text)
+
+
+def test_single_letter_finds_what_is_called_exactly_so(numbered):
+    assert [place.name for place in service.geocode(numbered, "c")] == ["C"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Rohrbacher Straße 9999", "Rohrbacher Str.9999", "9999 rohrbacher straße", "B 3 9999"]
+)
+def test_number_far_outside_the_street_finds_the_road_and_says_so(text, numbered):
+    place = first(numbered, text)
+    assert (place.kind, place.name, place.precise) == ("road", "Rohrbacher Straße", 0)
+    assert (place.unmatched, place.housenumber) == ("9999", "")
+    assert place.confidence < 80
+
+
+def test_number_that_a_name_does_not_hold_is_said_to_be_left_over(numbered):
+    road = service.geocode(numbered, "Rohrbacher Straße 14")[1]
+    assert (road.name, road.unmatched) == ("Rohrbacher Straße", "14")
+
+
+@pytest.mark.parametrize("text", ["油田总医院3号楼", "油田总医院 5床", "大庆市第一医院急诊科120"])
+def test_numbers_around_a_whole_name_leave_it_found(text, town):
+    assert first(town, text).name in text
+
+
+def test_latin_word_inside_a_name_comes_before_what_sounds_like_it(numbered):
+    names = [place.name for place in service.suggest(numbered, "sairaala")]
+    assert names[0] == "Silmäsairaala"
+
+
+@pytest.mark.parametrize("text", ["Main Street 12", "团结大街10号", "大庆第一医院", "Springfield"])
+def test_candidates_read_by_falling_confidence(text, town):
+    confidences = [place.confidence for place in service.geocode(town, text)]
+    assert confidences == sorted(confidences, reverse=True)
+
+
+def test_house_in_the_named_district_comes_before_one_outside(town):
+    place = first(town, "高新区农场团结大街10号")
+    assert place.lonlat == (125.005, 46.5003)
+
+
+def test_coordinates_in_the_question_are_read_in_its_coordinate_system(town):
+    place = first(town, "46.59140392 125.11015349", crs="gcj02")
+    assert place.lonlat == pytest.approx((125.1039, 46.5893), abs=1e-3)
+    assert place.name == "125.11015349,46.59140392"
+
+
+def test_grid_code_is_never_shifted(town):
+    cell = service.reverse(town, SAERTU).cell
+    assert first(town, cell, crs="gcj02").lonlat == first(town, cell).lonlat
+
+
 def test_question_without_a_letter_is_refused(town):
     with pytest.raises(BadQuery, match="no letter"):
         service.geocode(town, "！？")

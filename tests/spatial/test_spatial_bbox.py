@@ -49,6 +49,21 @@ def test_point_in_lat_lon_order_gets_a_hint():
     assert str(refused.value) == "to=46.6,125.1 is off the globe; is it lat,lon?"
 
 
+NOT_NUMBERS = ["1_0", "+1", "1e1", "nan", "inf", "-inf", ".5", "5.", "１", "١", "0x1", "--1", "1 0", ""]
+
+
+@pytest.mark.parametrize("number", NOT_NUMBERS)
+def test_only_plain_decimal_numbers_are_coordinates(number):
+    with pytest.raises(BadCoordinate, match="is not lon,lat"):
+        parse_lonlat(f"{number},2")
+    with pytest.raises(BadCoordinate, match="is not west,south,east,north"):
+        parse_bbox(f"1,2,3,{number}")
+
+
+def test_minus_fraction_and_spaces_around_a_number_are_read():
+    assert parse_lonlat(" -0.50 , -7") == (-0.5, -7.0)
+
+
 @pytest.mark.parametrize("text", ["125.1", "125.1;46.6", "1,2,3", "nan,1", "1e999,1"])
 def test_text_that_is_not_a_point_is_refused(text):
     with pytest.raises(BadCoordinate, match="from="):
