@@ -61,6 +61,20 @@ def lengths_m(
 
 
 @numba.njit(cache=True, nogil=True)
+def lengths_along_m(line_e7: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Length of a line from its beginning up to each of its points.
+
+    line_e7: (points, 2) int32, lon and lat in 1e-7 degree.
+
+    Gives (points,) float64 metres, 0 at the first.
+    """
+    length = np.zeros(len(line_e7))
+    for point in range(len(line_e7) - 1):
+        length[point + 1] = length[point] + _piece_m(line_e7, point)
+    return length
+
+
+@numba.njit(cache=True, nogil=True)
 def fractions_along(
     shape_start: NDArray[np.int32],
     shape_e7: NDArray[np.int32],
