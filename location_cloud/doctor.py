@@ -7,7 +7,7 @@ import shutil
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,10 @@ from location_cloud.errors import BadInput, CloudError, NotReady
 from location_cloud.http.web import LOOPBACK
 from location_cloud.settings import Settings, load_settings
 from location_cloud.storage.jobs import list_runs
+from location_cloud.storage.live import LIVE_FILE
+from location_cloud.storage.publish import make_home
 from location_cloud.storage.snapshot import Snapshots
+from location_cloud.storage.world import REPAIR_HINT
 
 FREE_BYTES = 1_000_000_000
 """A city's snapshot takes about 0.1 GB and three are kept."""
@@ -58,22 +61,28 @@ def examine(settings: Settings, full: bool) -> Iterator[Finding]:
     yield _engines()
     yield _compiled_code()
     yield from _guarded("home", lambda: _home(settings), f"make {settings.home} writable, or set LOCATION_CLOUD_HOME")
-    yield from _guarded("snapshot", lambda: _snapshot(settings, full), "location-cloud import --demo")
-    yield from _guarded(
-        "live store", lambda: _live(settings), "check LOCATION_CLOUD_LIVE_URL and that the database runs"
-    )
-    yield from _guarded(
-        "background process", lambda: _worker(settings), "location-cloud serve (or: location-cloud work)"
-    )
+    yield from _guarded("snapshot", lambda: _snapshot(settings, full), REPAIR_HINT)
+    yield from _guarded("live store", lambda: _live(settings), _live_mend(settings))
+    yield from _guarded("background process", lambda: _worker(settings), _live_mend(settings))
     yield _server(settings)
     yield _keys(settings)
 
 
 def _guarded(title: str, look: Callable[[], Finding], mend: str) -> Iterator[Finding]:
+    """The finding, or the failure to look; mend is for failures that do not say themselves what mends them."""
     try:
         yield look()
-    except (OSError, BadInput, CloudError, ValueError) as error:
+    except CloudError as error:
+        yield Finding(title, False, str(error), mend if error.hint in ("", "location-cloud doctor") else error.hint)
+    except (OSError, BadInput, ValueError) as error:
         yield Finding(title, False, str(error), mend)
+
+
+def _live_mend(settings: Settings) -> str:
+    if settings.live_url:
+        return "check LOCATION_CLOUD_LIVE_URL and that the database runs"
+    file = settings.home / LIVE_FILE
+    return f"stop the server, then restore {file} from a backup, or move {file}* away (keys and own layers start empty)"
 
 
 def _python() -> Finding:
@@ -101,7 +110,7 @@ def _compiled_code() -> Finding:
 
 
 def _home(settings: Settings) -> Finding:
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_home(settings.home)
     free = shutil.disk_usage(settings.home).free
     is_well = free > FREE_BYTES and os.access(settings.home, os.W_OK)
     return Finding("home", is_well, f"{settings.home.resolve()}, {free / 1e9:.1f} GB free", "free at least 1 GB there")
@@ -113,14 +122,22 @@ def _snapshot(settings: Settings, full: bool) -> Finding:
     if current is None:
         return Finding("snapshot", False, "none yet", "location-cloud import --demo")
     snapshot = snapshots.open(current)
-    damage = list(snapshot.verify(full=full))
+    unread = []
     for section in all_sections(CAPABILITIES):
         try:
             snapshot.section(section)
         except NotReady as error:
-            damage.append(error.detail)
-    seen = "; ".join(damage) or f"{current} ({snapshot.manifest.name})"
-    return Finding("snapshot", not damage, seen, "import again, or go back: location-cloud snapshots --use ID")
+            unread.append(error.detail)
+    damaged = snapshot.verify(full=full)
+    if not unread and not damaged:
+        return Finding("snapshot", True, f"{current} ({snapshot.manifest.name})")
+    seen = "; ".join(_first_of(problems) for problems in (unread, damaged) if problems)
+    return Finding("snapshot", False, seen, REPAIR_HINT)
+
+
+def _first_of(problems: Sequence[str]) -> str:
+    """The first one and how many more there are: a lost folder makes dozens."""
+    return problems[0] + (f" (and {len(problems) - 1} more)" if len(problems) > 1 else "")
 
 
 def _live(settings: Settings) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import os
 import re
 import sys
 import tempfile
@@ -29,9 +30,9 @@ from location_cloud.areas.frame import read_frame
 from location_cloud.capabilities import CAPABILITIES
 from location_cloud.errors import BadInput
 from location_cloud.settings import load_settings
-from location_cloud.spatial.errors import SpatialError
-from location_cloud.spatial.geojson import parse_geometry
-from location_cloud.storage.build import build_snapshot
+from location_cloud.spatial.errors import BadGeometry, SpatialError
+from location_cloud.spatial.geojson import parse_feature, parse_geometry
+from location_cloud.storage.build import build_snapshot, check_home
 from location_cloud.storage.osm import read_osm
 from location_cloud.storage.overpass import fetch_place
 
@@ -40,8 +41,12 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
+    from location_cloud.extract import OsmExtract
+
 DEMO_FILE = "demo/helsinki-centre.osm.pbf"
 DEMO_NAME = "demo"
+NAMELESS = "city"
+"""Name of a snapshot where neither a name is given nor the file or place has one."""
 
 
 @click.command(
@@ -61,14 +66,19 @@ def import_(files: tuple[Path, ...], demo: bool, place: str | None, clip: str | 
     """Reads, builds, checks and publishes; the snapshot served before stays until the new one is whole."""
     if sum((bool(files), demo, place is not None)) != 1:
         raise BadInput("give files, or --demo, or --place NAME: exactly one of the three")
+    if place is not None and not place.strip():
+        raise BadInput("--place: give the name of a place, such as 大庆市")
     settings, _ = load_settings()
     started = time.monotonic()
+    called = snapshot_name(name, demo, place, files)
     boundary = None if clip is None else read_clip(clip)
+    check_home(settings.home)
     with shown_progress() as progress, _input_files(files, demo, place, progress) as paths:
         osm, sources = read_osm(paths, boundary, progress)
+        refuse_empty(osm, place or ", ".join(map(str, paths)), clip)
         snapshot = build_snapshot(
             settings.home,
-            name=snapshot_name(name, demo, place, files),
+            name=called,
             osm=osm,
             osm_sources=sources,
             clip=boundary,
@@ -86,13 +96,27 @@ def import_(files: tuple[Path, ...], demo: bool, place: str | None, clip: str | 
     click.echo(counts)
 
 
+def refuse_empty(osm: OsmExtract, read: str, clip: str | None) -> None:
+    """Raises BadInput if nothing usable was found: it would replace the served city by an empty one.
+
+    read: what was read, clip: what it was clipped to, as the user named them.
+    """
+    if len(osm.ways.id) or len(osm.nodes.tagged) or len(osm.areas.id):
+        return
+    if clip is not None:
+        raise BadInput(f"nothing of {read} lies in the clip {clip}; choose a file or a clip of the same region")
+    raise BadInput(f"{read} holds no road, area or named thing; is it the right file?")
+
+
 def read_clip(text: str) -> BaseGeometry:
     """The boundary that --clip names: a GeoJSON file, else a shipped district by name or code.
 
     Raises BadInput if it is neither.
     """
+    if not text.strip():
+        raise BadInput("--clip: give a GeoJSON file or a district of Daqing (try 让胡路区, 230604 or area.geojson)")
     path = Path(text)
-    if not path.exists():
+    if not os.path.exists(text):
         found = find_shipped_boundary(text)
         if found is None:
             raise BadInput(
@@ -104,10 +128,10 @@ def read_clip(text: str) -> BaseGeometry:
     except (OSError, orjson.JSONDecodeError) as error:
         raise BadInput(f"{path}: not a GeoJSON file: {error}") from error
     try:
-        polygons = [parse_geometry(geometry) for geometry in _geometries(content)]
-    except (SpatialError, TypeError, KeyError) as error:
+        shapes = _shapes(content)
+    except SpatialError as error:
         raise BadInput(f"{path}: {error}") from error
-    polygons = [polygon for polygon in polygons if polygon.geom_type in ("Polygon", "MultiPolygon")]
+    polygons = [shape for shape in shapes if shape is not None and shape.geom_type in ("Polygon", "MultiPolygon")]
     if not polygons:
         raise BadInput(f"{path}: holds no Polygon or MultiPolygon to clip with")
     whole: BaseGeometry = union_all(polygons)
@@ -122,20 +146,35 @@ def find_shipped_boundary(text: str) -> BaseGeometry | None:
     return None
 
 
-def _geometries(content: Any) -> list[Any]:
+def _shapes(content: Any) -> list[BaseGeometry | None]:
     if not isinstance(content, dict):
-        raise TypeError("not a GeoJSON object")
-    if content.get("type") == "FeatureCollection":
-        return [feature["geometry"] for feature in content["features"]]
-    return [content["geometry"] if content.get("type") == "Feature" else content]
+        raise BadGeometry(f"a GeoJSON object is needed, found {str(content)[:40]}")
+    if content.get("type") != "FeatureCollection":
+        return [parse_feature(content)[0] if content.get("type") == "Feature" else parse_geometry(content)]
+    features = content.get("features")
+    if not isinstance(features, list):
+        raise BadGeometry('"features" must be a list of features')
+    shapes = []
+    for number, feature in enumerate(features):
+        try:
+            shapes.append(parse_feature(feature)[0])
+        except SpatialError as error:
+            raise BadGeometry(f"feature {number}: {error}") from error
+    return shapes
 
 
 def snapshot_name(name: str | None, demo: bool, place: str | None, files: tuple[Path, ...]) -> str:
-    """The snapshot's name: as given, else from what it is built of; letters, digits, dots and dashes of any script."""
-    if name is not None and not re.fullmatch(r"[\w.-]{1,64}", name):
-        raise BadInput(f"--name {name!r}: 1 to 64 letters, digits, '.', '-' or '_'")
-    found = name or (DEMO_NAME if demo else place or files[0].name.split(".")[0])
-    return re.sub(r"[^\w.-]+", "-", found)[:64]
+    """The snapshot's name: as given, else from what it is built of; letters, digits, dots and dashes of any script.
+
+    Raises BadInput if the given one has other characters, or only dots.
+    """
+    if name is not None:
+        if not re.fullmatch(r"[\w.-]{1,64}", name) or not name.strip("."):
+            raise BadInput(f"--name {name!r}: 1 to 64 letters, digits, '.', '-' or '_', and not only dots")
+        return name
+    found = DEMO_NAME if demo else place or files[0].name.split(".")[0]
+    cleaned = re.sub(r"[^\w.-]+", "-", found)[:64]
+    return cleaned if cleaned.strip(".") else NAMELESS
 
 
 @contextmanager

@@ -6,9 +6,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from location_cloud.errors import BadInput
 
@@ -18,13 +19,23 @@ PREFIX = "LOCATION_CLOUD_"
 FILE_NAME = "location-cloud.toml"
 
 
+def _named_folder(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise PydanticCustomError("no_folder", "name a folder ('.' is the current one)")
+    return value
+
+
 class Settings(BaseModel):
     """What an operator may set. The unit is in every name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    home: Path = Field(Path("var"), description="folder of snapshots, live store and run files")
-    host: str = Field("127.0.0.1", description="address to listen on; beyond loopback every caller needs a key")
+    home: Annotated[Path, BeforeValidator(_named_folder)] = Field(
+        Path("var"), description="folder of snapshots, live store and run files"
+    )
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="address to listen on; beyond loopback every caller needs a key"
+    )
     port: int = Field(8000, ge=0, le=65535, description="TCP port; 0 picks a free one")
     workers: int = Field(2, ge=1, le=256, description="web worker processes")
     live_url: str = Field("", description="live store: empty = SQLite in home, or postgresql+psycopg://user@host/db")

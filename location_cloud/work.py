@@ -26,6 +26,7 @@ from location_cloud.capability import Job
 from location_cloud.errors import BadInput
 from location_cloud.settings import Settings, load_settings
 from location_cloud.storage import jobs as runs
+from location_cloud.storage.publish import make_home
 from location_cloud.storage.snapshot import Snapshots
 
 if TYPE_CHECKING:
@@ -74,8 +75,9 @@ def work(parent: int | None) -> None:
 @contextmanager
 def only_one(home: Path) -> Iterator[None]:
     """Holds the lock of the one worker process of this home. Raises BadInput if another holds it."""
+    make_home(home)
     folder = home / "run"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     with (folder / "work.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,16 +8,17 @@ import graphlib
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from location_cloud import __version__
 from location_cloud.capability import Built, Import, MapLayer, Progress, Section, Source
-from location_cloud.errors import Full
+from location_cloud.errors import BadInput, Full
 from location_cloud.storage.disk import Disk
-from location_cloud.storage.publish import only_publisher, point_to, write_durably
+from location_cloud.storage.publish import make_home, only_publisher, point_to, write_durably
 from location_cloud.storage.snapshot import FileRecord, Manifest, Snapshot, Snapshots, hash_file, list_files
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 ID_TIME = "%Y%m%dT%H%M%S"
 BUILDING, REMOVED = ".building-", ".removed-"
 """Prefixes of folders that no reader looks at: half built, half removed."""
+
+PROBE_BYTES = 1 << 20
+"""What a disk must take to count as having room: far more than the rest of a block that a failed write leaves."""
 
 log = logging.getLogger(__name__)
 
@@ -56,17 +60,34 @@ def build_snapshot(
     keep: so many snapshots stay, the current one among them; older ones are removed.
     disk: the file system; only a test gives another.
 
-    Raises BadInput if another import runs in this home or a section finds its own files contradictory, BadSections,
-    Full if the disk takes no more, OSError if it fails otherwise.
+    Raises BadInput if another import runs in this home, or a section finds its own files contradictory or cannot
+    answer from them, BadSections, Full if the disk takes no more, OSError if it fails otherwise.
     """
     ordered = order_sections(sections)
     disk = disk or Disk()
+    with _publishing(home) as snapshots:
+        _remove_leftovers(snapshots.folder, disk)
+        return _build(snapshots, name, osm, osm_sources, clip, ordered, layers, progress, clock(), keep, disk)
+
+
+def check_home(home: Path) -> None:
+    """Raises at once what `build_snapshot` would raise of this home after all the reading; makes it if it is absent.
+
+    BadInput if another import runs there, Full if the disk takes no more, OSError if it cannot be written.
+    """
+    with _publishing(home) as snapshots, tempfile.TemporaryFile(dir=snapshots.folder) as probe:
+        probe.write(bytes(PROBE_BYTES))
+
+
+@contextlib.contextmanager
+def _publishing(home: Path) -> Iterator[Snapshots]:
+    """The home's snapshots, while nobody else may publish; a full disk is named as such."""
     snapshots = Snapshots(home)
     try:
-        snapshots.folder.mkdir(parents=True, exist_ok=True)
+        make_home(home)
+        snapshots.folder.mkdir(exist_ok=True)
         with only_publisher(home):
-            _remove_leftovers(snapshots.folder, disk)
-            return _build(snapshots, name, osm, osm_sources, clip, ordered, layers, progress, clock(), keep, disk)
+            yield snapshots
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise Full(
@@ -121,6 +142,7 @@ def _build(
         for section in sections:
             progress.step(f"build {section.name}")
             built = _build_section(section, work, disk)
+            _ask_section(section, hidden / section.name, progress)
             counts[section.name] = {counted: int(count) for counted, count in built.counts.items()}
             sources += [source for source in built.sources if source not in sources]
         files = _seal_files(hidden, progress, disk)
@@ -150,9 +172,37 @@ def _build(
 def _build_section(section: Section[Any], work: Import, disk: Disk) -> Built:
     folder = work.folder / section.name
     disk.make_folder(folder)
-    built = section.build(work, folder)
+    try:
+        built = section.build(work, folder)
+    except OSError as error:
+        if error.errno is None:  # NumPy's, of a write that ended early
+            _probe(folder / ".probe", disk)
+            raise OSError(f"section {section.name!r} could not be written: {error}") from error
+        raise
     section.check(folder)
     return built
+
+
+def _ask_section(section: Section[Any], folder: Path, progress: Progress) -> None:
+    """One typical question to the section as built; it also leaves compiled code on the disk for the web workers.
+
+    Raises BadInput if the section does not answer.
+    """
+    try:
+        loaded = section.load(folder)
+        if section.warm is not None:
+            progress.step(f"warm up {section.name}")
+            section.warm(loaded)
+    except (ValueError, LookupError, TypeError, ArithmeticError, EOFError) as error:
+        raise BadInput(
+            f"section {section.name!r} does not answer from these files: {error}; what was served is still served"
+        ) from error
+
+
+def _probe(file: Path, disk: Disk) -> None:
+    """Write and remove a file; raises the OSError, with its number, of a disk that takes no more."""
+    disk.write(file, bytes(PROBE_BYTES))
+    file.unlink()
 
 
 def _seal_files(folder: Path, progress: Progress, disk: Disk) -> dict[str, FileRecord]:

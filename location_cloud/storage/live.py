@@ -15,6 +15,7 @@ from location_cloud.capability import Migration
 from location_cloud.errors import BadInput, Conflict, NotFound, NotReady
 from location_cloud.storage.backend import Backend
 from location_cloud.storage.migrations import run_migrations
+from location_cloud.storage.publish import make_home
 from location_cloud.storage.sqlite import SqliteBackend
 from location_cloud.storage.tables import LIVE_VERSION
 from location_cloud.storage.tenants import TenantGuard
@@ -33,7 +34,7 @@ def open_live(url: str, home: Path) -> Live:
     Raises BadInput if the url is neither or the driver is not installed, NotReady if the store cannot be opened.
     """
     if not url:
-        home.mkdir(parents=True, exist_ok=True)
+        make_home(home)
         return Live(SqliteBackend(home / LIVE_FILE))
     if not url.startswith(("postgresql://", "postgresql+psycopg://")):
         shown = url.partition(":")[0]  # the rest may hold a password
@@ -42,6 +43,7 @@ def open_live(url: str, home: Path) -> Live:
         from location_cloud.storage.postgis import PostgisBackend  # heavy optional: psycopg is the extra [postgis]
     except ImportError as error:
         raise BadInput(f"no driver for PostgreSQL ({error}); pip install 'location-cloud[postgis]'") from error
+    make_home(home)  # the run files lie there
     return Live(PostgisBackend(url))
 
 

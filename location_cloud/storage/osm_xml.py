@@ -111,6 +111,7 @@ _INTEGERS = {
     "member": ("ref",),
 }
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
+_COORDINATE = re.compile(r"-?(\d{1,3}(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -122,9 +123,7 @@ def _wrong_attribute(name: str, attributes: dict[str, str]) -> str:
         return f"timestamp={attributes['timestamp'][:40]!r}"
     if name == "node":
         for key in ("lon", "lat"):
-            try:
-                float(attributes.get(key, "0"))
-            except ValueError:
+            if not _COORDINATE.fullmatch(attributes.get(key, "0")):
                 return f"{key}={attributes[key][:40]!r}"
     if name == "member" and attributes.get("type") not in ("node", "way", "relation"):
         return f"type={attributes.get('type')!r}"

@@ -20,6 +20,9 @@ MARGIN_DEG = 0.001
 MOST_BYTES = 4 * 1024**3
 """Ceiling of a download: Overpass itself refuses far earlier. A province belongs into a downloaded .osm.pbf."""
 
+MOST_CHARACTERS = 120
+"""Of what a server or library says of a failure: they may send pages."""
+
 _PIECE = 1 << 16
 _OFFLINE_HINT = "without internet, import a downloaded file: location-cloud import FILE.osm.pbf"
 
@@ -46,7 +49,7 @@ def fetch_place(name: str, folder: Path, progress: Progress) -> Path:
         _refuse_half_answer(name, part)
         part.replace(path)
     except OSError as error:
-        raise BadInput(f"--place {name}: Overpass cannot be asked: {_one_line(error)}; {_OFFLINE_HINT}") from error
+        raise BadInput(f"--place {name}: Overpass cannot be asked: {_cause(error)}; {_OFFLINE_HINT}") from error
     finally:
         part.unlink(missing_ok=True)
     return path
@@ -57,7 +60,7 @@ def _find_outline(osmnx: Any, name: str) -> BaseGeometry:
     try:
         outline: BaseGeometry = osmnx.geocode_to_gdf(name).geometry.iloc[0]
     except OSError as error:
-        raise BadInput(f"--place {name}: Nominatim cannot be asked: {_one_line(error)}; {_OFFLINE_HINT}") from error
+        raise BadInput(f"--place {name}: Nominatim cannot be asked: {_cause(error)}; {_OFFLINE_HINT}") from error
     except (KeyError, TypeError, ValueError) as error:  # not found; only a point; not Nominatim's format
         raise BadInput(f"--place {name}: no outline found: {_one_line(error)}; try a larger or fuller name") from error
     finally:
@@ -120,5 +123,19 @@ def _refuse_half_answer(name: str, part: Path) -> None:
         raise BadInput(f"--place {name}: Overpass's answer is cut off; try again")
 
 
+def _cause(error: OSError) -> str:
+    """What kept us from the server, in a few words; HTTP libraries wrap it several times, with addresses and ids."""
+    innermost: BaseException = error
+    while wrapped := _wrapped(innermost):
+        innermost = wrapped
+    return _one_line(getattr(innermost, "strerror", None) or innermost)
+
+
+def _wrapped(error: BaseException) -> BaseException | None:
+    reason = getattr(error, "reason", None)  # urllib's and urllib3's
+    return reason if isinstance(reason, BaseException) else error.__cause__ or error.__context__
+
+
 def _one_line(error: object) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    line = " ".join(str(error).split()) or type(error).__name__
+    return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]}..."

@@ -15,6 +15,11 @@ POINTER = "current"
 SNAPSHOTS = "snapshots"
 
 
+def make_home(home: Path) -> None:
+    """Make the home if it is not there, for its owner alone: keys and own layers lie in it."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 @contextlib.contextmanager
 def only_publisher(home: Path) -> Iterator[None]:
     """Hold the home's import lock; the kernel frees it even after kill -9.

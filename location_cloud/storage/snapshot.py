@@ -168,7 +168,7 @@ class Snapshots:
         if not ID_PATTERN.fullmatch(text):
             raise NotReady(
                 f"{self.pointer} holds {text[:40]!r} instead of a snapshot's id",
-                hint=f"write the name of a folder below {self.folder} into it, or import again",
+                hint="go back: location-cloud snapshots --use ID, or import again",
             )
         self._seen = (mark, text)
         return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ class SqliteBackend:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        _make_private(file)
         self.writer = _open_engine(file, "BEGIN IMMEDIATE", query_only=False)
         self.reader = _open_engine(file, "BEGIN", query_only=True)
         # A plain connection for the one statement of every request: 5 us, through SQLAlchemy it is 20 times that.
@@ -145,6 +147,15 @@ class SqliteBackend:
                 self._plain = None
         self.reader.dispose()
         self.writer.dispose()
+
+
+def _make_private(file: Path) -> None:
+    """Make the file if it is not there, for its owner alone; SQLite gives its mode to those that it makes beside it.
+
+    An existing file is not even opened: closing it would give up the locks that this process holds on it.
+    """
+    with contextlib.suppress(OSError):  # there already; or SQLite, which fails on it too, says why
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _open_engine(file: Path, begin: str, query_only: bool) -> Engine:

@@ -60,6 +60,8 @@ def test_settings_survive_the_way_to_a_child_process():
         ({PREFIX + "PORT": "65536"}, ["65536", "65535"]),
         ({PREFIX + "KEYS": "never"}, ["'auto' or 'always'"]),
         ({PREFIX + "HEARTBEAT_S": "nan"}, ["heartbeat_s"]),
+        ({PREFIX + "HOST": ""}, ["LOCATION_CLOUD_HOST", "host=''"]),
+        ({PREFIX + "HOME": ""}, ["LOCATION_CLOUD_HOME", "home=''", "name a folder"]),
         ({PREFIX + "CONFIG": "absent.toml"}, ["absent.toml", "no such file"]),
     ],
 )

@@ -149,6 +149,9 @@ def test_bzip2_with_a_flipped_bit(tmp_path: Path) -> None:
     [
         ('<node id="x" lat="1" lon="1"/>', "id='x'"),
         ('<node id="1" lat="north" lon="1"/>', "lat='north'"),
+        ('<node id="1" lat="NaN" lon="1"/>', "lat='NaN'"),
+        ('<node id="1" lat="1" lon="-Infinity"/>', "lon='-Infinity'"),
+        ('<node id="1" lat="1" lon="1_0"/>', "lon='1_0'"),
         ('<way id="1"><nd ref="2.5"/></way>', "ref='2.5'"),
         ('<relation id="1"><member type="area" ref="1" role=""/></relation>', "type='area'"),
         ('<node id="1" version="one" lat="1" lon="1"/>', "version='one'"),

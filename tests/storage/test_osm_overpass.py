@@ -144,4 +144,17 @@ def test_without_internet_it_says_what_to_do(servers: FakeServers, tmp_path: Pat
     monkeypatch.setattr(osmnx.settings, "nominatim_url", "http://127.0.0.1:9/")
     with pytest.raises(BadInput, match=r"import a downloaded file: location-cloud import FILE\.osm\.pbf") as caught:
         fetch_place("Town", tmp_path, Silent())
-    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith("--place Town: Nominatim cannot be asked: Connection refused; ")
+
+
+def test_overpass_out_of_reach_is_one_short_line(servers: FakeServers, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(osmnx.settings, "overpass_url", "http://127.0.0.1:9/api")
+    with pytest.raises(BadInput, match=r"^--place Town: Overpass cannot be asked: Connection refused; without"):
+        fetch_place("Town", tmp_path, Silent())
+
+
+def test_a_long_answer_is_cut_short(servers: FakeServers, tmp_path: Path) -> None:
+    servers.answer = b'<osm version="0.6"><remark>' + b"x" * 3000 + b"</remark></osm>"
+    with pytest.raises(BadInput, match="gave up: xxx") as caught:
+        fetch_place("Town", tmp_path, Silent())
+    assert len(str(caught.value)) < 250

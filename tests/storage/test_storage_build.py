@@ -5,12 +5,13 @@ import random
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from shapely import box
 
 from location_cloud.capability import Section
 from location_cloud.errors import BadInput, Full
-from location_cloud.storage.build import BadSections, order_sections
+from location_cloud.storage.build import BadSections, check_home, order_sections
 from location_cloud.storage.disk import Disk
 from location_cloud.storage.snapshot import Snapshots
 from tests.storage.victims import build, extract, nursery, stamped
@@ -182,6 +183,73 @@ def test_second_import_at_once_is_refused(tmp_path):
 def test_full_disk_is_named(tmp_path):
     with pytest.raises(Full, match="no room left below"):
         build(tmp_path, disk=FailingDisk(3, OSError(errno.ENOSPC, "No space left on device")))
+
+
+def too_large(import_, folder):
+    """NumPy counts the bytes that found no room, but does not say why."""
+    np.zeros(100_000).tofile("/dev/full")
+
+
+def test_full_disk_is_named_where_numpy_does_not_name_it(tmp_path):
+    disk = FailingDisk(3, OSError(errno.ENOSPC, "No space left on device"))
+    unlucky = Section("x", too_large, lambda folder: None, lambda folder: None)
+    with pytest.raises(Full, match="no room left below"):
+        build(tmp_path, 2, disk, sections=(unlucky,))
+    assert names(tmp_path / "snapshots") == set()
+
+
+def test_numpy_failing_on_a_disk_with_room_is_no_full_disk(tmp_path):
+    unlucky = Section("x", too_large, lambda folder: None, lambda folder: None)
+    with pytest.raises(OSError, match="section 'x' could not be written: 100000 requested and 0 written"):
+        build(tmp_path, 2, sections=(unlucky,))
+
+
+def test_every_section_is_asked_its_typical_question_before_it_is_published(tmp_path):
+    asked = []
+
+    def warm(loaded):
+        asked.append(Snapshots(tmp_path).current_id())
+
+    plain = stamped("x", 7)
+    build(tmp_path, sections=(Section("x", plain.build, plain.check, plain.load, warm=warm),))
+    assert asked == [None]
+
+
+@pytest.mark.parametrize("wrong", [IndexError("no such row"), ValueError("no cost"), TypeError("None")])
+def test_section_that_does_not_answer_is_not_published(tmp_path, wrong):
+    def warm(loaded):
+        raise wrong
+
+    build(tmp_path, 1)
+    plain = stamped("x", 2)
+    with pytest.raises(BadInput, match=f"section 'x' does not answer.*{wrong}"):
+        build(tmp_path, 2, sections=(Section("x", plain.build, plain.check, plain.load, warm=warm),))
+    assert served_stamp(tmp_path) == 1
+
+
+def test_home_is_made_for_its_owner_alone(tmp_path):
+    build(tmp_path / "city" / "var")
+    assert (tmp_path / "city" / "var").stat().st_mode & 0o777 == 0o700
+
+
+def test_home_that_was_there_keeps_its_mode(tmp_path):
+    tmp_path.chmod(0o755)
+    build(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+def test_home_is_checked_without_a_build(tmp_path):
+    check_home(tmp_path / "var")
+    with (tmp_path / "var/import.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(BadInput, match="another import"):
+            check_home(tmp_path / "var")
+
+
+def test_home_that_is_a_file_is_no_home(tmp_path):
+    (tmp_path / "snapshots").touch()
+    with pytest.raises(FileExistsError):
+        check_home(tmp_path)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before its effect", "after its effect"])

@@ -89,6 +89,17 @@ def test_file_that_is_no_database_is_named(tmp_path):
     assert caught.value.hint == "location-cloud doctor"
 
 
+def test_no_other_user_of_the_machine_reads_the_store(tmp_path):
+    before = os.umask(0o022)
+    store = open_live("", tmp_path / "var")
+    store.migrate(MIGRATIONS)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "var").iterdir()}
+    store.close()
+    os.umask(before)
+    assert modes == dict.fromkeys((LIVE_FILE, f"{LIVE_FILE}-shm", f"{LIVE_FILE}-wal"), 0o600)
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
+
+
 def test_acknowledged_means_synced(live):
     with live.write() as connection:
         asked = ("journal_mode", "synchronous", "foreign_keys")
