@@ -28,7 +28,8 @@ def _as_line(route: Route) -> dict[str, Any]:
 
 
 def _as_waypoint(waypoint: Waypoint) -> dict[str, Any]:
-    return {"location": list(waypoint.lonlat), "name": waypoint.name, "distance_m": round(waypoint.distance_m, 1)}
+    location = [round(degree, 7) for degree in waypoint.lonlat]
+    return {"location": location, "name": waypoint.name, "distance_m": round(waypoint.distance_m, 1)}
 
 
 def _as_step(step: Step, language: str) -> dict[str, Any]:

@@ -75,7 +75,8 @@ def health(call: RequestCall, params: Nothing, body: None) -> Reply:
 
 def _feed(run: JobRun) -> dict[str, Any]:
     is_failing = run.last_failed is not None and (run.last_ok is None or run.last_failed > run.last_ok)
-    return {"age_s": run.age_s, "error": run.last_error if is_failing else None}
+    age_s = None if run.age_s is None else round(run.age_s, 1)
+    return {"age_s": age_s, "error": run.last_error if is_failing else None}
 
 
 def metrics(call: RequestCall, params: Nothing, body: None) -> Reply:
