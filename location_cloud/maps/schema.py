@@ -11,7 +11,13 @@ from location_cloud.http.parameters import Query
 NAME = r"^[a-z0-9_-]+$"
 
 
-class InSet(Query):
+class OnTheMap(Query):
+    """Whatever is drawn: not offered in other coordinate systems yet, and so refused there."""
+
+    crs: Literal["wgs84"] = Field("wgs84", description="tiles are Web Mercator of WGS-84")
+
+
+class InSet(OnTheMap):
     """One tile set."""
 
     set: str = Field(pattern=NAME, max_length=64, description="name of the tile set, e.g. base")
@@ -23,10 +29,9 @@ class InTile(InSet):
     z: int = Field(ge=0, le=30, description="zoom")
     x: int = Field(ge=0, le=2**30 - 1, description="column from the west")
     y: int = Field(ge=0, le=2**30 - 1, description="row from the north")
-    crs: Literal["wgs84"] = Field("wgs84", description="tiles are Web Mercator of WGS-84")
 
 
-class InStyle(Query):
+class InStyle(OnTheMap):
     """One style."""
 
     name: str = Field(pattern=NAME, max_length=64, description="name of the style, e.g. light")

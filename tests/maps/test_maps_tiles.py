@@ -143,3 +143,8 @@ def test_a_key_in_the_address_is_passed_on_to_the_tiles(keyed):
     tile = client.get(template.replace("{z}", z).replace("{x}", x).replace("{y}", y))
     assert tile.status_code == 200
     assert tile.headers["Cache-Control"].startswith("private")
+
+
+@pytest.mark.parametrize("path", ["/tiles/base.json", "/styles/light.json", "/tiles/base/14/0/0.mvt"])
+def test_a_coordinate_system_that_tiles_do_not_have_is_refused(client, path):
+    assert client.get(f"{path}?crs=gcj02").status_code == 400
