@@ -64,7 +64,8 @@ def measure_city(file: Path) -> None:
 def measure_questions(name: str, port: int) -> None:
     """p50 / p99 of each kind of question."""
     client = http.client.HTTPConnection("127.0.0.1", port)
-    bounds = orjson.loads(ask(client, "/v1/datasets"))["bbox"]
+    lon, lat, _ = orjson.loads(ask(client, "/tiles/base.json"))["center"]
+    bounds = (lon - 0.03, lat - 0.02, lon + 0.03, lat + 0.02)
     chance = random.Random(7)
 
     def point() -> str:

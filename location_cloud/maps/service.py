@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -20,6 +21,9 @@ Link: TypeAlias = Callable[[str], str]
 
 WORLD = (-180.0, -85.05112877980659, 180.0, 85.05112877980659)
 """West, south, east, north of Web Mercator, degrees."""
+
+SCREEN_TILES = 2
+"""A screen shows about two tiles of 512 pixels side by side."""
 
 STYLES = ("light",)
 
@@ -53,7 +57,6 @@ def tilejson(world: World, name: str, link: Link) -> dict[str, Any]:
     """The set's TileJSON 3.0.0 document."""
     tile_set = get_set(world, name)
     bounds = tile_set.bounds or WORLD
-    west, south, east, north = tile_set.local_bounds or bounds
     return {
         "tilejson": "3.0.0",
         "name": name,
@@ -62,13 +65,21 @@ def tilejson(world: World, name: str, link: Link) -> dict[str, Any]:
         "minzoom": 0,
         "maxzoom": MAX_ZOOM,
         "bounds": list(bounds),
-        "center": [(west + east) / 2, (south + north) / 2, 14],
+        "center": [*_view(tile_set)],
         "attribution": tile_set.attribution,
         "vector_layers": [
             {"id": layer.name, "fields": dict(layer.fields), "minzoom": layer.min_zoom, "maxzoom": layer.max_zoom}
             for layer in tile_set.layers
         ],
     }
+
+
+def _view(tile_set: TileSet) -> tuple[float, float, int]:
+    """Where a map opens: longitude and latitude in degrees, and the zoom at which the city's core fills a screen."""
+    west, south, east, north = tile_set.core or tile_set.bounds or WORLD
+    width_deg = max(east - west, (north - south) * 2, 1e-9)
+    zoom = int(math.log2(360 * SCREEN_TILES / width_deg))
+    return (west + east) / 2, (south + north) / 2, max(0, min(zoom, MAX_ZOOM))
 
 
 def style(world: World, name: str, link: Link, language: str) -> dict[str, Any]:
@@ -79,10 +90,8 @@ def style(world: World, name: str, link: Link, language: str) -> dict[str, Any]:
     document: dict[str, Any] = orjson.loads(text)
     document["sources"]["base"]["url"] = link("/tiles/base.json")
     tile_set = get_set(world, "base")
-    if tile_set.local_bounds is not None:
-        west, south, east, north = tile_set.local_bounds
-        document["center"] = [(west + east) / 2, (south + north) / 2]
-        document["zoom"] = 14
+    lon, lat, zoom = _view(tile_set)
+    document["center"], document["zoom"] = [lon, lat], zoom
     preferred = "name_zh" if language == "zh-CN" else "name_en"
     for layer in document["layers"]:
         if layer.get("metadata", {}).get("label") == "name":

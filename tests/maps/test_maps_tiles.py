@@ -4,11 +4,14 @@ import gzip
 import math
 
 import mapbox_vector_tile
+import numpy as np
 import pytest
 
 from location_cloud.access.service import issue_key
 from location_cloud.app import create_app
 from location_cloud.maps import kinds
+from location_cloud.maps.dataset import TileSet, _core
+from location_cloud.maps.service import _view
 from location_cloud.settings import Settings
 from tests.conftest import copy_home
 
@@ -148,3 +151,15 @@ def test_a_key_in_the_address_is_passed_on_to_the_tiles(keyed):
 @pytest.mark.parametrize("path", ["/tiles/base.json", "/styles/light.json", "/tiles/base/14/0/0.mvt"])
 def test_a_coordinate_system_that_tiles_do_not_have_is_refused(client, path):
     assert client.get(f"{path}?crs=gcj02").status_code == 400
+
+
+def test_a_map_opens_on_the_city_not_between_it_and_a_stray_way():
+    city = np.random.default_rng(7).uniform([8.6, 49.3], [8.8, 49.5], (1000, 2))
+    west, south, east, north = _core(np.vstack([city, [[2.0, 40.0]] * 20]))
+    assert 8.6 <= west < east <= 8.8
+    assert 49.3 <= south < north <= 49.5
+
+
+def test_an_import_without_features_opens_on_the_world():
+    assert _core(np.zeros((0, 2))) is None
+    assert _view(TileSet("base", (), None, None, "")) == (0.0, 0.0, 1)
