@@ -29,13 +29,14 @@ from tiles.mercator import tiles_in_bbox
 ROOT = Path(__file__).parents[1]
 CLOUD = [sys.executable, "-m", "location_cloud"]
 RUNS = 3
+HEAD = "| what | median s | min-max s |\n| --- | --- | --- |"
 QUESTIONS = 300
 
 
 def main(files: list[Path]) -> None:
     """Measures everything and prints the tables."""
     print(f"{time.strftime('%Y-%m-%d')}, Python {sys.version.split()[0]}, {os.cpu_count()} cores\n")
-    print("| what | median s | min-max s |\n| --- | --- | --- |")
+    print(HEAD)
     row("`import location_cloud`", [timed([sys.executable, "-c", "import location_cloud"]) for _ in range(5)])
     row("`location-cloud --help`", [timed([*CLOUD, "--help"]) for _ in range(5)])
     for file in files or [ROOT / "data/demo/helsinki-centre.osm.pbf"]:
@@ -48,6 +49,7 @@ def measure_city(file: Path) -> None:
         home = Path(folder) / "home"
         cache = {"NUMBA_CACHE_DIR": str(Path(folder) / "compiled")}
         command = [*CLOUD, "import", str(file)]
+        print("\n" + HEAD)
         row(f"import {file.name}, nothing compiled yet", [timed(command, home, cache)])
         row(f"import {file.name}", [timed(command, home) for _ in range(RUNS)])
         started = time.perf_counter()
