@@ -65,7 +65,6 @@ def build_flask(system: System) -> Flask:
     """The Flask application that answers every operation of the system."""
     flask = Flask("location_cloud", static_folder=None)
     flask.url_map.merge_slashes = False
-    flask.json.sort_keys = False  # type: ignore[attr-defined]  # only Flask's own provider has it; ours is orjson below
     door = Door(system)
     for operation in system.operations:
         flask.add_url_rule(
@@ -160,10 +159,14 @@ class Door:
             )
 
     def _name_versions(self, call: RequestCall, response: Response) -> None:
-        """What the answer was made from, so that it can be asked again."""
+        """What the answer was made from, so that it can be asked again. A route needs no live store to be right."""
         world = call.__dict__.get("world") or self.system.worlds.find()
+        try:
+            live_version = str(self.system.live.version())
+        except NotReady:
+            live_version = "unknown"
         response.headers["Location-Cloud-Snapshot"] = "none" if world is None else world.snapshot.id
-        response.headers["Location-Cloud-Live-Version"] = str(self.system.live.version())
+        response.headers["Location-Cloud-Live-Version"] = live_version
 
     def _caller(self, operation: Operation) -> Caller:
         text = _key_text(request)

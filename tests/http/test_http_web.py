@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from location_cloud.app import create_app
+from location_cloud.errors import NotReady
 from location_cloud.settings import Settings
 
 
@@ -200,3 +201,13 @@ def test_a_page_of_an_allowed_origin_may_send_its_key(shared_app):
 def test_a_page_of_another_origin_may_not(shared_app):
     answer = shared_app.test_client().options("/v1/layers", headers={"Origin": "https://else.example"})
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_route_is_answered_while_the_live_store_is_away(client, app, monkeypatch):
+    def away():
+        raise NotReady("the database does not answer")
+
+    monkeypatch.setattr(app.extensions["location_cloud"].live, "version", away)
+    answer = client.get("/v1/route?from=24.9431,60.1663&to=24.9507,60.1740")
+    assert answer.status_code == 200
+    assert answer.headers["Location-Cloud-Live-Version"] == "unknown"
