@@ -46,7 +46,11 @@ def serve_app() -> Flask:
 def open_store(settings: Settings) -> Live:
     """The live store with every capability's tables up to date."""
     live = open_live(settings.live_url, settings.home)
-    live.migrate({capability.name: capability.migrations() for capability in CAPABILITIES})
+    try:
+        live.migrate({capability.name: capability.migrations() for capability in CAPABILITIES})
+    except BaseException:
+        live.close()
+        raise
     return live
 
 
