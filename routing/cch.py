@@ -128,7 +128,8 @@ def build_cch(
     """The hierarchy of a split graph.
 
     lonlat: (nodes, 2) degrees, only used to find a good order.
-    is_drivable: (edges,) bool, False = will never be open (a footway for cars) and is left out; None = all may be.
+    is_drivable: (roads,) bool, False = will never be open (a footway for cars) and is left out, with its aliases; or
+    (edges,), aliases by themselves; None = all may be.
     rank: (states,) the rank of each state in an order found elsewhere, instead of `dissection_order`.
 
     Takes 1.3 s for 131,000 states, of which the order is 1.2 s; the arrays take 24 MB (344,000 edges).
@@ -138,8 +139,10 @@ def build_cch(
     if place.shape != (graph.nodes, 2):
         raise BadGraph(f"lonlat must be {graph.nodes} pairs, not {place.shape}; give a place for every node")
     drivable = np.ones(graph.edges, np.bool_) if is_drivable is None else np.asarray(is_drivable)
+    if drivable.shape == (graph.roads,):
+        drivable = drivable[graph.base_edge]
     if drivable.shape != (graph.edges,) or drivable.dtype != np.bool_:
-        raise BadGraph(f"is_drivable must be {graph.edges} booleans, not {drivable.dtype} {drivable.shape}")
+        raise BadGraph(f"is_drivable must be {graph.roads} booleans, not {drivable.dtype} {drivable.shape}")
     is_driven = drivable[graph.arc_edge]
     is_entered = np.bincount(graph.arc_head[is_driven], minlength=graph.states) > 0
     # A state that no arc enters is where no trip ever stands: its arcs are the first edges of trips, left by the head.

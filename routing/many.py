@@ -1,18 +1,21 @@
-"""Costs from many places to many: matrices, the nearest of many targets, and the cost to every node.
+"""Costs from many places to many: matrices, with the lengths of the quickest ways, and the nearest of many places.
 
 Where two drives meet is an ancestor of both ends, and the common ancestors of two ranks are the first so many of each
 one's way down from the root. So each target leaves its costs in a table by depth, targets in the order of their ranks;
 a source adds its own cost at a depth to the row of those targets that lie below the same ancestor, a range of
 neighbouring columns. That is a plain loop over numbers side by side, which the processor runs eight at a time.
 
+A cost with its length is one number, milliseconds in the upper half and centimetres in the lower: the least of these
+is the shortest of the quickest. For one source the table is not worth its making: costs are pulled down to each
+target, and kept for the next (lazy sweep).
+
 Rejected: sweeping down from 16 sources at once (RPHAST), which looks at every ancestor of every target for each of
 them: 1,000 x 1,000 on 131,000 states takes 21 ms this way, such sweeps were measured at 140 ms on a like graph.
-Source: the sweep over all nodes is PHAST (Delling, Goldberg, Nowatzyk, Werneck 2011), restricted to subtrees in reach.
+Source: lazy sweeps, Strasser, Zeitz 2021, "A fast and tight heuristic for A* in road networks", section 3.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import overload
 
 import numba
 import numpy as np
@@ -21,83 +24,85 @@ from numpy.typing import NDArray
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.errors import BadPoint
+from routing.field import reach
+from routing.measure import Lengths, check_lengths
+from routing.packed import Layout, int32s, uint32s
+from routing.places import Places, as_places, check_places
 from routing.query import check_fit
-from routing.trip import CLOSED, UNREACHED, EdgePoints, check_points, edge_points
+from routing.trip import CLOSED, EdgePoints, check_points
+
+__all__ = ["Places", "as_places", "find_matrix", "find_nearest", "find_nearest_sources", "reach"]
 
 Int32s = NDArray[np.int32]
 
-TABLE_CELLS = 1 << 20
+HIERARCHY = Layout(
+    "up_start", "up_head", "parent", "subtree_start", "entry_rank", "end_start", "end_rank"
+)  # fmt: skip
+UP_START, UP_HEAD, PARENT, SUBTREE_START, ENTRY_RANK, END_START, END_RANK = HIERARCHY.places
+WEIGHTS = Layout("cost_ms", "up_ms", "down_ms")
+COST, UP_WEIGHT, DOWN_WEIGHT = WEIGHTS.places
+LENGTHS = Layout("edge_cm", "up_cm", "down_cm")
+EDGE_CM, UP_CM, DOWN_CM = LENGTHS.places
+
+TABLE_BYTES = 1 << 22
 """A table of targets is kept within 4 MB, so that it stays near the processor."""
 
 
-@dataclass(frozen=True, eq=False)
-class Places:
-    """Places of trips, each with the points on edges where one may begin or end there.
-
-    points: all of them, place by place; start (places + 1,) int32: place i has points[start[i]:start[i + 1]].
-    """
-
-    points: EdgePoints
-    start: Int32s
-
-    def __len__(self) -> int:
-        return len(self.start) - 1
-
-
-def as_places(places: Sequence[EdgePoints]) -> Places:
-    """The points of each place, packed."""
-    start = np.zeros(len(places) + 1, np.int32)
-    np.cumsum([len(place) for place in places], out=start[1:])
-    if not places:
-        return Places(edge_points([]), start)
-    edge, fraction, extra_ms = (
-        np.concatenate([getattr(place, name) for place in places]) for name in ("edge", "fraction", "extra_ms")
-    )
-    return Places(EdgePoints(edge, fraction, extra_ms), start)
-
-
-def find_matrix(cch: Cch, metric: Metric, sources: Places, targets: Places) -> Int32s:
+@overload
+def find_matrix(cch: Cch, metric: Metric, sources: Places, targets: Places, lengths: None = None) -> Int32s: ...
+@overload
+def find_matrix(
+    cch: Cch, metric: Metric, sources: Places, targets: Places, lengths: Lengths
+) -> tuple[Int32s, Int32s]: ...
+def find_matrix(
+    cch: Cch, metric: Metric, sources: Places, targets: Places, lengths: Lengths | None = None
+) -> Int32s | tuple[Int32s, Int32s]:
     """The least cost from every source to every target.
+
+    lengths: of this metric (see `routing.measure`), to be told how long those ways are as well.
 
     Gives (sources, targets) int32 milliseconds, CLOSED where no drive leads or it takes 24.8 days and more, extras
     included. Equal to `routing.query.find_cost` of each pair. The interpreter lock is released.
+    With lengths also (sources, targets) int32 centimetres, CLOSED where the cost is: of the way of least cost; of
+    several such, of the shortest that meets anywhere, each made of the arcs' own ways. The part of an edge up to a
+    fraction is floor(length * fraction).
 
-    Time grows with the pairs, plus that of one climb for each place.
-    Raises BadPoint and BadCost as `find_path`.
+    Time grows with the pairs, plus that of one climb for each place; with lengths it takes twice as long.
+    Raises BadPoint and BadCost as `find_path`, BadCost if the lengths do not fit.
     """
-    _check(cch, metric, sources)
-    _check(cch, metric, targets)
-    found = np.full((len(sources), len(targets)), CLOSED, np.int32)
-    if not len(sources) or not len(targets):
-        return found
-    # Places beside each other in rank share most of their table.
-    order = np.argsort(_first_ranks(cch.end_start, cch.end_rank, targets.points.edge, targets.start), kind="stable")
-    columns = max(TABLE_CELLS // (int(cch.depth.max(initial=0)) + 1), 16)
-    for begin in range(0, len(order), columns):
-        _fill_matrix(
-            cch.up_start,
-            cch.up_head,
-            cch.parent,
-            cch.subtree_start,
-            cch.entry_rank,
-            cch.end_start,
-            cch.end_rank,
-            cch.depth,
-            metric.cost_ms,
-            metric.up_ms,
-            metric.down_ms,
-            sources.points.edge,
-            sources.points.fraction,
-            sources.points.extra_ms,
-            sources.start,
-            targets.points.edge,
-            targets.points.fraction,
-            targets.points.extra_ms,
-            targets.start,
-            order[begin : begin + columns].astype(np.int32),
-            found,
-        )
-    return found
+    check_fit(cch, metric)
+    check_places(sources, cch.edges)
+    check_places(targets, cch.edges)
+    if lengths is not None:
+        check_lengths(cch, lengths)
+    closed = np.uint32(CLOSED) if lengths is None else np.uint64(CLOSED << 32)
+    found = np.full((len(sources), len(targets)), closed)
+    if len(sources) and len(targets):
+        # Places beside each other in rank share most of their table.
+        order = np.argsort(_first_ranks(cch.end_start, cch.end_rank, targets.points.edge, targets.start), kind="stable")
+        columns = max(TABLE_BYTES // found.itemsize // (int(cch.depth.max(initial=0)) + 1), 16)
+        for begin in range(0, len(order), columns):
+            _fill_matrix(
+                HIERARCHY.pack(cch).address,
+                cch.depth,
+                WEIGHTS.pack(metric).address,
+                None if lengths is None else LENGTHS.pack(lengths).address,
+                closed,
+                sources.points.edge,
+                sources.points.fraction,
+                sources.points.extra_ms,
+                sources.start,
+                targets.points.edge,
+                targets.points.fraction,
+                targets.points.extra_ms,
+                targets.start,
+                order[begin : begin + columns].astype(np.int32),
+                found,
+            )
+    if lengths is None:
+        return found.view(np.int32)
+    cost_ms = (found >> np.uint64(32)).astype(np.int32)
+    return cost_ms, np.where(cost_ms < CLOSED, found & np.uint64(CLOSED), CLOSED).astype(np.int32)
 
 
 def find_nearest(
@@ -108,9 +113,22 @@ def find_nearest(
     Of equally cheap ones the lower number comes first. Fewer than `count` if no more are within the limit.
     Raises BadPoint if count is below 1, and as `find_path`.
     """
+    return _nearest(_costs_of_one(cch, metric, starts, targets, False), count, limit_ms)
+
+
+def find_nearest_sources(
+    cch: Cch, metric: Metric, sources: Places, ends: EdgePoints, count: int, limit_ms: int = CLOSED - 1
+) -> tuple[Int32s, Int32s]:
+    """The sources that get to one of the ends most cheaply: (their numbers, their costs), cheapest first.
+
+    Else as `find_nearest`: which vehicles are there first.
+    """
+    return _nearest(_costs_of_one(cch, metric, ends, sources, True), count, limit_ms)
+
+
+def _nearest(cost: Int32s, count: int, limit_ms: int) -> tuple[Int32s, Int32s]:
     if count < 1:
         raise BadPoint(f"count={count} must be 1 or more")
-    cost = find_matrix(cch, metric, as_places([starts]), targets)[0]
     near = np.flatnonzero(cost <= min(limit_ms, CLOSED - 1))
     if len(near) > count:
         near = near[cost[near] <= np.partition(cost[near], count - 1)[count - 1]]
@@ -118,44 +136,16 @@ def find_nearest(
     return near.astype(np.int32), cost[near]
 
 
-def reach(cch: Cch, metric: Metric, starts: EdgePoints, limit_ms: int = UNREACHED) -> NDArray[np.int64]:
-    """The least cost to arrive at every node from one of the starts.
-
-    limit_ms: nodes further away count as not reached; parts of the map beyond it are passed over.
-
-    Gives (nodes,) int64 milliseconds, UNREACHED where no drive within the limit leads, or it takes 24.8 days and more
-    beyond the cheapest extra. Else as `routing.search.reach`.
-    Raises BadPoint and BadCost as `find_path`.
-    """
+def _costs_of_one(cch: Cch, metric: Metric, one: EdgePoints, many: Places, is_backward: bool) -> Int32s:
+    """The least cost from one place to many, or to it from many, (many,) int32: a row or a column of the matrix."""
     check_fit(cch, metric)
-    check_points(starts, cch.edges)
-    found: NDArray[np.int64] = _reach(
-        cch.up_start,
-        cch.up_head,
-        cch.parent,
-        cch.subtree_start,
-        cch.rim_start,
-        cch.rim,
-        cch.entry_rank,
-        cch.rank_node,
-        cch.nodes,
-        metric.cost_ms,
-        metric.up_ms,
-        metric.down_ms,
-        starts.edge,
-        starts.fraction,
-        starts.extra_ms,
-        min(int(limit_ms), UNREACHED),
-    )
-    return found
-
-
-def _check(cch: Cch, metric: Metric, places: Places) -> None:
-    check_fit(cch, metric)
-    check_points(places.points, cch.edges)
-    start = places.start
-    if len(start) < 1 or start[0] != 0 or start[-1] != len(places.points) or np.any(np.diff(start) < 0):
-        raise BadPoint("the rows of places do not rise to the number of points; make them with as_places")
+    check_points(one, cch.edges)
+    check_places(many, cch.edges)
+    cost: Int32s = _fill_row(
+        HIERARCHY.pack(cch).address, WEIGHTS.pack(metric).address, one.edge, one.fraction, one.extra_ms,
+        many.points.edge, many.points.fraction, many.points.extra_ms, many.start, is_backward,
+    )  # fmt: skip
+    return cost
 
 
 @numba.njit(cache=True, nogil=True)
@@ -176,53 +166,175 @@ def _first_ranks(end_start, end_rank, edge, start):  # type: ignore[no-untyped-d
 
 
 @numba.njit(cache=True, nogil=True)
-def _offer(parent, dist, climbed, is_climbed, size, rank, cost):  # type: ignore[no-untyped-def]
+def _fill_row(  # type: ignore[no-untyped-def]
+    cch, metric, one_edge, one_fraction, one_extra, many_edge, many_fraction, many_extra, many_start, is_backward
+):  # fmt: skip
+    """Climbs from the one, then pulls costs down to each of the many along its ancestors, and no rank twice."""
+    up_start, up_head, parent = int32s(cch, UP_START), int32s(cch, UP_HEAD), int32s(cch, PARENT)
+    entry_rank, end_start, end_rank = int32s(cch, ENTRY_RANK), int32s(cch, END_START), int32s(cch, END_RANK)
+    cost, up, down = int32s(metric, COST), uint32s(metric, UP_WEIGHT), uint32s(metric, DOWN_WEIGHT)
+    if is_backward:
+        up, down = down, up
+    states = len(parent)
+    dist, is_final = np.full(states, CLOSED, np.uint32), np.zeros(states, np.bool_)
+    waiting, is_climbed = np.empty(states, np.int32), np.zeros(states, np.bool_)
+    size, chains = 0, 0
+    for p in range(len(one_edge)):
+        e = one_edge[p]
+        if cost[e] == CLOSED:
+            continue
+        part = _part(cost[e], one_fraction[p])
+        own = np.uint32(min(one_extra[p] + (part if is_backward else cost[e] - part), np.int64(CLOSED)))
+        for c in range(end_start[e + 1] - end_start[e] if is_backward else 1):
+            rank = end_rank[end_start[e] + c] if is_backward else entry_rank[e]
+            dist[rank] = min(dist[rank], own)
+            x = rank
+            chains += not is_climbed[x]
+            while x >= 0 and not is_climbed[x]:
+                is_climbed[x] = True
+                waiting[size] = x
+                size += 1
+                x = parent[x]
+    if chains > 1:
+        waiting[:size].sort()
+    for i in range(size):
+        x = waiting[i]
+        own = dist[x]
+        if own < CLOSED:
+            for a in range(np.uint64(up_start[x]), np.uint64(up_start[x + 1])):
+                head = np.uint64(up_head[a])
+                dist[head] = min(dist[head], np.uint32(own + up[a]))
+    found = np.full(len(many_start) - 1, CLOSED, np.int32)
+    for place in range(len(found)):
+        best = np.int64(CLOSED)
+        for p in range(many_start[place], many_start[place + 1]):
+            e = many_edge[p]
+            if cost[e] == CLOSED:
+                continue
+            part = _part(cost[e], many_fraction[p])
+            own = many_extra[p] + (cost[e] - part if is_backward else part)
+            for c in range(1 if is_backward else end_start[e + 1] - end_start[e]):
+                rank = entry_rank[e] if is_backward else end_rank[end_start[e] + c]
+                depth, x = 0, rank
+                while x >= 0 and not is_final[x]:
+                    waiting[depth] = x
+                    depth += 1
+                    x = parent[x]
+                for i in range(depth - 1, -1, -1):
+                    x = waiting[i]
+                    least = dist[x]
+                    for a in range(np.uint64(up_start[x]), np.uint64(up_start[x + 1])):
+                        least = min(least, np.uint32(dist[np.uint64(up_head[a])] + down[a]))
+                    dist[x] = least
+                    is_final[x] = True
+                best = min(best, np.int64(dist[rank]) + own) if dist[rank] < CLOSED else best
+            for q in range(len(one_edge)):
+                if one_edge[q] == e:
+                    ahead = part - _part(cost[e], one_fraction[q])
+                    is_ahead = many_fraction[p] >= one_fraction[q]
+                    if is_backward:
+                        ahead, is_ahead = -ahead, one_fraction[q] >= many_fraction[p]
+                    if is_ahead:
+                        best = min(best, ahead + one_extra[q] + many_extra[p])
+        found[place] = best
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _key(lengths, ms, cm):  # type: ignore[no-untyped-def]
+    """A cost alone, or over its length; both are at most CLOSED, so that the sum of two keys carries nothing over."""
+    if lengths is None:
+        return np.uint32(ms)
+    else:  # numba leaves the other branch out only of an if with an else
+        return np.uint64(ms) << np.uint64(32) | np.uint64(cm)
+
+
+@numba.njit(cache=True, nogil=True)
+def _sum(lengths, one, other):  # type: ignore[no-untyped-def]
+    if lengths is None:
+        return np.uint32(one + other)
+    else:  # as above
+        return np.uint64(one + other)
+
+
+@numba.njit(cache=True, nogil=True)
+def _saturated(lengths, key):  # type: ignore[no-untyped-def]
+    """A key whose length is at most CLOSED."""
+    if lengths is None:
+        return key
+    else:  # as above
+        length = min(key & np.uint64(2**32 - 1), np.uint64(CLOSED))
+        return (key >> np.uint64(32)) << np.uint64(32) | length
+
+
+@numba.njit(cache=True, nogil=True)
+def _part_cm(lengths, edge, fraction):  # type: ignore[no-untyped-def]
+    """The length of an edge up to a fraction; 0 where lengths are not asked for."""
+    if lengths is None:
+        return np.int64(0)
+    else:  # as above
+        return _part(int32s(lengths, EDGE_CM)[edge], fraction)
+
+
+@numba.njit(cache=True, nogil=True)
+def _offer(parent, dist, closed, climbed, is_climbed, size, rank, key):  # type: ignore[no-untyped-def]
     """Offers a cost to a rank and lists its ancestors, not yet in order; gives how many are listed."""
     x = rank
     while x >= 0 and not is_climbed[x]:
         is_climbed[x] = True
-        dist[x] = CLOSED
+        dist[x] = closed
         climbed[size] = x
         size += 1
         x = parent[x]
-    dist[rank] = min(np.int64(dist[rank]), cost)
+    dist[rank] = min(dist[rank], key)
     return size
 
 
 @numba.njit(cache=True, nogil=True)
-def _climb(start, high, weight, dist, climbed, is_climbed, size, chains):  # type: ignore[no-untyped-def]
+def _climb(cch, metric, lengths, is_up, dist, closed, climbed, is_climbed, size, chains):  # type: ignore[no-untyped-def]
     """Final costs of the ancestors listed, and the list in ascending order."""
+    up_start, up_head = int32s(cch, UP_START), int32s(cch, UP_HEAD)
+    weight = uint32s(metric, UP_WEIGHT) if is_up else uint32s(metric, DOWN_WEIGHT)
     if chains > 1:
         climbed[:size].sort()
     for i in range(size):
         x = climbed[i]
         is_climbed[x] = False
-        own = dist[x]
-        if own < CLOSED:
-            for a in range(np.uint64(start[x]), np.uint64(start[x + 1])):
-                head = np.uint64(high[a])
-                dist[head] = min(dist[head], np.uint32(own + weight[a]))
+        own = _saturated(lengths, dist[x])
+        dist[x] = own
+        if own < closed:
+            if lengths is None:
+                for a in range(np.uint64(up_start[x]), np.uint64(up_start[x + 1])):
+                    head = np.uint64(up_head[a])
+                    dist[head] = min(dist[head], np.uint32(own + weight[a]))
+            else:
+                length = uint32s(lengths, UP_CM) if is_up else uint32s(lengths, DOWN_CM)
+                for a in range(np.uint64(up_start[x]), np.uint64(up_start[x + 1])):
+                    head = np.uint64(up_head[a])
+                    through = own + (np.uint64(weight[a]) << np.uint64(32) | np.uint64(length[a]))
+                    dist[head] = min(dist[head], through)
 
 
 @numba.njit(cache=True, nogil=True)
 def _fill_matrix(  # type: ignore[no-untyped-def]
-    up_start, up_head, parent, subtree_start, entry_rank, end_start, end_rank, depth, cost, up, down, source_edge,
-    source_fraction, source_extra, source_start, target_edge, target_fraction, target_extra, target_start, order, found,
+    cch, depth, metric, lengths, closed, source_edge, source_fraction, source_extra, source_start, target_edge,
+    target_fraction, target_extra, target_start, order, found,
 ):  # fmt: skip
     """Fills the columns of the targets in `order`.
 
     A target whose ends have different ancestors has one column for the way down to its first end; the other ways
     down, from where they leave those before, are kept as loose (depth, rank, cost, target), sorted by depth and rank.
     """
+    parent, subtree_start, cost = int32s(cch, PARENT), int32s(cch, SUBTREE_START), int32s(metric, COST)
+    entry_rank, end_start, end_rank = int32s(cch, ENTRY_RANK), int32s(cch, END_START), int32s(cch, END_RANK)
     states, columns = len(depth), len(order)
-    up, down = up.view(np.uint32), down.view(np.uint32)
-    dist, climbed, is_climbed = np.empty(states, np.uint32), np.empty(states, np.int32), np.zeros(states, np.bool_)
+    dist, climbed, is_climbed = np.full(states, closed), np.empty(states, np.int32), np.zeros(states, np.bool_)
     deepest = 0
     for i in range(columns):
         for p in range(target_start[order[i]], target_start[order[i] + 1]):
             for c in range(end_start[target_edge[p]], end_start[target_edge[p] + 1]):
                 deepest = max(deepest, depth[end_rank[c]])
-    table = np.full((deepest + 1, columns), CLOSED, np.uint32)
+    table = np.full((deepest + 1, columns), closed)
     column_rank = np.empty(columns, np.int32)
     loose = np.empty((1024, 3), np.int64)  # (depth, rank) as one number, cost, column
     loose_size = 0
@@ -233,14 +345,15 @@ def _fill_matrix(  # type: ignore[no-untyped-def]
             e = target_edge[p]
             if cost[e] == CLOSED:
                 continue
-            ending = min(target_extra[p] + _part(cost[e], target_fraction[p]), np.int64(CLOSED))
+            part = min(target_extra[p] + _part(cost[e], target_fraction[p]), np.int64(CLOSED))
+            ending = _key(lengths, part, _part_cm(lengths, e, target_fraction[p]))
             for c in range(end_start[e], end_start[e + 1]):
                 if first < 0:
                     first = end_rank[c]
                 before = size
-                size = _offer(parent, dist, climbed, is_climbed, size, end_rank[c], ending)
+                size = _offer(parent, dist, closed, climbed, is_climbed, size, end_rank[c], ending)
                 chains += size > before
-        _climb(up_start, up_head, down, dist, climbed, is_climbed, size, chains)
+        _climb(cch, metric, lengths, False, dist, closed, climbed, is_climbed, size, chains)
         column_rank[i] = first
         x, d = first, np.int64(-1)
         if first >= 0:
@@ -252,7 +365,7 @@ def _fill_matrix(  # type: ignore[no-untyped-def]
             d -= 1
         for k in range(size):
             x = climbed[k]
-            if not is_climbed[x] and dist[x] < CLOSED:
+            if not is_climbed[x] and dist[x] < closed:
                 if loose_size == len(loose):
                     longer = np.empty((2 * loose_size, 3), np.int64)
                     longer[:loose_size] = loose
@@ -272,21 +385,25 @@ def _fill_matrix(  # type: ignore[no-untyped-def]
     loose_key = loose[:loose_size, 0].copy()
     by_key = np.argsort(loose_key, kind="mergesort")
     loose_key = loose_key[by_key]
-    loose_cost, loose_column = loose[by_key, 1].astype(np.uint32), place[loose[by_key, 2]]
+    loose_cost, loose_column = np.full(loose_size, closed), place[loose[by_key, 2]]
+    for i in range(loose_size):
+        loose_cost[i] = loose[by_key[i], 1]
 
-    row = np.empty(columns, np.uint32)
+    row = np.full(columns, closed)
     by_edge = np.argsort(target_edge, kind="mergesort")
     point_place, place_column = _columns_of_points(target_start, order, len(target_edge))
     for s in range(len(source_start) - 1):
         size, chains = 0, 0
-        row[:] = CLOSED
+        row[:] = closed
         for p in range(source_start[s], source_start[s + 1]):
             e = source_edge[p]
             if cost[e] == CLOSED:
                 continue
             before = size
-            rest = min(source_extra[p] + cost[e] - _part(cost[e], source_fraction[p]), np.int64(CLOSED))
-            size = _offer(parent, dist, climbed, is_climbed, size, entry_rank[e], rest)
+            part_cm = _part_cm(lengths, e, source_fraction[p])
+            part = min(source_extra[p] + cost[e] - _part(cost[e], source_fraction[p]), np.int64(CLOSED))
+            rest = _key(lengths, part, _part_cm(lengths, e, 1.0) - part_cm)
+            size = _offer(parent, dist, closed, climbed, is_climbed, size, entry_rank[e], rest)
             chains += size > before
             k = _first_place(target_edge, by_edge, e)
             while k < len(by_edge) and target_edge[by_edge[k]] == e:
@@ -295,35 +412,36 @@ def _fill_matrix(  # type: ignore[no-untyped-def]
                 column = place_column[point_place[t]]
                 if column >= 0 and target_fraction[t] >= source_fraction[p]:
                     direct = _part(cost[e], target_fraction[t]) - _part(cost[e], source_fraction[p])
-                    direct += source_extra[p] + target_extra[t]
-                    row[column] = np.uint32(min(np.int64(row[column]), direct))
-        _climb(up_start, up_head, up, dist, climbed, is_climbed, size, chains)
+                    direct = min(direct + source_extra[p] + target_extra[t], np.int64(CLOSED))
+                    direct_cm = _part_cm(lengths, e, target_fraction[t]) - part_cm
+                    row[column] = min(row[column], _key(lengths, direct, direct_cm))
+        _climb(cch, metric, lengths, True, dist, closed, climbed, is_climbed, size, chains)
         for k in range(size):
             x = climbed[k]
             own = dist[x]
-            if own >= CLOSED:
+            if own >= closed:
                 continue
             d = depth[x]
             if d <= deepest:
                 low = np.searchsorted(column_rank, subtree_start[x])
                 high = np.searchsorted(column_rank, x, "right")
-                _add_row(row, table, np.int64(d), own, low, high)
+                _add_row(lengths, row, table, np.int64(d), own, low, high)
             if loose_size:
                 key = np.int64(d) * states + x
                 i = np.searchsorted(loose_key, key)
                 while i < loose_size and loose_key[i] == key:
-                    row[loose_column[i]] = min(row[loose_column[i]], np.uint32(own + loose_cost[i]))
+                    row[loose_column[i]] = min(row[loose_column[i]], _sum(lengths, own, loose_cost[i]))
                     i += 1
         for i in range(columns):
-            found[s, order[i]] = row[i]
+            found[s, order[i]] = _saturated(lengths, row[i])
 
 
 @numba.njit(cache=True, nogil=True)
-def _add_row(row, table, d, own, low, high):  # type: ignore[no-untyped-def]
-    """Offers the cost at one depth to a range of targets; no sum overflows, as both parts are below 2^31."""
+def _add_row(lengths, row, table, d, own, low, high):  # type: ignore[no-untyped-def]
+    """Offers the cost at one depth to a range of targets; no sum overflows, as all parts are below 2^31."""
     mine, theirs = row[low:high], table[d, low:high]
     for i in range(len(mine)):
-        through = np.uint32(own + theirs[i])
+        through = _sum(lengths, own, theirs[i])
         mine[i] = through if through < mine[i] else mine[i]
 
 
@@ -350,53 +468,3 @@ def _first_place(edge, by_edge, wanted):  # type: ignore[no-untyped-def]
         else:
             high = middle
     return low
-
-
-@numba.njit(cache=True, nogil=True)
-def _reach(  # type: ignore[no-untyped-def]
-    up_start, up_head, parent, subtree_start, rim_start, rim, entry_rank, rank_node, nodes, cost, up, down,
-    start_edge, start_fraction, start_extra, limit,
-):  # fmt: skip
-    """Climbs from the starts, then comes down over all ranks whose ancestors may be within the limit."""
-    states = len(subtree_start)
-    found = np.full(nodes, UNREACHED, np.int64)
-    base = np.int64(UNREACHED)
-    for s in range(len(start_edge)):
-        if cost[start_edge[s]] != CLOSED:
-            base = min(base, start_extra[s])
-    if base == UNREACHED or limit < base:
-        return found
-    within = np.uint32(min(limit - base, np.int64(CLOSED - 1)))
-    up, down = up.view(np.uint32), down.view(np.uint32)
-    dist, climbed, is_climbed = np.empty(states, np.uint32), np.empty(states, np.int32), np.zeros(states, np.bool_)
-    size, chains = 0, 0
-    for s in range(len(start_edge)):
-        e = start_edge[s]
-        if cost[e] != CLOSED:
-            before = size
-            rest = min(start_extra[s] - base + cost[e] - _part(cost[e], start_fraction[s]), np.int64(CLOSED))
-            size = _offer(parent, dist, climbed, is_climbed, size, entry_rank[e], rest)
-            chains += size > before
-    _climb(up_start, up_head, up, dist, climbed, is_climbed, size, chains)
-    top = size - 1
-    x = states - 1
-    while x >= 0:
-        if top >= 0 and climbed[top] == x:
-            least = dist[x]
-            top -= 1
-        else:
-            least = np.uint32(CLOSED)
-        for a in range(np.uint64(up_start[x]), np.uint64(up_start[x + 1])):
-            least = min(least, np.uint32(dist[np.uint64(up_head[a])] + down[a]))
-        dist[x] = least
-        if least <= within:
-            node = rank_node[x]
-            found[node] = min(found[node], base + np.int64(least))
-        elif rim_start[x] < rim_start[x + 1] and (top < 0 or climbed[top] < subtree_start[x]):
-            nearest = np.uint32(CLOSED)
-            for i in range(rim_start[x], rim_start[x + 1]):
-                nearest = min(nearest, dist[rim[i]])
-            if nearest > within:
-                x = subtree_start[x]
-        x -= 1
-    return found

@@ -151,21 +151,21 @@ def _join(  # type: ignore[no-untyped-def]  # a kernel; path_shape is typed
         room += shape_start[s + 1] - shape_start[s]
     line = np.empty((room, 2), np.int32)
     begins = np.zeros(len(segment) + 1, np.int32)
-    size, last = _append(line, 0, cut_place[0]), len(segment) - 1
+    size, last = _append(line, 0, cut_place, 0), len(segment) - 1
     for i in range(len(segment)):
         low, high = shape_start[segment[i]], shape_start[segment[i] + 1] - 1
         p, stop, step = (high, low, -1) if reverse[i] else (low, high, 1)
         if i == 0:
             p = cut_point[0] if reverse[i] else cut_point[0] + 1
         else:
-            size = _append(line, size, shape_e7[p])
+            size = _append(line, size, shape_e7, p)
             begins[i] = size - 1
         if i == last:
             stop = cut_point[1] + 1 if reverse[i] else cut_point[1]
         while (stop - p) * step >= 0:
-            size = _append(line, size, shape_e7[p])
+            size = _append(line, size, shape_e7, p)
             p += step
-    size = _append(line, size, cut_place[1])
+    size = _append(line, size, cut_place, 1)
     if size == 1:  # a drive without length is still a line
         line[1] = line[0]
         size = 2
@@ -174,8 +174,9 @@ def _join(  # type: ignore[no-untyped-def]  # a kernel; path_shape is typed
 
 
 @numba.njit(cache=True, nogil=True)
-def _append(line, size, point):  # type: ignore[no-untyped-def]
-    if size > 0 and line[size - 1, 0] == point[0] and line[size - 1, 1] == point[1]:
+def _append(line, size, points, p):  # type: ignore[no-untyped-def]
+    lon, lat = points[p, 0], points[p, 1]
+    if size > 0 and line[size - 1, 0] == lon and line[size - 1, 1] == lat:
         return size
-    line[size] = point
+    line[size, 0], line[size, 1] = lon, lat
     return size + 1

@@ -1,91 +1,30 @@
-"""The roads nearest to a place: a packed grid over the pieces of all segments."""
+"""The roads nearest to a place, and the ways of driving past it."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from routing.errors import BadGraph, BadPoint, OffRoad
+from routing.errors import BadPoint, OffRoad
 from routing.metric import E7, fractions_along, metres_per_degree
+from routing.packed import Layout, int32_rows, int32s, int64s
 from routing.rows import as_read_only
-from routing.shape import checked_shapes
+from routing.segment_index import COLUMN_BITS
+from routing.segment_index import SegmentIndex as SegmentIndex
+from routing.segment_index import build_segment_index as build_segment_index
 
-CELL_M = 100.0
-"""Grid cell: about a city block, so that the first look, four cells, mostly suffices and meets a few dozen pieces."""
+ON_LINE_M = 0.1
+"""So near to a road's line a place lies on neither side: positions of six decimals are off by up to 0.08 m."""
 
-METRES_PER_DEGREE = 111_195.0
-"""Of latitude on a mean sphere; it sizes the cells only, distances use `routing.metric`."""
+ANY_SIDE, RIGHT, LEFT = 0, 1, -1
 
-COLUMN_BITS = 32
-
-
-@dataclass(frozen=True, eq=False)
-class SegmentIndex:
-    """Where each piece of road lies: the occupied cells only, row by row, so that open country costs nothing.
-
-    Rows of cells have equal height in degrees; each has its own cell width, so that cells stay about square up to the
-    poles. The cells of a row are neighbours in `cell_key`, so a window costs two binary searches for each row.
-
-    cell_key (cells,) int64 row * 2^32 + column, rising; cell_start (cells + 1,) int32; entry_point, entry_segment
-    (entries,) int32: the shape point at which a piece that touches the cell begins, and its segment.
-    row_width_e7 (rows,) int64; corner_e7 (2,) int64: southern edge of row 0, height of a row.
-    shape_start, shape_e7: the shapes indexed, not copied.
-    """
-
-    cell_key: NDArray[np.int64]
-    cell_start: NDArray[np.int32]
-    entry_point: NDArray[np.int32]
-    entry_segment: NDArray[np.int32]
-    row_width_e7: NDArray[np.int64]
-    corner_e7: NDArray[np.int64]
-    shape_start: NDArray[np.int32]
-    shape_e7: NDArray[np.int32]
-
-    @property
-    def segments(self) -> int:
-        """Number of segments indexed."""
-        return len(self.shape_start) - 1
-
-    def as_arrays(self) -> dict[str, NDArray[np.generic]]:
-        """The index's own arrays by name, to be written to files beside the shapes."""
-        return {name: getattr(self, name) for name in _OWN_ARRAYS}
-
-    @classmethod
-    def from_arrays(
-        cls, arrays: dict[str, NDArray[np.generic]], shape_start: ArrayLike, shape_e7: ArrayLike
-    ) -> "SegmentIndex":
-        """The index whose `as_arrays` this is, over the same shapes; memory maps are not copied.
-
-        Raises BadGraph if an array is missing, of another type, or points outside the shapes.
-        """
-        own: dict[str, NDArray[Any]] = {}
-        for name, dtype in _OWN_ARRAYS.items():
-            if name not in arrays:
-                raise BadGraph(f"index array {name} is missing; build the index again")
-            if arrays[name].dtype != dtype or arrays[name].ndim != 1:
-                raise BadGraph(
-                    f"{name} must be a {np.dtype(dtype)} column, not {arrays[name].dtype} {arrays[name].shape}"
-                )
-            own[name] = as_read_only(arrays[name], dtype)
-        start, shape = checked_shapes(shape_start, shape_e7)
-        index = cls(**own, shape_start=start, shape_e7=shape)
-        cells, entries = len(index.cell_key), len(index.entry_point)
-        fits = len(index.cell_start) == cells + 1 and len(index.entry_segment) == entries
-        fits = fits and len(index.corner_e7) == 2 and bool(np.all(index.row_width_e7 > 0))
-        if not fits or index.cell_start[0] != 0 or index.cell_start[-1] != entries:
-            raise BadGraph("the index arrays do not fit each other; build the index again")
-        if np.any(np.diff(index.cell_start) < 0) or np.any(np.diff(index.cell_key) <= 0):
-            raise BadGraph("cell_start and cell_key must rise; build the index again")
-        south, height = index.corner_e7.tolist()
-        if height < 1 or len(index.row_width_e7) != _count_rows(shape, south, height):
-            raise BadGraph("the index covers another area than the shapes; build it again")
-        if entries and not _entries_fit(index.entry_point, index.entry_segment, index.shape_start):
-            raise BadGraph("the index belongs to other shapes; build it again")
-        return index
+INDEX = Layout(
+    "cell_key", "cell_start", "entry_point", "entry_segment", "row_width_e7", "corner_e7", "shape_start", "shape_e7"
+)
+CELL_KEY, CELL_START, ENTRY_POINT, ENTRY_SEGMENT, ROW_WIDTH, CORNER, SHAPE_START, SHAPE_E7 = INDEX.places
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,48 +44,40 @@ class Candidates:
         return len(self.segment)
 
 
-_OWN_ARRAYS: dict[str, type[np.generic]] = {
-    "cell_key": np.int64,
-    "cell_start": np.int32,
-    "entry_point": np.int32,
-    "entry_segment": np.int32,
-    "row_width_e7": np.int64,
-    "corner_e7": np.int64,
-}
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """The road nearest to each of many places, one row a place.
 
-
-def build_segment_index(shape_start: ArrayLike, shape_e7: ArrayLike, cell_m: float = CELL_M) -> SegmentIndex:
-    """The index of segments given by their shapes.
-
-    shape_start: (segments + 1,) integers; shape_e7: (points, 2) int32 lon and lat in 1e-7 degree, two points or more a
-    segment, equal ones allowed. A shape across the antimeridian must come cut there, as in OSM.
-    cell_m: metres, 1 to 100,000.
-
-    Takes about 0.2 s for a million pieces.
-    Raises BadGraph for shapes that are no shapes, or a cell size outside 1 m..100 km.
+    segment (n,) int32, -1 = none within the radius; distance_m, fraction (n,) float64; lonlat (n, 2) float64 degrees:
+    as in `Candidates`, not a number where there is none.
     """
-    start, shape = checked_shapes(shape_start, shape_e7)
-    if not 1.0 <= cell_m <= 100_000.0:
-        raise BadGraph(f"cell_m={cell_m} must lie in 1..100000 metres")
-    height = int(cell_m / METRES_PER_DEGREE * E7)
-    south = int(shape[:, 1].min()) if len(shape) else 0
-    rows = _count_rows(shape, south, height)
-    middle_deg = (south + (np.arange(rows) + 0.5) * height) / E7
-    # One cell round the globe at the pole itself, where a degree of longitude has no width.
-    width = np.minimum(height / np.maximum(np.cos(np.radians(middle_deg)), 1e-9), 360 * E7).astype(np.int64)
-    key, point, segment = _cover(start, shape, south, height, width)
-    order = np.argsort(key, kind="stable")
-    cell_key, first = np.unique(key[order], return_index=True)
-    return SegmentIndex(
-        as_read_only(cell_key, np.int64),
-        as_read_only(np.append(first, len(key)), np.int32),
-        as_read_only(point[order], np.int32),
-        as_read_only(segment[order], np.int32),
-        as_read_only(width, np.int64),
-        as_read_only(np.array([south, height]), np.int64),
-        start,
-        shape,
-    )
+
+    segment: NDArray[np.int32]
+    distance_m: NDArray[np.float64]
+    fraction: NDArray[np.float64]
+    lonlat: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.segment)
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeCandidates:
+    """Ways of driving past a place, nearest first; of equally near ones the lower edge number first.
+
+    edge (n,) int32: 2s drives segment s as drawn, 2s + 1 backward. distance_m (n,) float64; fraction (n,) float64 in
+    [0, 1] of the edge's length, in driving direction; lonlat (n, 2) float64 degrees, the nearest place on each.
+    side (n,) int8: +1 = the place lies right of the driving direction, -1 = left, 0 = on the line (ON_LINE_M).
+    """
+
+    edge: NDArray[np.int32]
+    distance_m: NDArray[np.float64]
+    fraction: NDArray[np.float64]
+    lonlat: NDArray[np.float64]
+    side: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.edge)
 
 
 def nearest(
@@ -165,30 +96,9 @@ def nearest(
     about distance^2 * tan(latitude) / 12,700 km: 0.14 m in 1 km at 60 degrees. The antimeridian is not looked across.
     Raises BadPoint for a place off the globe, or a count, radius or mask outside these ranges.
     """
-    lon, lat = float(lonlat[0]), float(lonlat[1])
-    if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0):
-        raise BadPoint(f"lonlat={lon},{lat} is off the globe; longitude comes first, in degrees")
-    if not 1 <= count <= 1000 or not 0.0 < radius_m < math.inf:
-        raise BadPoint(f"count={count} must lie in 1..1000, radius_m={radius_m} must be more than 0")
-    if allowed is None:
-        mask = _EVERY
-    elif allowed.shape == (index.segments,) and allowed.dtype in (np.bool_, np.uint8):
-        mask = as_read_only(allowed.view(np.uint8), np.uint8)
-    else:
-        raise BadPoint(f"allowed must be ({index.segments},) bool or uint8, not {allowed.shape} {allowed.dtype}")
-    lon_m, lat_m = metres_per_degree(lat)
-    distance, segment, point, part = _nearest(
-        index.cell_key, index.cell_start, index.entry_point, index.entry_segment, index.row_width_e7, index.corner_e7,
-        index.shape_e7, lon * E7, lat * E7, lon_m / E7, lat_m / E7, count, float(radius_m), mask,
-    )  # fmt: skip
-    begin = index.shape_e7[point] / E7
-    end = index.shape_e7[point + 1] / E7
-    return Candidates(
-        segment,
-        distance,
-        fractions_along(index.shape_start, index.shape_e7, segment, point, part),
-        begin + part[:, None] * (end - begin),
-    )
+    lon, lat = _checked_place(lonlat, count, radius_m)
+    table, mask = INDEX.pack(index), _checked_mask(allowed, index.segments)
+    return Candidates(*_nearest(table.address, lon, lat, count, float(radius_m), mask))
 
 
 def get_nearest(
@@ -208,74 +118,161 @@ def get_nearest(
     return found
 
 
-def _count_rows(shape_e7: NDArray[np.int32], south: int, height: int) -> int:
-    return (int(shape_e7[:, 1].max()) - south) // height + 1 if len(shape_e7) else 0
+def nearest_many(
+    index: SegmentIndex,
+    lonlat: NDArray[np.float64],
+    radius_m: ArrayLike = 500.0,
+    allowed: NDArray[np.bool_] | NDArray[np.uint8] | None = None,
+) -> Nearest:
+    """The segment nearest to each of many places, as `nearest` finds it.
+
+    lonlat: (n, 2) degrees. radius_m: metres, > 0, one for all or (n,). allowed: as for `nearest`.
+
+    Takes 3 us a place in a city. Raises BadPoint as `nearest`, naming the first place that is wrong.
+    """
+    places = np.ascontiguousarray(lonlat, np.float64).reshape(-1, 2)
+    radius = np.ascontiguousarray(np.broadcast_to(np.asarray(radius_m, np.float64), len(places)))
+    if len(places) and not (
+        bool((np.abs(places) <= (180.0, 90.0)).all()) and bool(((radius > 0.0) & (radius < math.inf)).all())
+    ):
+        for place, metres in zip(places.tolist(), radius.tolist()):
+            _checked_place(place, 1, metres)
+    table, mask = INDEX.pack(index), _checked_mask(allowed, index.segments)
+    return Nearest(*_nearest_many(table.address, places, radius, mask))
+
+
+def nearest_edges(
+    index: SegmentIndex,
+    lonlat: Sequence[float] | NDArray[np.float64],
+    count: int = 1,
+    radius_m: float = 500.0,
+    allowed_edges: NDArray[np.bool_] | NDArray[np.uint8] | None = None,
+    heading_deg: float | None = None,
+    tolerance_deg: float = 45.0,
+    side: int = ANY_SIDE,
+) -> EdgeCandidates:
+    """The edges nearest to a place, each at the nearest point where it is driven as wished.
+
+    allowed_edges: (2 * segments,) bool or uint8, 0 = pass over this edge; None = all serve.
+    heading_deg: clockwise from north; only where the edge runs within tolerance_deg, 0..180, of it; None = anywhere.
+    side: RIGHT or LEFT = only where the place lies on that side of the driving direction, or on the line. An edge
+    whose other direction is not allowed serves from both sides: on a one-way street no traffic is crossed.
+    Other values and errors: as for `nearest`.
+    """
+    lon, lat = _checked_place(lonlat, count, radius_m)
+    if heading_deg is None:
+        heading, tolerance = 0.0, 360.0
+    elif math.isfinite(heading_deg) and 0.0 <= tolerance_deg <= 180.0:
+        heading, tolerance = float(heading_deg), float(tolerance_deg)
+    else:
+        raise BadPoint(f"heading_deg={heading_deg} must be a number, tolerance_deg={tolerance_deg} lie in 0..180")
+    if side not in (ANY_SIDE, RIGHT, LEFT):
+        raise BadPoint(f"side={side} must be {RIGHT} (right), {LEFT} (left) or {ANY_SIDE} (any)")
+    table, mask = INDEX.pack(index), _checked_mask(allowed_edges, 2 * index.segments)
+    return EdgeCandidates(
+        *_nearest_edges(table.address, lon, lat, count, float(radius_m), mask, heading, tolerance, side)
+    )
+
+
+def _checked_place(lonlat: Sequence[float] | NDArray[np.float64], count: int, radius_m: float) -> tuple[float, float]:
+    lon, lat = float(lonlat[0]), float(lonlat[1])
+    if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0):
+        raise BadPoint(f"lonlat={lon},{lat} is off the globe; longitude comes first, in degrees")
+    if not 1 <= count <= 1000 or not 0.0 < radius_m < math.inf:
+        raise BadPoint(f"count={count} must lie in 1..1000, radius_m={radius_m} must be more than 0")
+    return lon, lat
+
+
+def _checked_mask(allowed: NDArray[np.bool_] | NDArray[np.uint8] | None, rows: int) -> NDArray[np.uint8]:
+    if allowed is None:
+        return _EVERY
+    if allowed.shape != (rows,) or allowed.dtype not in (np.bool_, np.uint8):
+        raise BadPoint(f"allowed must be ({rows},) bool or uint8, not {allowed.shape} {allowed.dtype}")
+    return as_read_only(allowed.view(np.uint8), np.uint8)
 
 
 _EVERY = as_read_only(np.empty(0), np.uint8)
 
 
 @numba.njit(cache=True, nogil=True)
-def _entries_fit(point, segment, shape_start):  # type: ignore[no-untyped-def]
-    for i in range(len(point)):
-        if not 0 <= segment[i] < len(shape_start) - 1:
-            return False
-        if not shape_start[segment[i]] <= point[i] < shape_start[segment[i] + 1] - 1:
-            return False
-    return True
-
-
-@numba.njit(cache=True, nogil=True)
-def _cover(shape_start, shape_e7, south, height, width):  # type: ignore[no-untyped-def]
-    """(cell key, point, segment) of every piece in every cell it touches."""
-    size = 0
-    for fill in range(2):
-        key = np.empty(size, np.int64)
-        points = np.empty(size, np.int32)
-        segments = np.empty(size, np.int32)
-        size = 0
-        for segment in range(len(shape_start) - 1):
-            for point in range(shape_start[segment], shape_start[segment + 1] - 1):
-                ax, ay = np.int64(shape_e7[point, 0]), np.int64(shape_e7[point, 1])
-                bx, by = np.int64(shape_e7[point + 1, 0]), np.int64(shape_e7[point + 1, 1])
-                if ay > by:
-                    ax, ay, bx, by = bx, by, ax, ay
-                for row in range((ay - south) // height, (by - south) // height + 1):
-                    low, high = south + row * height, south + (row + 1) * height
-                    if by == ay:
-                        x0, x1 = min(ax, bx), max(ax, bx)
-                    else:
-                        # The piece within this row, one unit wider on both sides against rounding.
-                        slope = (bx - ax) / (by - ay)
-                        at_low = ax + (max(low, ay) - ay) * slope
-                        at_high = ax + (min(high, by) - ay) * slope
-                        x0 = np.int64(math.floor(min(at_low, at_high))) - 1
-                        x1 = np.int64(math.ceil(max(at_low, at_high))) + 1
-                    for column in range((x0 + 180 * E7 + 1) // width[row], (x1 + 180 * E7 + 1) // width[row] + 1):
-                        if fill:
-                            key[size] = (np.int64(row) << COLUMN_BITS) + column
-                            points[size] = point
-                            segments[size] = segment
-                        size += 1
-    return key, points, segments
-
-
-@numba.njit(cache=True, nogil=True)
-def _nearest(  # type: ignore[no-untyped-def]  # a kernel; nearest is typed
-    cell_key, cell_start, entry_point, entry_segment, row_width, corner, shape_e7, lon, lat, lon_m, lat_m, count,
-    radius, allowed,
-):  # fmt: skip
-    """Looks through growing windows until the last one must hold every segment that belongs in the answer."""
+def _nearest(index, lon, lat, count, radius, allowed):  # type: ignore[no-untyped-def]  # kernels; the above are typed
+    """(segment, distance, fraction, lonlat): the columns of Candidates."""
     best = np.empty(count)  # squared metres
     segment = np.empty(count, np.int32)
     point = np.empty(count, np.int32)
     part = np.empty(count)
-    window = min(radius, corner[1] * lat_m / 2.0)
+    size = _search(index, lon, lat, radius, allowed, best, segment, point, part)
+    return _as_columns(index, size, best, segment, point, part)
+
+
+@numba.njit(cache=True, nogil=True)
+def _nearest_many(index, places, radius, allowed):  # type: ignore[no-untyped-def]
+    """The columns of Nearest."""
+    segments = np.full(len(places), -1, np.int32)
+    rows = np.full((4, len(places)), np.nan)
+    best, segment, point, part = np.empty(1), np.empty(1, np.int32), np.empty(1, np.int32), np.empty(1)
+    shape_start, shape = int32s(index, SHAPE_START), int32_rows(index, SHAPE_E7, 2)
+    lonlat = np.full((len(places), 2), np.nan)
+    for i in range(len(places)):
+        if _search(index, places[i, 0], places[i, 1], radius[i], allowed, best, segment, point, part):
+            p, t = point[0], part[0]
+            segments[i] = segment[0]
+            rows[0, i] = math.sqrt(best[0])
+            rows[1, i] = fractions_along(shape_start, shape, segment, point, part)[0]
+            for axis in range(2):
+                lonlat[i, axis] = (shape[p, axis] + t * (np.int64(shape[p + 1, axis]) - shape[p, axis])) / E7
+    return segments, rows[0], rows[1], lonlat
+
+
+@numba.njit(cache=True, nogil=True)
+def _nearest_edges(index, lon, lat, count, radius, allowed, heading, tolerance, side):  # type: ignore[no-untyped-def]
+    """The columns of EdgeCandidates."""
+    best, part = np.empty(count), np.empty(count)
+    edge, point = np.empty(count, np.int32), np.empty(count, np.int32)
+    window = min(radius, _half_cell_m(index, lat))
     while True:
-        size = _look(
-            cell_key, cell_start, entry_point, entry_segment, row_width, corner, shape_e7, lon, lat, lon_m, lat_m,
-            window, allowed, best, segment, point, part,
-        )  # fmt: skip
+        size = _look_edges(index, lon, lat, window, allowed, heading, tolerance, side, best, edge, point, part)
+        if window >= radius or (size == count and best[size - 1] <= window * window):
+            break
+        further = math.sqrt(best[size - 1]) * (1.0 + 1e-12) if size == count else 3.0 * window
+        window = min(radius, further)
+    while size > 0 and best[size - 1] > radius * radius:
+        size -= 1
+    _, distance, fraction, lonlat = _as_columns(index, size, best, edge >> 1, point, part)
+    sides = np.empty(size, np.int8)
+    for i in range(size):
+        backward = edge[i] & 1
+        sides[i] = _side(index, edge[i] >> 1, point[i], part[i], lon, lat) * (1 - 2 * backward)
+        if backward:
+            fraction[i] = 1.0 - fraction[i]
+    return edge[:size].copy(), distance, fraction, lonlat, sides
+
+
+@numba.njit(cache=True, nogil=True)
+def _as_columns(index, size, best, segment, point, part):  # type: ignore[no-untyped-def]
+    shape_start, shape = int32s(index, SHAPE_START), int32_rows(index, SHAPE_E7, 2)
+    lonlat = np.empty((size, 2))
+    for i in range(size):
+        for axis in range(2):
+            step = np.int64(shape[point[i] + 1, axis]) - shape[point[i], axis]
+            lonlat[i, axis] = (shape[point[i], axis] + part[i] * step) / E7
+    segments = segment[:size].copy()
+    fraction = fractions_along(shape_start, shape, segments, point[:size], part[:size])
+    return segments, np.sqrt(best[:size]), fraction, lonlat
+
+
+@numba.njit(cache=True, nogil=True)
+def _half_cell_m(index, lat):  # type: ignore[no-untyped-def]
+    return int64s(index, CORNER)[1] / E7 * metres_per_degree(lat)[1] / 2.0
+
+
+@numba.njit(cache=True, nogil=True)
+def _search(index, lon, lat, radius, allowed, best, segment, point, part):  # type: ignore[no-untyped-def]
+    """Looks through growing windows until the last one must hold every segment that belongs in the answer."""
+    count = len(best)
+    window = min(radius, _half_cell_m(index, lat))
+    while True:
+        size = _look(index, lon, lat, window, allowed, best, segment, point, part)
         if window >= radius or (size == count and best[size - 1] <= window * window):
             break
         # A full list bounds the answer, so one more look at that distance is the last.
@@ -283,41 +280,146 @@ def _nearest(  # type: ignore[no-untyped-def]  # a kernel; nearest is typed
         window = min(radius, further)
     while size > 0 and best[size - 1] > radius * radius:
         size -= 1
-    return np.sqrt(best[:size]), segment[:size].copy(), point[:size].copy(), part[:size].copy()
+    return size
 
 
 @numba.njit(cache=True, nogil=True)
-def _look(  # type: ignore[no-untyped-def]
-    cell_key, cell_start, entry_point, entry_segment, row_width, corner, shape_e7, lon, lat, lon_m, lat_m, window,
-    allowed, best, segment, point, part,
-):  # fmt: skip
+def _window(index, lon, lat, window):  # type: ignore[no-untyped-def]
+    """(first row, last row, reach to the sides in 1e-7 degree) of the cells within `window` metres."""
+    lon_m, lat_m = metres_per_degree(lat)
+    corner, rows = int64s(index, CORNER), len(int64s(index, ROW_WIDTH))
+    reach_y = window / lat_m * E7 + 1.0
+    reach_x = min(window / lon_m * E7 + 1.0, 360.0 * E7) if lon_m > 0.0 else 360.0 * E7
+    first = max(math.floor((lat * E7 - reach_y - corner[0]) / corner[1]), 0)
+    last = min(math.floor((lat * E7 + reach_y - corner[0]) / corner[1]), rows - 1)
+    return first, last, reach_x
+
+
+@numba.njit(cache=True, nogil=True)
+def _cells(index, row, lon, reach_x):  # type: ignore[no-untyped-def]
+    """(first entry, entry after the last) of the cells of a row within reach: they are neighbours in the index."""
+    key, width = int64s(index, CELL_KEY), int64s(index, ROW_WIDTH)[row]
+    start = int32s(index, CELL_START)
+    west = max(math.floor((lon * E7 - reach_x + 180 * E7) / width), 0)
+    east = math.floor((lon * E7 + reach_x + 180 * E7 + 2) / width)
+    base = np.int64(row) << COLUMN_BITS
+    cell = np.searchsorted(key, base + west)
+    after = cell
+    while after < len(key) and key[after] <= base + east:
+        after += 1
+    return start[cell], start[after]
+
+
+@numba.njit(cache=True, nogil=True)
+def _to_piece(shape_e7, p, lon, lat, lon_m, lat_m):  # type: ignore[no-untyped-def]
+    """(squared metres to the nearest place of the piece, its part, metres east and north along the piece)."""
+    x_m, y_m = lon_m / E7, lat_m / E7
+    ax = (shape_e7[p, 0] - lon * E7) * x_m
+    ay = (shape_e7[p, 1] - lat * E7) * y_m
+    dx = (np.int64(shape_e7[p + 1, 0]) - shape_e7[p, 0]) * x_m
+    dy = (np.int64(shape_e7[p + 1, 1]) - shape_e7[p, 1]) * y_m
+    length2 = dx * dx + dy * dy
+    t = min(max(-(ax * dx + ay * dy) / length2, 0.0), 1.0) if length2 > 0.0 else 0.0
+    x, y = ax + t * dx, ay + t * dy
+    return x * x + y * y, t, dx, dy
+
+
+@numba.njit(cache=True, nogil=True)
+def _look(index, lon, lat, window, allowed, best, segment, point, part):  # type: ignore[no-untyped-def]
     """Fills the list with the nearest segments of the cells within `window` metres; gives its length."""
-    size, rows = 0, len(row_width)
-    reach_y = window / lat_m + 1.0
-    reach_x = min(window / lon_m + 1.0, 360.0 * E7) if lon_m > 0.0 else 360.0 * E7
-    first_row = max(math.floor((lat - reach_y - corner[0]) / corner[1]), 0)
-    last_row = min(math.floor((lat + reach_y - corner[0]) / corner[1]), rows - 1)
+    entry_segment, entry_point = int32s(index, ENTRY_SEGMENT), int32s(index, ENTRY_POINT)
+    shape_e7 = int32_rows(index, SHAPE_E7, 2)
+    lon_m, lat_m = metres_per_degree(lat)
+    first_row, last_row, reach_x = _window(index, lon, lat, window)
+    size = 0
     for row in range(first_row, last_row + 1):
-        west = max(math.floor((lon - reach_x + 180 * E7) / row_width[row]), 0)
-        east = math.floor((lon + reach_x + 180 * E7 + 2) / row_width[row])
-        base = np.int64(row) << COLUMN_BITS
-        cell = np.searchsorted(cell_key, base + west)
-        while cell < len(cell_key) and cell_key[cell] <= base + east:
-            for entry in range(cell_start[cell], cell_start[cell + 1]):
-                s = entry_segment[entry]
-                if len(allowed) and not allowed[s]:
-                    continue
-                p = entry_point[entry]
-                ax = (shape_e7[p, 0] - lon) * lon_m
-                ay = (shape_e7[p, 1] - lat) * lat_m
-                dx = (np.int64(shape_e7[p + 1, 0]) - shape_e7[p, 0]) * lon_m
-                dy = (np.int64(shape_e7[p + 1, 1]) - shape_e7[p, 1]) * lat_m
-                length2 = dx * dx + dy * dy
-                t = min(max(-(ax * dx + ay * dy) / length2, 0.0), 1.0) if length2 > 0.0 else 0.0
-                x, y = ax + t * dx, ay + t * dy
-                size = _offer(best, segment, point, part, size, x * x + y * y, s, p, t)
-            cell += 1
+        begin, end = _cells(index, row, lon, reach_x)
+        for entry in range(begin, end):
+            s, p = entry_segment[entry], entry_point[entry]
+            if len(allowed) and not allowed[s]:
+                continue
+            distance2, t, _, _ = _to_piece(shape_e7, p, lon, lat, lon_m, lat_m)
+            size = _offer(best, segment, point, part, size, distance2, s, p, t)
     return size
+
+
+@numba.njit(cache=True, nogil=True)
+def _look_edges(  # type: ignore[no-untyped-def]
+    index, lon, lat, window, allowed, heading, tolerance, side, best, edge, point, part
+):
+    """As `_look`, for each direction of the pieces that runs as wished."""
+    entry_segment, entry_point = int32s(index, ENTRY_SEGMENT), int32s(index, ENTRY_POINT)
+    shape_e7 = int32_rows(index, SHAPE_E7, 2)
+    lon_m, lat_m = metres_per_degree(lat)
+    first_row, last_row, reach_x = _window(index, lon, lat, window)
+    size = 0
+    for row in range(first_row, last_row + 1):
+        begin, end = _cells(index, row, lon, reach_x)
+        for entry in range(begin, end):
+            s, p = entry_segment[entry], entry_point[entry]
+            goes, comes = not len(allowed) or allowed[2 * s], not len(allowed) or allowed[2 * s + 1]
+            if not goes and not comes:
+                continue
+            is_two_way = goes and comes
+            distance2, t, dx, dy = _to_piece(shape_e7, p, lon, lat, lon_m, lat_m)
+            if size == len(best) and distance2 > best[size - 1]:
+                continue
+            if tolerance < 180.0:
+                if dx == 0.0 and dy == 0.0:
+                    continue
+                off = abs((math.degrees(math.atan2(dx, dy)) - heading + 180.0) % 360.0 - 180.0)
+                # Whole directions (90 and 45 degrees) must not fall out for the last digit of an angle.
+                goes, comes = goes and off <= tolerance + 1e-9, comes and off >= 180.0 - tolerance - 1e-9
+            if side != ANY_SIDE and is_two_way:
+                lies = _side(index, s, p, t, lon, lat)
+                goes, comes = goes and lies != -side, comes and lies != side
+            if goes:
+                size = _offer(best, edge, point, part, size, distance2, 2 * s, p, t)
+            if comes:
+                size = _offer(best, edge, point, part, size, distance2, 2 * s + 1, p, t)
+    return size
+
+
+@numba.njit(cache=True, nogil=True)
+def _side(index, s, p, t, lon, lat):  # type: ignore[no-untyped-def]
+    """On which side of a segment, as drawn, a place lies whose nearest point is part t of piece p: 1 right, -1 left.
+
+    At a bend the mean direction of both pieces decides: by one alone, places beyond a sharp one are on the wrong side.
+    Source: pseudonormal test, Baerentzen, Aanaes 2005.
+    """
+    shape_start, shape_e7 = int32s(index, SHAPE_START), int32_rows(index, SHAPE_E7, 2)
+    lon_m, lat_m = metres_per_degree(lat)
+    px = (lon - (shape_e7[p, 0] + t * (np.int64(shape_e7[p + 1, 0]) - shape_e7[p, 0])) / E7) * lon_m
+    py = (lat - (shape_e7[p, 1] + t * (np.int64(shape_e7[p + 1, 1]) - shape_e7[p, 1])) / E7) * lat_m
+    begin, end = shape_start[s], shape_start[s + 1] - 1
+    low, high = p, p + 1
+    if t == 0.0:
+        while low > begin and _is_same(shape_e7, low - 1, low):
+            low -= 1
+        low = max(low - 1, begin)
+        high = p + 1
+    if t == 1.0:
+        while high < end and _is_same(shape_e7, high, high + 1):
+            high += 1
+        high = min(high + 1, end)
+    ux, uy = 0.0, 0.0
+    for q in range(low, high):
+        dx = (np.int64(shape_e7[q + 1, 0]) - shape_e7[q, 0]) / E7 * lon_m
+        dy = (np.int64(shape_e7[q + 1, 1]) - shape_e7[q, 1]) / E7 * lat_m
+        length = math.hypot(dx, dy)
+        if length > 0.0:
+            ux += dx / length
+            uy += dy / length
+    length = math.hypot(ux, uy)
+    across = (ux * py - uy * px) / length if length > 0.0 else 0.0
+    if abs(across) <= ON_LINE_M:
+        return 0
+    return -1 if across > 0.0 else 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_same(shape_e7, p, q):  # type: ignore[no-untyped-def]
+    return shape_e7[p, 0] == shape_e7[q, 0] and shape_e7[p, 1] == shape_e7[q, 1]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -209,7 +209,7 @@ def test_a_matrix_of_several_tables_is_that_of_one(town: Town, monkeypatch: pyte
     metric = customize(town.cch, town.costs())
     places = many.as_places([town.points() for _ in range(70)])
     whole = many.find_matrix(town.cch, metric, places, places)
-    monkeypatch.setattr(many, "TABLE_CELLS", 1)
+    monkeypatch.setattr(many, "TABLE_BYTES", 1)
     np.testing.assert_array_equal(many.find_matrix(town.cch, metric, places, places), whole)
 
 
