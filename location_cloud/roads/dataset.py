@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,24 +15,29 @@ from location_cloud.capability import Built, Import, Section
 from location_cloud.errors import BadInput
 from location_cloud.extract import OsmExtract, OsmNodes
 from location_cloud.roads.access import barrier_access
-from location_cloud.roads.edges import edge_heads, edge_tails
-from location_cloud.roads.model import CLASSES, PRIVATE, SERVICES, Roads
+from location_cloud.roads.claims import COLUMNS, list_claims
+from location_cloud.roads.conditions import When
+from location_cloud.roads.countries import Country, get_country
+from location_cloud.roads.hours import parse_condition
+from location_cloud.roads.lanes import NO_SIGNS, sign_texts
+from location_cloud.roads.model import CAR, LINK, PRIVATE, Roads
 from location_cloud.roads.names import NameBook
 from location_cloud.roads.network import Pieces, cut_ways
+from location_cloud.roads.node_signs import count_signs, read_node_signs
 from location_cloud.roads.restrictions import Net, Rules, resolve_restrictions, restriction_via_nodes
+from location_cloud.roads.surroundings import find_country, urban_and_dual
 from location_cloud.roads.ways import WayNumbers, WayReader, way_names
 from location_cloud.spatial.measure import bearing_deg, distance_m
 
 DEGREE_E7 = 10_000_000
 Columns = dict[str, NDArray[Any]]
-_COLUMNS = tuple(field.name for field in fields(Roads) if field.name != "names")
 
 
 def build(import_: Import, folder: Path) -> Built:
     """Writes the network of the imported ways below `folder`; an import without roads gives an empty network."""
     import_.progress.step("roads")
     roads, rules = build_roads(import_.osm)
-    save_arrays(folder, {name: getattr(roads, name) for name in _COLUMNS})
+    save_arrays(folder, {name: getattr(roads, name) for name in COLUMNS})
     save_texts(folder, "names", roads.names)
     return Built(
         {
@@ -43,13 +47,20 @@ def build(import_: Import, folder: Path) -> Built:
             "restrictions": rules.relations,
             "restrictions_unresolved": rules.unresolved,
             "named": int(np.count_nonzero(roads.seg_name)),
+            "conditions": len(_condition_texts(roads)),
+            "conditions_unread": sum(parse_condition(text) is None for text in _condition_texts(roads)),
         }
     )
 
 
+def _condition_texts(roads: Roads) -> list[str]:
+    """The condition of every rule and row that has one."""
+    return roads.names.take(np.concatenate([roads.conditional_text, roads.when_text[roads.when_text > 0]]).tolist())
+
+
 def load(folder: Path) -> Roads:
     """The network, mapped read-only."""
-    columns = {name: load_array(folder, name) for name in _COLUMNS}
+    columns = {name: load_array(folder, name) for name in COLUMNS}
     return Roads(**columns, names=load_texts(folder, "names"))
 
 
@@ -59,7 +70,7 @@ def check(folder: Path) -> None:
         roads = load(folder)
     except (OSError, ValueError) as error:
         raise BadInput(f"{folder}: the road network cannot be read: {error}; import again") from error
-    for claim, holds in _claims(roads):
+    for claim, holds in list_claims(roads):
         if not holds:
             raise BadInput(f"{folder}: the road network contradicts itself: {claim}; import again")
 
@@ -73,11 +84,17 @@ SECTION: Section[Roads] = Section("roads", build, check, load)
 def build_roads(osm: OsmExtract) -> tuple[Roads, Rules]:
     """The network of an extract, and the turn rules as they were resolved (for the counts)."""
     book = NameBook()
-    ways = _road_ways(osm, book)
+    code = find_country(osm)
+    ways = _road_ways(osm, book, get_country(code))
     barriers = _barriers(osm.nodes)
     via = _places(osm.nodes, restriction_via_nodes(osm.relations))
     pieces = cut_ways(osm.ways, ways.place, np.concatenate([barriers.place, via]), len(osm.nodes.id))
     columns = _segment_columns(osm, pieces, ways)
+    columns |= count_signs(read_node_signs(osm.nodes), pieces.ref, columns.pop("along_m"), columns)
+    columns |= _condition_columns(ways, pieces, book)
+    columns["seg_junction_ref"] = _exit_numbers(columns, osm.nodes, book)
+    columns["seg_flags"] |= urban_and_dual(columns, columns.pop("told_urban"))
+    columns["country"] = np.array([book.number(code)], np.int32)
     columns["node_blocked"] = _blocked(columns, osm.nodes, barriers)
     rules = resolve_restrictions(osm.relations, _net(columns))
     columns |= _rule_columns(rules, book)
@@ -86,26 +103,46 @@ def build_roads(osm: OsmExtract) -> tuple[Roads, Rules]:
 
 @dataclass(frozen=True)
 class _RoadWays:
-    """The ways that are roads. place: in OsmWays. numbers: a row of WayNumbers each. names: four numbers each."""
+    """The ways that are roads. place: in OsmWays. numbers: a row of WayNumbers each. texts: a row of _TEXTS each.
+
+    conditions: (row, When) of what holds under a condition only, ascending.
+    """
 
     place: NDArray[np.int64]
     numbers: NDArray[np.int64]
-    names: NDArray[np.int32]
+    texts: NDArray[np.int32]
+    conditions: list[tuple[int, When]]
 
 
-def _road_ways(osm: OsmExtract, book: NameBook) -> _RoadWays:
-    reader = WayReader()
-    place, numbers, names = [], [], []
+_TEXTS = (
+    *("seg_name", "seg_name_zh", "seg_name_en", "seg_ref"),
+    *("seg_turn_lanes_forward", "seg_turn_lanes_backward", "seg_destination_forward", "seg_destination_backward"),
+    "seg_junction_ref",
+)
+_SIGNLESS = (0,) * len(NO_SIGNS)
+
+
+def _road_ways(osm: OsmExtract, book: NameBook, country: Country) -> _RoadWays:
+    reader = WayReader(country)
+    place: list[int] = []
+    numbers: list[WayNumbers] = []
+    texts: list[tuple[int, ...]] = []
+    conditions: list[tuple[int, When]] = []
     for at, tags in enumerate(osm.ways.tags):
-        read = reader.numbers(tags)
+        read = reader.read(tags)
         if read is not None:
+            conditions.extend((len(place), when) for when in read.conditions)
             place.append(at)
-            numbers.append(read)
-            names.append(way_names(tags, book))
+            numbers.append(read.numbers)
+            access = read.numbers.access_forward, read.numbers.access_backward
+            signs = sign_texts(tags, bool(access[0] & CAR), bool(access[1] & CAR))
+            numbered = _SIGNLESS if signs is NO_SIGNS else tuple(map(book.number, signs))
+            texts.append(way_names(tags, book) + numbered)
     return _RoadWays(
         np.array(place, np.int64),
         np.array(numbers, np.int64).reshape(-1, len(WayNumbers._fields)),
-        np.array(names, np.int32).reshape(-1, 4),
+        np.array(texts, np.int32).reshape(-1, len(_TEXTS)),
+        conditions,
     )
 
 
@@ -116,6 +153,7 @@ def _segment_columns(osm: OsmExtract, pieces: Pieces, ways: _RoadWays) -> Column
     shape_e7 = osm.nodes.lonlat_e7[pieces.ref]
     row = np.searchsorted(ways.place, pieces.way)
     number = dict(zip(WayNumbers._fields, ways.numbers[row].T, strict=True))
+    step_m = _steps_m(shape_e7, pieces.start)
     return {
         "node_e7": osm.nodes.lonlat_e7[node],
         "node_osm_id": osm.nodes.id[node],
@@ -126,16 +164,37 @@ def _segment_columns(osm: OsmExtract, pieces: Pieces, ways: _RoadWays) -> Column
         "shape_start": pieces.start,
         "shape_e7": shape_e7,
         "seg_box_e7": _boxes(shape_e7, start),
-        "seg_length_m": _lengths_m(shape_e7, pieces.start),
-        "seg_class": number["kind"].astype(np.uint8),
-        "seg_service": number["service"].astype(np.uint8),
-        "seg_flags": number["flags"].astype(np.uint16),
-        "seg_maxspeed_forward_kmh": number["speed_forward_kmh"].astype(np.uint8),
-        "seg_maxspeed_backward_kmh": number["speed_backward_kmh"].astype(np.uint8),
-        "seg_access_forward": number["access_forward"].astype(np.uint8),
-        "seg_access_backward": number["access_backward"].astype(np.uint8),
-        **dict(zip(("seg_name", "seg_name_zh", "seg_name_en", "seg_ref"), ways.names[row].T.copy(), strict=True)),
+        "seg_length_m": np.add.reduceat(step_m, start) if len(start) else np.zeros(0),
+        "along_m": np.concatenate([[0.0], np.cumsum(step_m[:-1])]) if len(start) else np.zeros(0),
+        "told_urban": number["told_urban"],
+        **{name: number[field].astype(dtype) for name, (field, dtype) in _NUMBERS.items()},
+        **dict(zip(_TEXTS, ways.texts[row].T.copy(), strict=True)),
     }
+
+
+_NUMBERS: dict[str, tuple[str, type[np.integer[Any]]]] = {
+    "seg_class": ("kind", np.uint8),
+    "seg_service": ("service", np.uint8),
+    "seg_flags": ("flags", np.uint32),
+    "seg_maxspeed_forward_kmh": ("speed_forward_kmh", np.uint8),
+    "seg_maxspeed_backward_kmh": ("speed_backward_kmh", np.uint8),
+    "seg_access_forward": ("access_forward", np.uint16),
+    "seg_access_backward": ("access_backward", np.uint16),
+    "seg_surface": ("surface", np.uint8),
+    "seg_smoothness": ("smoothness", np.uint8),
+    "seg_tracktype": ("tracktype", np.uint8),
+    "seg_lanes_forward": ("lanes_forward", np.uint8),
+    "seg_lanes_backward": ("lanes_backward", np.uint8),
+    "seg_max_height_cm": ("max_height_cm", np.uint16),
+    "seg_max_width_cm": ("max_width_cm", np.uint16),
+    "seg_max_length_cm": ("max_length_cm", np.uint16),
+    "seg_max_weight_kg": ("max_weight_kg", np.int32),
+    "seg_max_axle_kg": ("max_axle_kg", np.int32),
+    "seg_incline_percent": ("incline_percent", np.int8),
+    "seg_level": ("level", np.int8),
+    "seg_width_cm": ("width_cm", np.uint16),
+}
+"""Columns that come straight from the tags of the way: field of WayNumbers, type."""
 
 
 def _boxes(shape_e7: NDArray[np.int32], start: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -144,13 +203,53 @@ def _boxes(shape_e7: NDArray[np.int32], start: NDArray[np.int64]) -> NDArray[np.
     return np.hstack([np.minimum.reduceat(shape_e7, start), np.maximum.reduceat(shape_e7, start)])
 
 
-def _lengths_m(shape_e7: NDArray[np.int32], start: NDArray[np.int64]) -> NDArray[np.float64]:
+def _steps_m(shape_e7: NDArray[np.int32], start: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Metres from each point of the shapes to the next one of the same segment."""
     if len(start) == 1:
         return np.zeros(0)
     lonlat = shape_e7 / DEGREE_E7
     step_m = np.append(distance_m(lonlat[:-1], lonlat[1:]), 0.0)
     step_m[start[1:] - 1] = 0.0  # from the end of one segment to the beginning of the next
-    return np.add.reduceat(step_m, start[:-1])
+    return step_m
+
+
+def _condition_columns(ways: _RoadWays, pieces: Pieces, book: NameBook) -> Columns:
+    """The when_* columns: every condition of a way on each of its segments."""
+    ids = [(*when[:-1], book.number(when.condition)) for _, when in ways.conditions]
+    table = np.array(ids, np.int64).reshape(-1, 5)
+    way = ways.place[np.array([row for row, _ in ways.conditions], np.int64)]
+    first, last = np.searchsorted(pieces.way, way), np.searchsorted(pieces.way, way, side="right")
+    count = last - first
+    inside = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    segment = np.repeat(first, count) + inside
+    by_segment = np.argsort(segment, kind="stable")
+    table = np.repeat(table, count, axis=0)[by_segment]
+    return {
+        "when_segment": segment[by_segment].astype(np.int32),
+        "when_kind": table[:, 0].astype(np.uint8),
+        "when_direction": table[:, 1].astype(np.uint8),
+        "when_vehicles": table[:, 2].astype(np.uint16),
+        "when_value": table[:, 3].astype(np.int32),
+        "when_text": table[:, 4].astype(np.int32),
+    }
+
+
+def _exit_numbers(columns: Columns, nodes: OsmNodes, book: NameBook) -> NDArray[np.int32]:
+    """seg_junction_ref with the numbers that stand on the exits' nodes: a ramp that begins there bears it."""
+    numbers: NDArray[np.int32] = columns["seg_junction_ref"].copy()
+    place, text = [], []
+    for at, tags in zip(nodes.tagged.tolist(), nodes.tags):
+        if tags.get("highway") == "motorway_junction" and "ref" in tags:
+            place.append(at)
+            text.append(book.number(tags["ref"]))
+    if not place:
+        return numbers
+    exit_id = nodes.id[np.array(place, np.int64)]
+    begins_id = columns["node_osm_id"][columns["seg_from"]]
+    at_exit = np.minimum(np.searchsorted(exit_id, begins_id), len(exit_id) - 1)
+    bears = (exit_id[at_exit] == begins_id) & ((columns["seg_flags"] & LINK) != 0) & (numbers == 0)
+    numbers[bears] = np.array(text, np.int32)[at_exit[bears]]
+    return numbers
 
 
 # --- barriers ----------------------------------------------------------------------------------------------------
@@ -161,19 +260,21 @@ class _Barriers:
     """Nodes that stop somebody. place: in OsmNodes. stopped, leave: masks as `barrier_access` gives them."""
 
     place: NDArray[np.int64]
-    stopped: NDArray[np.uint8]
-    leave: NDArray[np.uint8]
+    stopped: NDArray[np.uint16]
+    leave: NDArray[np.uint16]
 
 
 def _barriers(nodes: OsmNodes) -> _Barriers:
     found = [
-        (place, *barrier_access(tags)) for place, tags in zip(nodes.tagged.tolist(), nodes.tags) if "barrier" in tags
+        (place, *barrier_access(tags))
+        for place, tags in zip(nodes.tagged.tolist(), nodes.tags)
+        if "barrier" in tags or "kerb" in tags
     ]
     rows = np.array([row for row in found if row[1] or row[2]], np.int64).reshape(-1, 3)
-    return _Barriers(rows[:, 0], rows[:, 1].astype(np.uint8), rows[:, 2].astype(np.uint8))
+    return _Barriers(rows[:, 0], rows[:, 1].astype(np.uint16), rows[:, 2].astype(np.uint16))
 
 
-def _blocked(columns: Columns, nodes: OsmNodes, barriers: _Barriers) -> NDArray[np.uint8]:
+def _blocked(columns: Columns, nodes: OsmNodes, barriers: _Barriers) -> NDArray[np.uint16]:
     """Whom each node of the network stops.
 
     A private gate stands open where a private road begins (a trip may end behind it, and the road's flag keeps through
@@ -188,7 +289,7 @@ def _blocked(columns: Columns, nodes: OsmNodes, barriers: _Barriers) -> NDArray[
     place = np.searchsorted(node_osm_id, barrier_id)
     known = np.isin(barrier_id, node_osm_id)
     place = place[known]
-    blocked = np.zeros(len(node_osm_id), np.uint8)
+    blocked = np.zeros(len(node_osm_id), np.uint16)
     blocked[place] = barriers.stopped[known] | np.where(private[place], 0, barriers.leave[known])
     return blocked
 
@@ -222,7 +323,7 @@ def _rule_columns(rules: Rules, book: NameBook) -> Columns:
         rows = [rules.edges[i] for i in chosen]
         columns |= {
             f"{prefix}_kind": np.array([rules.kind[i] for i in chosen], np.uint8),
-            f"{prefix}_vehicles": np.array([rules.vehicles[i] for i in chosen], np.uint8),
+            f"{prefix}_vehicles": np.array([rules.vehicles[i] for i in chosen], np.uint16),
             f"{prefix}_relation": np.array([rules.relation[i] for i in chosen], np.int64),
             f"{prefix}_start": np.cumsum([0, *map(len, rows)], dtype=np.int64),
             f"{prefix}_edges": np.array(list(chain.from_iterable(rows)), np.int32),
@@ -230,46 +331,3 @@ def _rule_columns(rules: Rules, book: NameBook) -> Columns:
         if prefix == "conditional":
             columns["conditional_text"] = np.array([book.number(rules.condition[i]) for i in chosen], np.int32)
     return columns
-
-
-# --- files -------------------------------------------------------------------------------------------------------
-
-
-def _claims(roads: Roads) -> Iterator[tuple[str, bool]]:
-    """What must hold of a sound network, cheap tests first: a later one may rely on the earlier ones."""
-    nodes, segments, rules = roads.node_count, roads.segment_count, len(roads.rule_kind)
-    for name in _COLUMNS:
-        rows = {"node": nodes, "seg": segments}.get(name.partition("_")[0])
-        if rows is not None:
-            yield f"{name} has {rows} rows", len(getattr(roads, name)) == rows
-    yield "every segment has a row of shape_start", len(roads.shape_start) == segments + 1
-    yield "every rule has a row of rule_start", len(roads.rule_start) == rules + 1
-    yield "shape_start ends with the shapes", int(roads.shape_start[-1]) == len(roads.shape_e7)
-    yield "rule_start ends with the rules' edges", int(roads.rule_start[-1]) == len(roads.rule_edges)
-    yield "every segment has two points or more", bool((np.diff(roads.shape_start) >= 2).all())
-    yield "every rule has two edges or more", bool((np.diff(roads.rule_start) >= 2).all())
-    for name, ceiling in (("seg_from", nodes), ("seg_to", nodes), ("rule_edges", 2 * segments)):
-        column = getattr(roads, name)
-        yield f"{name} is below {ceiling}", not len(column) or 0 <= column.min() <= column.max() < ceiling
-    for name, ceiling in (("seg_class", len(CLASSES)), ("seg_service", len(SERVICES))):
-        yield f"{name} is below {ceiling}", bool((getattr(roads, name) < ceiling).all())
-    for name in ("seg_name", "seg_name_zh", "seg_name_en", "seg_ref", "conditional_text"):
-        column = getattr(roads, name)
-        yield f"{name} numbers a text", not len(column) or 0 <= column.min() <= column.max() < len(roads.names)
-    yield "names_start ends with the texts", int(roads.names.start[-1]) == len(roads.names.data)
-    yield "node ids ascend", bool((np.diff(roads.node_osm_id) > 0).all())
-    yield "way ids ascend", bool((np.diff(roads.seg_way) >= 0).all())
-    yield "lengths are finite", bool(np.isfinite(roads.seg_length_m).all())
-    start, end = roads.shape_e7[roads.shape_start[:-1]], roads.shape_e7[roads.shape_start[1:] - 1]
-    yield "segments start at their first node", bool((start == roads.node_e7[roads.seg_from]).all())
-    yield "segments end at their last node", bool((end == roads.node_e7[roads.seg_to]).all())
-    before, after = _following(roads)
-    yield "the edges of a rule follow each other", bool((before == after).all())
-
-
-def _following(roads: Roads) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """For each two neighbouring edges of a rule the node the one enters and the node the other leaves."""
-    inside = np.ones(len(roads.rule_edges), bool)
-    inside[roads.rule_start[:-1]] = False
-    second = np.flatnonzero(inside)
-    return edge_heads(roads)[roads.rule_edges[second - 1]], edge_tails(roads)[roads.rule_edges[second]]

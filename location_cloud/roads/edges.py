@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from location_cloud.roads.model import NO_LIMIT_KMH, RULE_KINDS, UNKNOWN_KMH, Roads
 
-Number = TypeVar("Number", np.int32, np.uint8)
+Number = TypeVar("Number", bound=np.generic)
 _KEY = re.compile(r"(-?[0-9]{1,18}):([0-9]{1,9}):([fb])")
 
 
@@ -31,26 +31,34 @@ class Topology:
 
 def edge_tails(roads: Roads) -> NDArray[np.int32]:
     """The node each edge leaves: (2s,) int32."""
-    return _paired(roads.seg_from, roads.seg_to)
+    return edge_column(roads.seg_from, roads.seg_to)
 
 
 def edge_heads(roads: Roads) -> NDArray[np.int32]:
     """The node each edge enters: (2s,) int32."""
-    return _paired(roads.seg_to, roads.seg_from)
+    return edge_column(roads.seg_to, roads.seg_from)
 
 
-def edge_access(roads: Roads) -> NDArray[np.uint8]:
-    """Who may use each edge: (2s,) uint8 masks."""
-    return _paired(roads.seg_access_forward, roads.seg_access_backward)
+def edge_access(roads: Roads) -> NDArray[np.uint16]:
+    """Who may use each edge: (2s,) uint16 masks."""
+    return edge_column(roads.seg_access_forward, roads.seg_access_backward)
 
 
 def edge_limits_kmh(roads: Roads) -> NDArray[np.float32]:
     """The signed speed of each edge: (2s,) float32; NaN where no sign is known, inf where there is no limit."""
-    signed = _paired(roads.seg_maxspeed_forward_kmh, roads.seg_maxspeed_backward_kmh)
+    signed = edge_column(roads.seg_maxspeed_forward_kmh, roads.seg_maxspeed_backward_kmh)
     limits = signed.astype(np.float32)
     limits[signed == UNKNOWN_KMH] = np.nan
     limits[signed == NO_LIMIT_KMH] = np.inf
     return limits
+
+
+def edge_column(forward: NDArray[Number], backward: NDArray[Number]) -> NDArray[Number]:
+    """Two columns of segments, forward and backward, as one of edges: (2s,)."""
+    both = np.empty(2 * len(forward), forward.dtype)
+    both[0::2] = forward
+    both[1::2] = backward
+    return both
 
 
 def topology(roads: Roads, vehicle: int) -> Topology:
@@ -113,10 +121,3 @@ def edge_line_e7(roads: Roads, edge: int) -> NDArray[np.int32]:
     segment = edge >> 1
     line = roads.shape_e7[roads.shape_start[segment] : roads.shape_start[segment + 1]]
     return line[::-1] if edge & 1 else line
-
-
-def _paired(forward: NDArray[Number], backward: NDArray[Number]) -> NDArray[Number]:
-    both = np.empty(2 * len(forward), forward.dtype)
-    both[0::2] = forward
-    both[1::2] = backward
-    return both

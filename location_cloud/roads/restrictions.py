@@ -20,23 +20,23 @@ from location_cloud.roads.model import (
     CAR,
     EMERGENCY,
     EVERYONE,
-    FOOT,
     HGV,
     MOTOR,
     MOTORCYCLE,
     NO_RULE,
     ONLY_RULE,
     TAXI,
+    WALKERS,
 )
 
 _BOUND_BY = {
-    "": EVERYONE & ~FOOT,
-    "vehicle": EVERYONE & ~FOOT,
+    "": EVERYONE & ~WALKERS,
+    "vehicle": EVERYONE & ~WALKERS,
     "motor_vehicle": MOTOR,
     "motorcar": CAR | TAXI,
     "car": CAR | TAXI,
     "bicycle": BICYCLE,
-    "foot": FOOT,
+    "foot": WALKERS,
     "psv": BUS | TAXI,
     "bus": BUS,
     "taxi": TAXI,
@@ -86,7 +86,7 @@ class Net:
     way: NDArray[np.int64]
     tail: NDArray[np.int32]
     head: NDArray[np.int32]
-    access: NDArray[np.uint8]
+    access: NDArray[np.uint16]
     node_osm_id: NDArray[np.int64]
     leave_deg: NDArray[np.float64]
     enter_deg: NDArray[np.float64]
@@ -152,13 +152,19 @@ def parse_statements(tags: Tags) -> list[Statement]:
         vehicle = ":".join(parts[1:-1] if conditional else parts[1:])
         value, _, condition = text.partition("@")
         # The old way of writing hours, from before restriction:conditional.
-        hours = " ".join(tags[old] for old in ("day_on", "day_off", "hour_on", "hour_off") if old in tags)
+        hours = " ".join(_span(tags, old) for old in ("day", "hour") if f"{old}_on" in tags)
         word, _, turn = value.strip().partition("_")
         bound = _BOUND_BY.get(vehicle, 0) & ~excepted
         if word in ("no", "only") and turn in _TURNS and bound:
             kind = NO_RULE if word == "no" else ONLY_RULE
             found.append(Statement(kind, turn, bound, condition.strip() if conditional else hours))
     return found
+
+
+def _span(tags: Tags, unit: str) -> str:
+    """day_on=Mo, day_off=Fr as "Mo-Fr"; hour_on=7, hour_off=18:30 as "7:00-18:30"."""
+    ends = (tags[key] for key in (f"{unit}_on", f"{unit}_off") if key in tags)
+    return "-".join(f"{end}:00" if end.isdigit() else end for end in ends)
 
 
 # --- members to edges --------------------------------------------------------------------------------------------

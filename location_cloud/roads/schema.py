@@ -31,6 +31,28 @@ class RoadLine(BaseModel):
     coordinates: list[tuple[float, float]]
 
 
+class RoadLimits(BaseModel):
+    """Signed limits of size and weight; null = no limit is known."""
+
+    height_m: float | None
+    width_m: float | None
+    length_m: float | None
+    weight_t: float | None
+    axle_load_t: float | None
+
+
+class RoadCondition(BaseModel):
+    """What holds of a road at some times or for some vehicles only."""
+
+    effect: Literal["closed", "open", "local", "speed", "max_weight"] = Field(
+        description="local: only who begins or ends there may enter"
+    )
+    vehicles: list[str] = Field(description="whom it binds: car, hgv, bicycle, ...")
+    value: float | None = Field(description="speed in km/h (255 = no limit) or weight in tonnes (0 = limit lifted)")
+    when: str = Field(description="the condition as OpenStreetMap writes it; empty = always")
+    is_understood: bool = Field(description="whether it can be evaluated")
+
+
 class RoadProperties(BaseModel):
     """What is known of one direction of a road segment."""
 
@@ -49,6 +71,21 @@ class RoadProperties(BaseModel):
     flags: list[str] = Field(description="roundabout, tunnel, bridge, toll, unpaved, private, destination, ...")
     from_node: int = Field(description="OpenStreetMap node where it starts")
     to_node: int = Field(description="OpenStreetMap node where it ends")
+    surface: str = Field(description="asphalt, paving_stones, gravel, ...; empty if not told")
+    smoothness: str = Field(description="excellent to impassable; empty if not told")
+    tracktype: str = Field(description="grade1 (solid) to grade5 (soft); empty if not told")
+    lanes: int | None = Field(description="lanes in this direction; null if not told")
+    turn_lanes: str = Field(description="arrows on the lanes from the left, as OpenStreetMap's turn:lanes")
+    destination: str = Field(description="what signs name ahead, such as 'A 5: Heidelberg'")
+    junction_ref: str = Field(description="number of the exit")
+    limits: RoadLimits
+    signals: int = Field(description="traffic signals met in this direction, the far end's included")
+    stops: int = Field(description="stop and give-way signs met in this direction")
+    crossings: int = Field(description="crossings on it")
+    incline_percent: int = Field(description="rise in this direction, per cent; 0 = flat or not told")
+    level: int = Field(description="storey, else layer; 0 = ground")
+    width_m: float | None = Field(description="null if not told")
+    conditions: list[RoadCondition] = Field(description="of several that hold together the later one counts")
 
 
 class RoadFeature(BaseModel):

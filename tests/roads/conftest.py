@@ -13,7 +13,7 @@ import pytest
 from location_cloud.capability import Built, Import
 from location_cloud.roads.dataset import SECTION
 from location_cloud.roads.edges import edge_access, edge_heads, edge_tails, rules_for
-from location_cloud.roads.model import CAR, Roads
+from location_cloud.roads.model import CAR, FLAGS, Roads
 from location_cloud.storage.osm import read_osm
 from tests.draw import Drawing
 
@@ -44,6 +44,16 @@ class City:
         osm_id = self.roads.node_osm_id
         pairs = zip(edge_tails(self.roads).tolist(), edge_heads(self.roads).tolist())
         return [(self.names[int(osm_id[tail])], self.names[int(osm_id[head])]) for tail, head in pairs]
+
+    def along(self, what: str, ends: str) -> int:
+        """What the columns seg_<what>_forward and _backward say of driving from one sign to the other."""
+        edge = self.edge(ends)
+        return int(getattr(self.roads, f"seg_{what}_{'backward' if edge & 1 else 'forward'}")[edge >> 1])
+
+    def flags(self, ends: str) -> set[str]:
+        """Names of the flags of the segment between two signs."""
+        mask = int(self.roads.seg_flags[self.edge(ends) >> 1])
+        return {name for name, bit in FLAGS.items() if mask & bit}
 
     def open_to(self, vehicle: int) -> set[str]:
         """Edges that somebody may use, as signs."""

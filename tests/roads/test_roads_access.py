@@ -6,7 +6,20 @@ import pytest
 
 from location_cloud.roads import model
 from location_cloud.roads.access import barrier_access, road_class, way_access
-from location_cloud.roads.model import BICYCLE, BUS, CAR, EMERGENCY, EVERYONE, FOOT, HGV, MOTOR, MOTORCYCLE, TAXI
+from location_cloud.roads.model import (
+    BICYCLE,
+    BUS,
+    CAR,
+    EMERGENCY,
+    EVERYONE,
+    FOOT,
+    HGV,
+    MOTOR,
+    MOTORCYCLE,
+    TAXI,
+    WALKERS,
+    WHEELCHAIR,
+)
 
 
 def tags(text: str) -> dict[str, str]:
@@ -28,37 +41,41 @@ def directions(text: str, vehicle: int) -> str:
         ("highway=motorway_link", MOTOR),
         ("highway=trunk motorroad=yes", MOTOR),
         ("highway=trunk motorroad=yes bicycle=yes", MOTOR | BICYCLE),
-        ("highway=pedestrian", FOOT | EMERGENCY),
-        ("highway=pedestrian bicycle=yes", FOOT | BICYCLE | EMERGENCY),
-        ("highway=footway", FOOT),
-        ("highway=footway bicycle=designated", FOOT | BICYCLE),
-        ("highway=path", FOOT | BICYCLE),
-        ("highway=cycleway", FOOT | BICYCLE),
+        ("highway=pedestrian", WALKERS | EMERGENCY),
+        ("highway=pedestrian bicycle=yes", WALKERS | BICYCLE | EMERGENCY),
+        ("highway=footway", WALKERS),
+        ("highway=footway bicycle=designated", WALKERS | BICYCLE),
+        ("highway=path", WALKERS | BICYCLE),
+        ("highway=cycleway", WALKERS | BICYCLE),
         ("highway=cycleway foot=no", BICYCLE),
         ("highway=steps", FOOT),
+        ("highway=steps ramp:wheelchair=yes", WALKERS),
+        ("highway=footway wheelchair=no", FOOT),
+        ("highway=footway foot=no wheelchair=yes", 0),
+        ("highway=footway foot=private", WALKERS),
         ("highway=track", EVERYONE),
         ("highway=busway", BUS | EMERGENCY),
         ("highway=service access=no", 0),
-        ("highway=service access=no foot=yes", FOOT),
-        ("highway=residential motor_vehicle=no", BICYCLE | FOOT | EMERGENCY),
-        ("highway=residential motor_vehicle=no motorcar=yes", BICYCLE | FOOT | EMERGENCY | CAR),
-        ("highway=residential vehicle=no", FOOT | EMERGENCY),
-        ("highway=residential vehicle=no bicycle=yes", FOOT | EMERGENCY | BICYCLE),
+        ("highway=service access=no foot=yes", WALKERS),
+        ("highway=residential motor_vehicle=no", BICYCLE | WALKERS | EMERGENCY),
+        ("highway=residential motor_vehicle=no motorcar=yes", BICYCLE | WALKERS | EMERGENCY | CAR),
+        ("highway=residential vehicle=no", WALKERS | EMERGENCY),
+        ("highway=residential vehicle=no bicycle=yes", WALKERS | EMERGENCY | BICYCLE),
         ("highway=service access=no bus=yes", BUS),
         ("highway=service access=no psv=yes", BUS | TAXI),
-        ("highway=service motor_vehicle=no psv=bus", BICYCLE | FOOT | EMERGENCY | BUS),
+        ("highway=service motor_vehicle=no psv=bus", BICYCLE | WALKERS | EMERGENCY | BUS),
         ("highway=residential hgv=no", EVERYONE & ~HGV),
         ("highway=residential motorcycle=no", EVERYONE & ~MOTORCYCLE),
-        ("highway=track motor_vehicle=agricultural", BICYCLE | FOOT | EMERGENCY),
+        ("highway=track motor_vehicle=agricultural", BICYCLE | WALKERS | EMERGENCY),
         ("highway=track access=forestry", EMERGENCY),
         ("highway=primary bicycle=use_sidepath", EVERYONE & ~BICYCLE),
-        ("highway=footway bicycle=dismount", FOOT),
+        ("highway=footway bicycle=dismount", WALKERS),
         ("highway=service access=emergency", EMERGENCY),
         ("highway=residential access=private", EVERYONE),
         ("highway=residential access=unheard_of", EVERYONE),
         ("highway=track motor_vehicle=no;permissive", EVERYONE),
         ("route=ferry", EVERYONE),
-        ("route=ferry foot=yes bicycle=yes", FOOT | BICYCLE),
+        ("route=ferry foot=yes bicycle=yes", WALKERS | BICYCLE),
         ("route=ferry foot=yes motor_vehicle=yes", EVERYONE & ~EMERGENCY),
         ("highway=construction", 0),
         ("highway=proposed", 0),
@@ -122,15 +139,19 @@ def test_escalator_runs_one_way() -> None:
     assert directions("highway=steps conveying=backward", FOOT) == "b"
 
 
+ALL_PRIVATE = model.PRIVATE | model.PRIVATE_FOOT | model.PRIVATE_BICYCLE | model.HGV_DESTINATION
+
+
 @pytest.mark.parametrize(
     ("text", "flags"),
     [
-        ("access=private", model.PRIVATE | model.PRIVATE_FOOT | model.PRIVATE_BICYCLE),
-        ("access=private foot=yes", model.PRIVATE | model.PRIVATE_BICYCLE),
-        ("motor_vehicle=permit", model.PRIVATE),
-        ("motor_vehicle=destination", model.DESTINATION),
-        ("access=customers", model.DESTINATION),
-        ("vehicle=delivery", model.DESTINATION),
+        ("access=private", ALL_PRIVATE),
+        ("access=private foot=yes", model.PRIVATE | model.PRIVATE_BICYCLE | model.HGV_DESTINATION),
+        ("motor_vehicle=permit", model.PRIVATE | model.HGV_DESTINATION),
+        ("motor_vehicle=destination", model.DESTINATION | model.HGV_DESTINATION),
+        ("access=customers", model.DESTINATION | model.HGV_DESTINATION),
+        ("vehicle=delivery", model.DESTINATION | model.HGV_DESTINATION),
+        ("hgv=delivery", model.HGV_DESTINATION),
         ("oneway=yes", model.ONEWAY),
         ("access=yes", 0),
     ],
@@ -151,11 +172,20 @@ def test_leave_and_business_are_flags(text: str, flags: int) -> None:
         ("barrier=block bicycle=no", MOTOR | BICYCLE),
         ("barrier=gate", 0),
         ("barrier=gate locked=yes", EVERYONE),
-        ("barrier=gate access=no foot=yes", EVERYONE & ~FOOT),
+        ("barrier=gate access=no foot=yes", EVERYONE & ~WALKERS),
         ("barrier=lift_gate", 0),
         ("barrier=toll_booth", 0),
         ("barrier=cattle_grid", 0),
         ("barrier=kerb", 0),
+        ("barrier=kerb kerb=raised", WHEELCHAIR),
+        ("barrier=kerb kerb=lowered", 0),
+        ("kerb=raised", WHEELCHAIR),
+        ("highway=crossing kerb=raised", 0),
+        ("barrier=kissing_gate", EVERYONE & ~FOOT),
+        ("barrier=kissing_gate wheelchair=yes", EVERYONE & ~WALKERS),
+        ("barrier=stile foot=yes", EVERYONE & ~FOOT),
+        ("barrier=wicket_gate", EVERYONE & ~WALKERS),
+        ("barrier=gate wheelchair=no", WHEELCHAIR),
         ("barrier=no", 0),
         ("barrier=stile", EVERYONE & ~FOOT),
         ("barrier=bus_trap", CAR | TAXI | MOTORCYCLE),
@@ -168,7 +198,7 @@ def test_barrier_stops(text: str, stopped: int) -> None:
 
 
 def test_private_gate_stops_for_want_of_leave_only() -> None:
-    assert barrier_access(tags("barrier=gate access=private foot=yes")) == (0, EVERYONE & ~FOOT)
+    assert barrier_access(tags("barrier=gate access=private foot=yes")) == (0, EVERYONE & ~WALKERS)
 
 
 def test_ferry_line_is_a_class_of_its_own() -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,8 @@ from location_cloud.roads.schema import OneRoadQuery, RoadCollection, RoadFeatur
 from location_cloud.spatial.bbox import Bbox
 from routing.graph import build_graph
 from routing.restrictions import expand_restrictions
-from tests.roads.conftest import City, build_files
+from tests.draw import draw_roads
+from tests.roads.conftest import Builder, City, build_files
 
 SHARED = Path(__file__).parents[2].parent / "shared/data/osm"
 CENTRE = Bbox(24.944, 60.168, 24.95, 60.172)
@@ -199,3 +201,59 @@ def test_wrong_question_is_a_problem(client: FlaskClient, path: str, status: int
     answer = client.get(path)
     assert answer.status_code == status
     assert answer.get_json()["status"] == status
+
+
+# --- what is known of a road -------------------------------------------------------------------------------------
+
+
+def known(build: Builder, key: str, **tags: str) -> dict[str, Any]:
+    """What the answer says of one direction of a street with these tags."""
+    city = build(draw_roads("A--B", ways={"AB": tags}, nodes={"B": {"highway": "traffic_signals"}}))
+    world = SimpleNamespace(section=lambda section: city.roads)
+    answer = get_road(SimpleNamespace(world=world), OneRoadQuery(key=key), None)
+    return RoadFeature.model_validate(answer).model_dump()["properties"]
+
+
+def test_answer_tells_of_surface_lanes_limits_and_signals(build: Builder) -> None:
+    there = {
+        "surface": "sett",
+        "lanes:forward": "2",
+        "turn:lanes:forward": "left|right",
+        "incline": "6%",
+        "width": "7.5",
+    }
+    road = known(build, "1:0:f", **there, maxheight="3.8", maxweight="7.5")
+    assert (road["surface"], road["lanes"], road["turn_lanes"]) == ("sett", 2, "left|right")
+    assert (road["signals"], road["incline_percent"], road["width_m"]) == (1, 6, 7.5)
+    nothing = {"width_m": None, "length_m": None, "axle_load_t": None}
+    assert road["limits"] == {"height_m": 3.8, "weight_t": 7.5, **nothing}
+
+
+def test_answer_tells_of_the_direction_that_is_asked(build: Builder) -> None:
+    tags = {"lanes:forward": "2", "lanes:backward": "1", "turn:lanes:forward": "left|right", "incline": "6%"}
+    road = known(build, "1:0:b", **tags)
+    assert (road["lanes"], road["turn_lanes"], road["signals"], road["incline_percent"]) == (1, "", 0, -6)
+
+
+def test_answer_tells_of_conditions_in_words(build: Builder) -> None:
+    tags = {"maxweight:hgv:conditional": "3.5 @ (22:00-06:00)", "hgv:forward:conditional": "no @ (full moon)"}
+    weight = {"effect": "max_weight", "vehicles": ["hgv"], "value": 3.5, "when": "22:00-06:00", "is_understood": True}
+    closed = {"effect": "closed", "vehicles": ["hgv"], "value": None, "when": "full moon", "is_understood": False}
+    assert known(build, "1:0:f", **tags)["conditions"] == [weight, closed]
+    assert known(build, "1:0:b", **tags)["conditions"] == [weight]
+
+
+@pytest.mark.parametrize(
+    ("column", "change", "claim"),
+    [
+        ("seg_surface", lambda old: old + 200, "seg_surface is below"),
+        ("seg_lanes_forward", lambda old: old[:-1], "seg_lanes_forward has"),
+        ("seg_destination_forward", lambda old: old - 1, "seg_destination_forward numbers a text"),
+        ("when_kind", lambda old: np.zeros(3, np.uint8), "when_segment has 3 rows"),
+        ("country", lambda old: old[:0], "country has 1 rows"),
+        ("conditional_edges", lambda old: old + 1_000_000, "conditional_edges is below"),
+    ],
+)
+def test_contradiction_in_what_is_known_of_roads_is_found(damaged, column: str, change, claim: str) -> None:
+    with pytest.raises(BadInput, match=claim):
+        SECTION.check(damaged(column, change))

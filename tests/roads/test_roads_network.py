@@ -79,6 +79,8 @@ def test_city_without_roads_is_empty_and_sound(build: Builder) -> None:
         "restrictions": 0,
         "restrictions_unresolved": 0,
         "named": 0,
+        "conditions": 0,
+        "conditions_unread": 0,
     }
     assert find_edge(city.roads, "1:0:f") is None
 

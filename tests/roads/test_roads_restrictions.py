@@ -6,7 +6,7 @@ import pytest
 
 from location_cloud.extract import Tags
 from location_cloud.roads.edges import rules_for
-from location_cloud.roads.model import BICYCLE, BUS, CAR, EVERYONE, FOOT, HGV, NO_RULE, ONLY_RULE
+from location_cloud.roads.model import BICYCLE, BUS, CAR, EVERYONE, HGV, NO_RULE, ONLY_RULE, WALKERS
 from location_cloud.roads.restrictions import Statement, parse_statements
 from tests.draw import draw_roads
 from tests.roads.conftest import Builder
@@ -177,7 +177,7 @@ def test_rule_through_a_barrier_says_nothing_to_whom_it_stops(build: Builder) ->
     assert (city.rules(CAR), city.rules(BICYCLE)) == (set(), {"no WXN"})
 
 
-VEHICLES = EVERYONE & ~FOOT
+VEHICLES = EVERYONE & ~WALKERS
 
 
 @pytest.mark.parametrize(
@@ -192,8 +192,8 @@ VEHICLES = EVERYONE & ~FOOT
             Statement(NO_RULE, "entry", HGV, "(weight>7.5)"),
         ),
         (
-            {"restriction": "no_left_turn", "day_on": "Mo", "hour_on": "7"},
-            Statement(NO_RULE, "left_turn", VEHICLES, "Mo 7"),
+            {"restriction": "no_left_turn", "day_on": "Mo", "day_off": "Fr", "hour_on": "07:00", "hour_off": "09:00"},
+            Statement(NO_RULE, "left_turn", VEHICLES, "Mo-Fr 07:00-09:00"),
         ),
     ],
 )

@@ -62,25 +62,31 @@ def test_zone_of_the_source_stands_in_for_a_missing_sign() -> None:
         ({"surface": "gravel"}, model.UNPAVED),
         ({"surface": "concrete:plates"}, 0),
         ({"bridge": "no"}, 0),
+        ({"hazmat": "no"}, model.HAZMAT_NO),
+        ({"lit": "automatic"}, model.LIT),
+        ({"lit": "no"}, 0),
+        ({"wheelchair": "no"}, model.WHEELCHAIR_NO),
+        ({"wheelchair": "designated"}, model.WHEELCHAIR_YES),
+        ({"dual_carriageway": "yes"}, model.DUAL),
     ],
 )
 def test_flag_is_set(tags: dict[str, str], flag: int) -> None:
-    read = WayReader().numbers({"highway": "primary", **tags})
+    read = WayReader().read({"highway": "primary", **tags})
     assert read is not None
-    assert read.flags & ~model.ONEWAY == flag
+    assert read.numbers.flags & ~model.ONEWAY == flag
 
 
 def test_track_is_unpaved_unless_it_is_grade1() -> None:
     for grade, unpaved in (("grade1", 0), ("grade3", model.UNPAVED)):
-        read = WayReader().numbers({"highway": "track", "tracktype": grade})
+        read = WayReader().read({"highway": "track", "tracktype": grade})
         assert read is not None
-        assert read.flags == unpaved
+        assert read.numbers.flags == unpaved
 
 
 def test_link_living_street_and_service_are_told() -> None:
     reader = WayReader()
     link, street, alley, other = (
-        reader.numbers(tags)
+        reader.read(tags).numbers
         for tags in (
             {"highway": "primary_link"},
             {"highway": "living_street"},
@@ -94,8 +100,8 @@ def test_link_living_street_and_service_are_told() -> None:
 
 def test_equal_tags_are_read_once() -> None:
     reader = WayReader()
-    one = reader.numbers({"highway": "residential", "name": "A", "source": "x"})
-    assert reader.numbers({"highway": "residential", "name": "B", "source": "y"}) is one
+    one = reader.read({"highway": "residential", "name": "A", "source": "x"})
+    assert reader.read({"highway": "residential", "name": "B", "source": "y"}) is one
 
 
 def test_names_in_three_languages_and_the_number() -> None:
