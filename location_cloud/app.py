@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import resource
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -12,12 +14,13 @@ from location_cloud.capabilities import CAPABILITIES
 from location_cloud.capability import Capability, Operation, Section
 from location_cloud.http import system as system_operations
 from location_cloud.http.context import System
+from location_cloud.http.lane import Lane
 from location_cloud.http.metrics import Metrics
 from location_cloud.http.parameters import Query
-from location_cloud.http.web import build_flask
+from location_cloud.http.web import Door, build_flask
 from location_cloud.settings import Settings, load_settings
 from location_cloud.storage.live import Live, open_live
-from location_cloud.storage.snapshot import Snapshots
+from location_cloud.storage.snapshot import Snapshot, Snapshots
 from location_cloud.storage.world import Worlds
 
 
@@ -28,10 +31,18 @@ def create_app(settings: Settings) -> Flask:
     """
     live = open_store(settings)
     operations = all_operations(CAPABILITIES)
-    worlds = Worlds(Snapshots(settings.home), live, poll_s=settings.pointer_poll_s, preload=all_sections(CAPABILITIES))
+    worlds = Worlds(
+        Snapshots(settings.home),
+        live,
+        poll_s=settings.pointer_poll_s,
+        preload=all_sections(CAPABILITIES),
+        open_overlay=partial(open_overlays, CAPABILITIES, settings),
+    )
     metrics = Metrics(settings.home / "run" / "metrics", ("none", *(operation.name for operation in operations)))
     system = System(settings, CAPABILITIES, operations, worlds, live, metrics, utc_now)
-    flask = build_flask(system)
+    door = Door(system)
+    flask = build_flask(system, door)
+    flask.wsgi_app = Lane(system, door, flask.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to wrap it
     flask.extensions["location_cloud"] = system
     return flask
 
@@ -45,6 +56,7 @@ def serve_app() -> Flask:
 
 def open_store(settings: Settings) -> Live:
     """The live store with every capability's tables up to date."""
+    allow_many_files()
     live = open_live(settings.live_url, settings.home)
     try:
         live.migrate({capability.name: capability.migrations() for capability in CAPABILITIES})
@@ -52,6 +64,14 @@ def open_store(settings: Settings) -> Live:
         live.close()
         raise
     return live
+
+
+def allow_many_files() -> None:
+    """Lets this process open as many files as the system permits: every mapped array of a snapshot is one, a few
+    hundred each, and the usual soft limit is 1,024.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def all_operations(capabilities: tuple[Capability, ...]) -> tuple[Operation, ...]:
@@ -74,6 +94,15 @@ def all_operations(capabilities: tuple[Capability, ...]) -> tuple[Operation, ...
 def all_sections(capabilities: tuple[Capability, ...]) -> tuple[Section[Any], ...]:
     """Every section of the snapshot."""
     return tuple(section for capability in capabilities for section in capability.sections())
+
+
+def open_overlays(capabilities: tuple[Capability, ...], settings: Settings, snapshot: Snapshot) -> dict[str, Any]:
+    """What each capability keeps for a snapshot in this process, by its name."""
+    return {
+        capability.name: capability.open_overlay(snapshot, settings)
+        for capability in capabilities
+        if capability.overlay and all(section.name in snapshot.manifest.sections for section in capability.sections())
+    }
 
 
 def utc_now() -> datetime:

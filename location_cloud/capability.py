@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from shapely.geometry.base import BaseGeometry
 
+    from location_cloud.errors import CloudError
     from location_cloud.extract import OsmExtract
 
 T = TypeVar("T")
@@ -44,10 +45,21 @@ class Bytes:
 
 
 @dataclass(frozen=True)
+class Chunks:
+    """The body of an answer too large to be held at once: pieces of it, made as they are sent.
+
+    size: bytes of all pieces together; None = not known before. Nothing may be raised once the first piece is out.
+    """
+
+    pieces: Iterable[bytes]
+    size: int | None = None
+
+
+@dataclass(frozen=True)
 class Reply:
     """A finished answer where a plain value is not enough: bytes, a status, extra headers.
 
-    body: bytes, or a JSON-able value. etag: strong validator without quotes; computed from the body if empty.
+    body: bytes, Chunks, or a JSON-able value. etag: strong validator without quotes; computed from the body if empty.
     """
 
     body: Any
@@ -83,6 +95,18 @@ class Call(Protocol):
         """The offered language that the client likes best (Accept-Language); the first one if none fits."""
 
 
+class PlainCall(Protocol):
+    """What a plain answer is made from."""
+
+    @property
+    def world(self) -> Any:
+        """As in Call."""
+
+    @property
+    def tenant(self) -> str:
+        """As in Call."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """One HTTP question, declared once: routes, OpenAPI, access, metrics and docs follow from it.
@@ -91,11 +115,16 @@ class Operation:
     path: with {placeholders} that are fields of `In`; other fields of `In` are query parameters.
     answer: (call, params, body) -> JSON-able value or Reply; `body` is None without `Body`.
     In: path and query parameters (a `http.parameters.Query`). Body: model of the JSON body.
+    other_media: media types of the answer besides the one that Out says, where the caller may choose a form.
+    raw_body: a media type that the body may have instead of JSON; `body` is then its bytes, at most max_raw_bytes.
     Out: model of the answer, or Bytes.
     scope: what the caller's key must carry, e.g. "areas:read"; "" = open to everyone (health).
     cost: units the call takes from a quota.
     deadline_s: the longest it may take, seconds.
     errors: names of error codes it can answer beside the ones every operation has.
+    as_error: how a foreign protocol writes a failure; None = a problem document (RFC 9457).
+    plain: the answer to the plainest form of the question, without the web framework: (call, path, query) -> JSON
+    bytes, or None for whatever is not plain, wrong input included. path: what follows the fixed part of the address.
     """
 
     name: str
@@ -113,6 +142,11 @@ class Operation:
     status: int = 200
     errors: tuple[int, ...] = ()
     max_body_bytes: int = 1_000_000
+    other_media: tuple[str, ...] = ()
+    raw_body: str = ""
+    max_raw_bytes: int = 0
+    as_error: Callable[[CloudError], Reply] | None = None
+    plain: Callable[[PlainCall, str, str], bytes | None] | None = None
 
 
 # --- sections: what an import builds --------------------------------------------------------------
@@ -221,12 +255,17 @@ class Migration:
 
 @dataclass(frozen=True)
 class Job:
-    """Background work of the worker process, every `every_s` seconds; `run` gets a `work.JobContext`."""
+    """Background work of the worker process, every `every_s` seconds; `run` gets a `work.JobContext`.
+
+    on_commit: also whenever somebody calls `storage.wake.wake_worker` after a commit, within milliseconds. Such jobs
+    run apart from the others, find out cheaply whether there is anything to do, and may run any number of times.
+    """
 
     name: str
     every_s: float
     run: Callable[[Any], None]
     title: str = ""
+    on_commit: bool = False
 
 
 class Desk(Protocol):
@@ -256,7 +295,7 @@ class Capability:
     """One folder of the product. Its parts are named, not imported: `--help` must not pay for numba.
 
     apis: modules with OPERATIONS. section: module with SECTION. layers: module with LAYERS.
-    store: module with MIGRATIONS. jobs: module with JOBS.
+    store: module with MIGRATIONS. jobs: module with JOBS. overlay: module with open_overlay.
     """
 
     name: str
@@ -266,6 +305,7 @@ class Capability:
     layers: str = ""
     store: str = ""
     jobs: str = ""
+    overlay: str = ""
     commands: tuple[Command, ...] = ()
 
     def operations(self) -> tuple[Operation, ...]:
@@ -287,6 +327,10 @@ class Capability:
     def job_list(self) -> tuple[Job, ...]:
         """Its background work."""
         return tuple(self._part(self.jobs, "JOBS")) if self.jobs else ()
+
+    def open_overlay(self, snapshot: Any, settings: Any) -> Any:
+        """What it keeps for a snapshot in each process: its way to what the background process publishes; or None."""
+        return self._part(self.overlay, "open_overlay")(snapshot, settings) if self.overlay else None
 
     def _part(self, module: str, attribute: str) -> Any:
         return getattr(importlib.import_module(f"location_cloud.{self.name}.{module}"), attribute)

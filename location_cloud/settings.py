@@ -46,6 +46,12 @@ class Settings(BaseModel):
     tenant: str = Field("default", min_length=1, max_length=64, description="tenant of callers without a key")
     cors_origins: tuple[str, ...] = Field((), description="web origins that may call the API from a browser")
     snapshots_kept: int = Field(3, ge=1, le=100, description="how many snapshots stay on disk")
+    metrics_kept_mb: float = Field(
+        256.0,
+        ge=0,
+        le=1_000_000,
+        description="weights of requests with options or hours that a web worker keeps at hand, MB of shared memory",
+    )
     pointer_poll_s: float = Field(
         1.0, gt=0, le=60, description="how often a web worker looks for a new snapshot, seconds"
     )

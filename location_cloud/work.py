@@ -1,5 +1,6 @@
-"""The background process: runs every capability's jobs, one after another, and reports that it lives.
+"""The background process: runs every capability's jobs, and reports that it lives.
 
+Periodic jobs run one after another; those that follow the live store run beside them, woken by whoever writes to it.
 It is the one writer of feed data. Killing it harms no web worker; `serve` starts it anew.
 """
 
@@ -13,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from location_cloud.settings import Settings, load_settings
 from location_cloud.storage import jobs as runs
 from location_cloud.storage.publish import make_home
 from location_cloud.storage.snapshot import Snapshots
+from location_cloud.storage.wake import Alarm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,13 +44,14 @@ TICK_S = 0.2
 
 @dataclass(frozen=True)
 class JobContext:
-    """What a job works with."""
+    """What a job works with. memory: what jobs keep from one run to the next, by name of the job."""
 
     live: Live
     snapshots: Snapshots
     settings: Settings
     clock: Callable[[], datetime]
     should_stop: Callable[[], bool]
+    memory: dict[str, Any] = field(default_factory=dict)
 
 
 @click.command(help="Run the background process: every capability's jobs. `serve` starts one itself.")
@@ -88,28 +91,67 @@ def only_one(home: Path) -> Iterator[None]:
 
 def run_jobs(jobs: tuple[Job, ...], context: JobContext) -> None:
     """Runs each job when it is due until told to stop; a failing job is recorded and tried again when next due."""
-    heart = threading.Thread(target=_beat, args=(context,), name="heartbeat", daemon=True)
-    heart.start()
-    due = {job.name: 0.0 for job in jobs}
+    followers = tuple(job for job in jobs if job.on_commit)
+    beside = [threading.Thread(target=_beat, args=(context,), name="heartbeat", daemon=True)]
+    if followers:
+        beside.append(threading.Thread(target=follow_commits, args=(followers, context), name="commits", daemon=True))
+    for thread in beside:
+        thread.start()
+    periodic = tuple(job for job in jobs if not job.on_commit)
+    due = {job.name: 0.0 for job in periodic}
     while not context.should_stop():
-        for job in jobs:
+        for job in periodic:
             if time.monotonic() >= due[job.name] and not context.should_stop():
                 run_job(job, context)
                 due[job.name] = time.monotonic() + job.every_s
         time.sleep(TICK_S)
-    heart.join(timeout=context.settings.heartbeat_s)
+    for thread in beside:
+        thread.join(timeout=context.settings.heartbeat_s)
+
+
+def follow_commits(jobs: tuple[Job, ...], context: JobContext) -> None:
+    """Runs jobs at every commit that somebody tells of, and when they are due, until told to stop.
+
+    Success is recorded once a heartbeat only: a record costs a disk write, and such jobs run many times a second.
+    """
+    alarm = Alarm(context.settings.home)
+    due = {job.name: 0.0 for job in jobs}
+    recorded = {job.name: 0.0 for job in jobs}
+    try:
+        while not context.should_stop():
+            is_called = alarm.wait(TICK_S)
+            for job in jobs:
+                if not is_called and time.monotonic() < due[job.name]:
+                    continue
+                message = _attempt(job, context)
+                due[job.name] = time.monotonic() + job.every_s
+                if message:
+                    _record(context, runs.record_error, job.name, message)
+                    recorded[job.name] = 0.0
+                elif time.monotonic() >= recorded[job.name] + context.settings.heartbeat_s:
+                    _record(context, runs.record_ok, job.name)
+                    recorded[job.name] = time.monotonic()
+    finally:
+        alarm.close()
 
 
 def run_job(job: Job, context: JobContext) -> None:
     """Runs one job and records how it went."""
     _record(context, runs.record_started, job.name)
+    if message := _attempt(job, context):
+        _record(context, runs.record_error, job.name, message)
+    else:
+        _record(context, runs.record_ok, job.name)
+
+
+def _attempt(job: Job, context: JobContext) -> str:
+    """What went wrong; "" if nothing did."""
     try:
         job.run(context)
     except Exception as error:
         LOG.exception("job %s", job.name)
-        _record(context, runs.record_error, job.name, f"{type(error).__name__}: {error}")
-    else:
-        _record(context, runs.record_ok, job.name)
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def _beat(context: JobContext) -> None:

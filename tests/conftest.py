@@ -19,11 +19,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from location_cloud.app import all_sections, create_app, utc_now
+from location_cloud.app import all_sections, allow_many_files, create_app, utc_now
 from location_cloud.capabilities import CAPABILITIES
 from location_cloud.settings import Settings
 from location_cloud.storage.build import build_snapshot
 from location_cloud.storage.osm import read_osm
+
+allow_many_files()
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"

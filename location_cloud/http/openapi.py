@@ -75,10 +75,18 @@ def _operation(operation: Operation, names: Any) -> dict[str, Any]:
     }
     if not operation.scope:
         entry["security"] = [{}]
-    if operation.Body is not None:
-        schema = names[(operation.Body, "validation")]
-        entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if content := _body_content(operation, names):
+        entry["requestBody"] = {"required": True, "content": content}
     return entry
+
+
+def _body_content(operation: Operation, names: Any) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    if operation.Body is not None:
+        content["application/json"] = {"schema": names[(operation.Body, "validation")]}
+    if operation.raw_body:
+        content[operation.raw_body] = {"schema": {"type": "string", "format": "binary"}}
+    return content
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -128,6 +136,7 @@ def _responses(operation: Operation, names: Any) -> dict[str, Any]:
     else:
         schema = names[(operation.Out, "serialization")]
         content = {"application/json": {"schema": schema}, "application/geo+json": {"schema": schema}}
+    content |= {media_type: {} for media_type in operation.other_media}
     responses: dict[str, Any] = {str(operation.status): {"description": operation.summary, "content": content}}
     if operation.method == "GET" and operation.cache != Cache.NEVER:
         responses["304"] = {"description": "Unchanged since the given ETag"}
@@ -135,6 +144,9 @@ def _responses(operation: Operation, names: Any) -> dict[str, Any]:
     for status in sorted(_error_statuses(operation)):
         if status < 400:
             responses[str(status)] = {"description": "Empty"}
+            continue
+        if operation.as_error is not None:
+            responses[str(status)] = {"description": titles[status], "content": {"application/json": {}}}
             continue
         problem = names[(Problem, "serialization")]
         responses[str(status)] = {"description": titles[status], "content": {MEDIA_TYPE: {"schema": problem}}}

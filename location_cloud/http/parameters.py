@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, Any, TypeAlias, get_args
+from typing import Annotated, Any, ClassVar, TypeAlias, get_args
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -110,6 +110,9 @@ class Query(BaseModel):
     model_config = ConfigDict(
         extra="forbid", allow_inf_nan=False, frozen=True, populate_by_name=True, arbitrary_types_allowed=True
     )
+
+    repeatable: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that may stand several times in an address; their value is a list."""
 
     crs: Crs = Field("wgs84", description="coordinate system of every point in the question and in the answer")
 

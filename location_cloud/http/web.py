@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 
 from location_cloud.access.model import Caller
 from location_cloud.access.service import Keyring, anyone_here, check_scope
-from location_cloud.capability import Bytes, Cache, Operation, Reply
+from location_cloud.capability import Bytes, Cache, Chunks, Operation, Reply
 from location_cloud.errors import BadQuery, Broken, CloudError, KeyNeeded, NotReady, TooLarge
 from location_cloud.http.context import KEY_PARAMETER, RequestCall, System
 from location_cloud.http.parameters import Query
@@ -28,6 +28,7 @@ from location_cloud.http.problems import MEDIA_TYPE, as_problem, from_http, from
 from location_cloud.spatial.crs import as_wgs84, from_wgs84
 from location_cloud.spatial.errors import SpatialError
 from location_cloud.spatial.geojson import map_coordinates
+from location_cloud.storage.world import World
 
 LOG = logging.getLogger("location_cloud.http")
 
@@ -53,7 +54,7 @@ MAX_DEPTH = 64
 
 _ORJSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
-_SAFE_HEADERS = {
+SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -61,11 +62,10 @@ _SAFE_HEADERS = {
 }
 
 
-def build_flask(system: System) -> Flask:
+def build_flask(system: System, door: Door) -> Flask:
     """The Flask application that answers every operation of the system."""
     flask = Flask("location_cloud", static_folder=None)
     flask.url_map.merge_slashes = False
-    door = Door(system)
     for operation in system.operations:
         flask.add_url_rule(
             _rule(operation),
@@ -145,34 +145,42 @@ class Door:
                     response.headers["Cache-Control"] = cache.replace("public", "private")
             return response
         except CloudError as error:
-            return _problem(error, request_id)
+            return _failure(operation, error, request_id)
         except HTTPException as error:
-            return _problem(from_http(error), request_id)
+            return _failure(operation, from_http(error), request_id)
         except Exception:
             LOG.exception("request %s %s %s", request_id, request.method, request.path)
-            return _problem(
-                Broken(
-                    "an unexpected error; it was logged",
-                    hint=f"tell the operator the request id {request_id}",
-                ),
-                request_id,
-            )
+            broken = Broken("an unexpected error; it was logged", hint=f"tell the operator the request id {request_id}")
+            return _failure(operation, broken, request_id)
 
     def _name_versions(self, call: RequestCall, response: Response) -> None:
         """What the answer was made from, so that it can be asked again. A route needs no live store to be right."""
-        world = call.__dict__.get("world") or self.system.worlds.find()
+        for name, value in self.versions(call.__dict__.get("world") or self.system.worlds.find()):
+            response.headers[name] = value
+
+    def versions(self, world: World | None) -> list[tuple[str, str]]:
+        """The headers that name what an answer was made from."""
         try:
             live_version = str(self.system.live.version())
         except NotReady:
             live_version = "unknown"
-        response.headers["Location-Cloud-Snapshot"] = "none" if world is None else world.snapshot.id
-        response.headers["Location-Cloud-Live-Version"] = live_version
+        return [
+            ("Location-Cloud-Snapshot", "none" if world is None else world.snapshot.id),
+            ("Location-Cloud-Live-Version", live_version),
+        ]
 
     def _caller(self, operation: Operation) -> Caller:
-        text = _key_text(request)
+        text = _key_text(request.headers.get("Authorization", ""), request.headers.get("X-API-Key", ""))
+        text = text or request.args.get(KEY_PARAMETER, "")
+        is_passed_on = any(header in request.headers for header in PROXY_HEADERS)
+        is_from_here = is_local(request.host, request.remote_addr or "", is_passed_on)
+        return self.find_caller(operation, text, is_from_here)
+
+    def find_caller(self, operation: Operation, text: str, is_from_here: bool) -> Caller:
+        """Who asks, by the text of a key or for being on this machine; may ask this. Raises KeyNeeded, Denied."""
         if text:
             caller = self.keyring.caller(text, self.system.clock())
-        elif self.is_open and _is_from_here(request):
+        elif self.is_open and is_from_here:
             caller = anyone_here(self.system.settings.tenant)
         elif not operation.scope:
             caller = Caller("", frozenset())
@@ -188,7 +196,7 @@ class Door:
     def _finish(self, response: Response, request_id: str) -> None:
         headers = response.headers
         headers["X-Request-Id"] = request_id
-        for name, value in _SAFE_HEADERS.items():
+        for name, value in SAFE_HEADERS.items():
             headers.setdefault(name, value)
         origin = request.headers.get("Origin", "")
         if origin and origin in self.system.settings.cors_origins:
@@ -197,17 +205,24 @@ class Door:
             response.vary.add("Origin")
 
     def _log(self, operation: str, response: Response, request_id: str, seconds: float) -> None:
+        size = response.content_length
+        self.log(operation, request.method, request.path, response.status_code, size, request_id, seconds)
+
+    def log(
+        self, operation: str, method: str, path: str, status: int, size: int | None, request_id: str, seconds: float
+    ) -> None:
+        """Writes the line of a request, if the settings want one."""
         if self.system.settings.log == "off":
             return
         line = {
             "time": self.system.clock(),
             "request": request_id,
             "operation": operation,
-            "method": request.method,
-            "path": request.path,
-            "status": response.status_code,
+            "method": method,
+            "path": path,
+            "status": status,
             "ms": round(seconds * 1000, 2),
-            "bytes": response.content_length,
+            "bytes": size,
         }
         sys.stderr.write(orjson.dumps(line).decode() + "\n")
 
@@ -228,22 +243,20 @@ def _request_id(asked: Request) -> str:
     return given if 0 < len(given) <= 64 and given.isascii() and given.isprintable() else secrets.token_hex(8)
 
 
-def _is_from_here(asked: Request) -> bool:
+def is_local(host: str, address: str, is_passed_on: bool) -> bool:
     """Whether the caller is a program on this machine that asked for this machine by name.
 
     A page of a stranger whose name was pointed at 127.0.0.1 (DNS rebinding) still sends its own name as Host,
     and a proxy on this machine says for whom it asks: neither is a local caller.
     """
-    host = asked.host.rsplit(":", 1)[0].strip("[]") if ":" in asked.host else asked.host
-    is_passed_on = any(header in asked.headers for header in PROXY_HEADERS)
-    return (asked.remote_addr or "") in LOOPBACK and host.lower() in LOOPBACK and not is_passed_on
+    name = host.rsplit(":", 1)[0].strip("[]") if ":" in host else host
+    return address in LOOPBACK and name.lower() in LOOPBACK and not is_passed_on
 
 
-def _key_text(asked: Request) -> str:
-    bearer = asked.headers.get("Authorization", "")
-    if bearer[:7].lower() == "bearer ":
-        return bearer[7:].strip()
-    return asked.headers.get("X-API-Key") or asked.args.get(KEY_PARAMETER, "")
+def _key_text(authorization: str, api_key: str) -> str:
+    if authorization[:7].lower() == "bearer ":
+        return authorization[7:].strip()
+    return api_key or ("" if " " in authorization else authorization)  # openrouteservice's clients send the bare key
 
 
 def _params(operation: Operation, path: Mapping[str, str]) -> Query:
@@ -252,12 +265,15 @@ def _params(operation: Operation, path: Mapping[str, str]) -> Query:
             f"the query is {len(request.query_string)} bytes long; the most is {MAX_QUERY_BYTES}",
             hint="ask in several questions",
         )
-    values: dict[str, str] = dict(path)
+    values: dict[str, str | list[str]] = dict(path)
     for name, given in request.args.lists():
         if name == KEY_PARAMETER:
             continue
         if name in path:
             raise BadQuery(f"{name} is part of the path and cannot be a query parameter too", hint=f"leave out {name}=")
+        if name in operation.In.repeatable:  # type: ignore[attr-defined]  # every In derives from Query: app checks it
+            values[name] = given
+            continue
         if len(given) > 1:
             raise BadQuery(f"{name} is given {len(given)} times", hint=f"give {name} once")
         values[name] = given[0]
@@ -271,13 +287,15 @@ def _known(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(info.alias or name for name, info in model.model_fields.items())
 
 
-def _body(operation: Operation, params: Query) -> BaseModel | None:
-    if operation.Body is None:
+def _body(operation: Operation, params: Query) -> BaseModel | bytes | None:
+    if operation.raw_body and request.mimetype == operation.raw_body:
+        return _read_body(operation.max_raw_bytes)
+    if operation.Body is None and not operation.raw_body:
         return None
-    if request.mimetype not in ("application/json", "application/geo+json"):
+    if operation.Body is None or request.mimetype not in ("application/json", "application/geo+json"):
         raise BadQuery(
             f"the body's Content-Type is {request.mimetype or 'missing'}",
-            hint="send Content-Type: application/json",
+            hint=f"send Content-Type: {' or '.join(_body_types(operation))}",
         )
     try:
         content = orjson.loads(_read_body(operation.max_body_bytes))
@@ -294,6 +312,11 @@ def _body(operation: Operation, params: Query) -> BaseModel | None:
         raise from_validation(error, "body", _known(operation.Body)) from None
     except SpatialError as error:
         raise BadQuery(f"the body: {error}", hint="points are lon,lat in degrees") from None
+
+
+def _body_types(operation: Operation) -> tuple[str, ...]:
+    json = ("application/json",) if operation.Body is not None else ()
+    return (*json, operation.raw_body) if operation.raw_body else json
 
 
 def _read_body(most: int) -> bytes:
@@ -333,7 +356,7 @@ def _check_depth(content: Any) -> None:
         level = inner
 
 
-def _answer(operation: Operation, call: RequestCall, params: Query, body: BaseModel | None) -> Any:
+def _answer(operation: Operation, call: RequestCall, params: Query, body: BaseModel | bytes | None) -> Any:
     try:
         return operation.answer(call, params.in_wgs84(), body)
     except CloudError as error:
@@ -348,6 +371,8 @@ def _answer(operation: Operation, call: RequestCall, params: Query, body: BaseMo
 def _shape(operation: Operation, params: Query, result: Any, varies: tuple[str, ...]) -> Response:
     reply = result if isinstance(result, Reply) else Reply(result, operation.status)
     body = reply.body
+    if isinstance(body, Chunks):
+        return _stream(operation, reply, body, varies)
     if not isinstance(body, bytes):
         body = orjson.dumps(_in_crs(operation, body, params), default=_as_json, option=_ORJSON)
     response = Response(b"", reply.status, dict(reply.headers), mimetype=reply.media_type)
@@ -368,6 +393,17 @@ def _shape(operation: Operation, params: Query, result: Any, varies: tuple[str, 
         response.headers["Content-Encoding"] = "gzip"
         body = gzip.compress(body, compresslevel=1, mtime=0)
     response.set_data(body)
+    return response
+
+
+def _stream(operation: Operation, reply: Reply, chunks: Chunks, varies: tuple[str, ...]) -> Response:
+    """An answer sent piece by piece as it is made: neither compressed nor named by a validator."""
+    response = Response(chunks.pieces, reply.status, dict(reply.headers), mimetype=reply.media_type)
+    response.headers.setdefault("Cache-Control", operation.cache)
+    if chunks.size is not None:
+        response.content_length = chunks.size
+    for header in varies:
+        response.vary.add(header)
     return response
 
 
@@ -397,6 +433,16 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", by_alias=True)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _failure(operation: Operation, error: CloudError, request_id: str) -> Response:
+    """The reply to a question that failed, in the words of the protocol that was spoken."""
+    response = _problem(error, request_id)
+    if operation.as_error is not None:
+        reply = operation.as_error(error)
+        response.status_code, response.mimetype = reply.status, reply.media_type
+        response.set_data(orjson.dumps(reply.body))
+    return response
 
 
 def _problem(error: CloudError, request_id: str) -> Response:

@@ -8,13 +8,15 @@ import numpy as np
 from location_cloud.spatial.lonlat import Floats
 
 POINT_KEYS: Final = ("lonlat", "location")
+POSITIONS_KEYS: Final = ("coordinates", "sources", "targets")
 
 
 def map_coordinates(value: Any, change: Callable[[Floats], Floats]) -> Any:
     """The same JSON-like value with every coordinate changed; nothing of the old one is altered.
 
-    Found are: `coordinates` (nested lists of positions), `bbox` (4 or 6 numbers), and the bare points [lon, lat] under
-    `lonlat` and `location`, at any depth, in mappings, lists and tuples. Under these keys, what is not such numbers is
+    Found are: `coordinates`, `sources` and `targets` (nested lists of positions), `bbox` (4 or 6 numbers), and the bare
+    points [lon, lat] under `lonlat` and `location`, at any depth, in mappings, lists and tuples. Under these keys,
+    what is not such numbers is
     left as it is (Amap's `location` is text). Third and further numbers of a position stay.
 
     change: takes all points at once, (n, 2) degrees, and gives as many. Called once, or not at all without points.
@@ -37,7 +39,7 @@ def _walk(value: Any, found: list[list[float]], moved: Any) -> Any:
 
 
 def _entry(key: Any, item: Any, found: list[list[float]], moved: Any) -> Any:
-    if key == "coordinates" and _is_positions(item):
+    if key in POSITIONS_KEYS and _is_positions(item):
         return _positions(item, found, moved)
     if key in POINT_KEYS and _is_position(item):
         return _positions(item, found, moved)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from location_cloud.capability import Section
@@ -26,12 +27,18 @@ log = logging.getLogger(__name__)
 class World:
     """What an answer is made from. A request takes one World at its start and asks only that one.
 
-    overlay: what the worker process derived from live data for the engines; None if there is nothing.
+    overlay: what capabilities keep for this snapshot in this process, as `Worlds` was told to open it: their way to
+    what the worker process derives from live data for the engines. None if there is nothing.
     """
 
     snapshot: Snapshot
     live: Live
     overlay: Any = None
+
+    @property
+    def home(self) -> Path:
+        """The folder that all data of the installation lie in."""
+        return self.snapshot.folder.parents[1]
 
     def section(self, section: Section[T]) -> T:
         """A capability's part of the snapshot. Raises NotReady if the snapshot has none."""
@@ -42,15 +49,22 @@ class Worlds:
     """Gives the newest world, and follows the pointer in a background thread.
 
     poll_s: seconds between two looks at the pointer. preload: sections loaded and warmed before a new snapshot is
-    served, so that no request waits for them. A snapshot that cannot be opened is logged and the old one served on.
+    served, so that no request waits for them. open_overlay: makes the overlay of a new snapshot, after the sections.
+    A snapshot that cannot be opened is logged and the old one served on.
     """
 
     def __init__(
-        self, snapshots: Snapshots, live: Live, poll_s: float = 1.0, preload: Sequence[Section[Any]] = ()
+        self,
+        snapshots: Snapshots,
+        live: Live,
+        poll_s: float = 1.0,
+        preload: Sequence[Section[Any]] = (),
+        open_overlay: Callable[[Snapshot], Any] = lambda _: None,
     ) -> None:
         self._snapshots = snapshots
         self._live = live
         self._preload = tuple(preload)
+        self._open_overlay = open_overlay
         self._world: World | None = None
         self._refused = ""
         self._refreshing = threading.Lock()
@@ -79,7 +93,8 @@ class Worlds:
                 wanted = self._snapshots.current_id()
                 if wanted is None or (self._world is not None and self._world.snapshot.id == wanted):
                     return
-                self._world = World(self._open(wanted), self._live)
+                snapshot = self._open(wanted)
+                self._world = World(snapshot, self._live, self._open_overlay(snapshot))
                 self._refused = ""
             except (CloudError, OSError) as error:
                 if self._refused != str(error):  # once, not at every poll

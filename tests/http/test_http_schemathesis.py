@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -19,8 +20,11 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from location_cloud.access.service import issue_key
 from location_cloud.app import all_operations, create_app, utc_now
 from location_cloud.capabilities import CAPABILITIES
+from location_cloud.directions.jobs import make_matrices
 from location_cloud.http.openapi import build_openapi
 from location_cloud.settings import Settings
+from location_cloud.storage.snapshot import Snapshots
+from location_cloud.work import JobContext
 
 OPERATIONS = all_operations(CAPABILITIES)
 # Keys are ours to give: a made-up one would meet nothing but 401.
@@ -31,6 +35,16 @@ EXAMPLES = 15
 
 NOT_CHECKED = [positive_data_acceptance]
 """Rules over several parameters (south below north, at= stands alone, closed rings) cannot be said in a schema."""
+
+
+FOREIGN = {operation.name for operation in OPERATIONS if operation.as_error is not None}
+"""Interfaces of other engines, which tell errors in their words."""
+
+NOT_OFFERED = {
+    "osrm.match",
+    *(f"valhalla.{name}{how}" for name in ("height", "trace_route", "trace_attributes") for how in ("", "_by_address")),
+}
+"""Operations that answer only that they are not here yet, in the protocol's own words."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +60,27 @@ class Asked:
         response = case.call_and_validate(app=self.app, headers=self.headers, excluded_checks=NOT_CHECKED)
         self.statuses[case.operation.definition.raw["operationId"]][response.status_code] += 1
         if response.status_code >= 400 and case.method != "HEAD":
-            assert response.json()["detail"]
-            assert response.json()["hint"]
+            problem = response.json()
+            if case.operation.definition.raw["operationId"] in FOREIGN and "detail" not in problem:
+                assert "message" in str(problem) or "error" in str(problem)
+            else:
+                assert problem["detail"]
+                assert problem["hint"]
         return response.status_code
+
+    def forget_matrices(self) -> None:
+        """Removes matrices that were asked before: a tenant may have some only."""
+        client = self.app.test_client()
+        for job in client.get("/v1/matrix/jobs", headers=self.headers).json["jobs"]:
+            client.delete(f"/v1/matrix/jobs/{job['id']}", headers=self.headers)
+
+    def finished_matrix(self) -> str:
+        """The id of the newest matrix, made now if it was not yet."""
+        system = self.app.extensions["location_cloud"]
+        snapshots = Snapshots(system.settings.home)
+        make_matrices(JobContext(system.live, snapshots, system.settings, utc_now, lambda: False))
+        newest = self.app.test_client().get("/v1/matrix/jobs", headers=self.headers).json["jobs"][0]
+        return str(newest["id"])
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +111,23 @@ def test_every_answer_keeps_to_the_document(case: Case, asked: Asked):
 
 WELL = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [125.1, 46.6]}, "properties": {"name": "井1"}}
 HERE, THERE = "24.9384,60.1699", "24.9458,60.1640"
+AT, TO = [24.9384, 60.1699], [24.9458, 60.1640]
+PLACES = {"places": [{"lonlat": AT}, {"lonlat": TO}]}
+SQUARE = {"type": "Polygon", "coordinates": [[[24.94, 60.165], [24.942, 60.165], [24.942, 60.166], [24.94, 60.165]]]}
+AVOID = {"areas": [SQUARE]}
+PLAN = {"vehicles": [{"id": 1, "start": AT, "end": AT}], "jobs": [{"id": 7, "location": TO, "service": 60}]}
+VALHALLA = {"locations": [{"lat": AT[1], "lon": AT[0]}, {"lat": TO[1], "lon": TO[0]}], "costing": "auto"}
+VALHALLA_TABLE = {"sources": VALHALLA["locations"], "targets": VALHALLA["locations"], "costing": "pedestrian"}
+VALHALLA_REACH = {"locations": VALHALLA["locations"][:1], "costing": "auto", "contours": [{"time": 1}]}
+ORS_CAR = {"profile": "driving-car"}
+POINTS = ["60.1699,24.9384", "60.1640,24.9458"]
+FROM_TO = {"profile": "car", "coordinates": f"{HERE};{THERE}"}
+
+TWO = {"sources": [[24.9384, 60.1699]], "targets": [[24.9458, 60.1640]], "profile": "foot"}
+ROAD = "16280379:3:f"
+
+MATRIX = "{matrix}"
+"""Stands for the id of the matrix that was asked in the background and is finished."""
 
 # operation -> path parameters, query, body; in an order in which each can be answered.
 REAL = {
@@ -93,6 +142,70 @@ REAL = {
     "places.suggest": ({}, {"q": "manner", "focus": HERE}, None),
     "places.reverse": ({}, {"at": HERE, "crs": "gcj02"}, None),
     "directions.route": ({}, {"from": HERE, "to": THERE, "profile": "foot", "lang": "zh-CN"}, None),
+    "directions.add_closure": ({}, {}, {"name": "works", "roads": [ROAD], "valid_until": "2040-01-01T00:00:00Z"}),
+    "directions.closures": ({}, {"limit": 5}, None),
+    "directions.closure": ({"name": "works"}, {"crs": "gcj02"}, None),
+    "directions.change_closure": ({"name": "works"}, {"version": 1}, {"roads": [ROAD], "profiles": ["truck"]}),
+    "directions.remove_closure": ({"name": "works"}, {"version": 2}, None),
+    "directions.put_speeds": ({}, {}, {"speeds": {ROAD: 12.5}, "source": "probe"}),
+    "directions.speeds": ({}, {}, None),
+    "directions.take_back_speeds": ({}, {}, None),
+    "directions.add_matrix": ({}, {}, TWO),
+    "directions.matrices": ({}, {}, None),
+    "directions.matrix_job": ({"id": MATRIX}, {}, None),
+    "directions.matrix_result": ({"id": MATRIX}, {"format": "npy"}, None),
+    "directions.remove_matrix": ({"id": MATRIX}, {}, None),
+    "directions.route_through": ({}, {"annotations": "true"}, {**PLACES, "profile": "truck", "avoid": AVOID}),
+    "directions.matrix": ({}, {}, {"sources": [AT, TO], "targets": [TO]}),
+    "directions.isochrone": ({}, {"at": HERE, "minutes": "5,10"}, None),
+    "directions.isochrone_avoiding": ({}, {}, {"location": AT, "metres": [500], "avoid": AVOID}),
+    "directions.nearest": ({}, {"at": HERE, "count": 3}, None),
+    "directions.expansion": ({}, {"at": HERE, "minutes": 2}, None),
+    "directions.trip": ({}, {}, {**PLACES, "profile": "foot"}),
+    "directions.optimise": ({}, {}, PLAN),
+    "directions.profiles": ({}, {}, None),
+    "valhalla.route": ({}, {}, VALHALLA),
+    "valhalla.route_by_address": ({}, {"json": json.dumps(VALHALLA)}, None),
+    "valhalla.optimized_route": ({}, {}, VALHALLA),
+    "valhalla.optimized_route_by_address": ({}, {"json": json.dumps(VALHALLA)}, None),
+    "valhalla.sources_to_targets": ({}, {}, VALHALLA_TABLE),
+    "valhalla.sources_to_targets_by_address": ({}, {"json": json.dumps(VALHALLA_TABLE)}, None),
+    "valhalla.isochrone": ({}, {}, VALHALLA_REACH),
+    "valhalla.isochrone_by_address": ({}, {"json": json.dumps(VALHALLA_REACH)}, None),
+    "valhalla.locate": ({}, {}, VALHALLA),
+    "valhalla.locate_by_address": ({}, {"json": json.dumps(VALHALLA)}, None),
+    "valhalla.expansion": ({}, {}, VALHALLA_REACH),
+    "valhalla.expansion_by_address": ({}, {"json": json.dumps(VALHALLA_REACH)}, None),
+    "valhalla.status": ({}, {}, None),
+    "valhalla.status_by_body": ({}, {}, {}),
+    "ors.directions_between": (ORS_CAR, {"start": HERE, "end": THERE}, None),
+    "ors.directions": (ORS_CAR, {}, {"coordinates": [AT, TO]}),
+    "ors.directions_json": (ORS_CAR, {}, {"coordinates": [AT, TO]}),
+    "ors.directions_geojson": (ORS_CAR, {}, {"coordinates": [AT, TO]}),
+    "ors.directions_gpx": (ORS_CAR, {}, {"coordinates": [AT, TO]}),
+    "ors.isochrones": (ORS_CAR, {}, {"locations": [AT], "range": [120]}),
+    "ors.isochrones_geojson": (ORS_CAR, {}, {"locations": [AT], "range": [120]}),
+    "ors.matrix": (ORS_CAR, {}, {"locations": [AT, TO]}),
+    "ors.matrix_json": (ORS_CAR, {}, {"locations": [AT, TO]}),
+    "ors.snap": (ORS_CAR, {}, {"locations": [AT, TO]}),
+    "ors.snap_json": (ORS_CAR, {}, {"locations": [AT, TO]}),
+    "ors.snap_geojson": (ORS_CAR, {}, {"locations": [AT, TO]}),
+    "ors.optimization": ({}, {}, PLAN),
+    "ors.health": ({}, {}, None),
+    "ors.status": ({}, {}, None),
+    "graphhopper.route": ({}, {"point": POINTS}, None),
+    "graphhopper.route_by_body": ({}, {}, {"points": [AT, TO]}),
+    "graphhopper.isochrone": ({}, {"point": POINTS[:1]}, None),
+    "graphhopper.isochrone_by_body": ({}, {}, {"points": [AT]}),
+    "graphhopper.matrix": ({}, {"point": POINTS}, None),
+    "graphhopper.matrix_by_body": ({}, {}, {"points": [AT, TO]}),
+    "graphhopper.nearest": ({}, {"point": POINTS[:1]}, None),
+    "graphhopper.info": ({}, {}, None),
+    "graphhopper.health": ({}, {}, None),
+    "osrm.route": (FROM_TO, {}, None),
+    "osrm.table": (FROM_TO, {}, None),
+    "osrm.nearest": ({"profile": "car", "coordinates": HERE}, {}, None),
+    "osrm.trip": (FROM_TO, {}, None),
     "areas.list": ({}, {"at": "125.1031,46.5893"}, None),
     "areas.get": ({"code": "230602"}, {}, None),
     "areas.children": ({"code": "230602"}, {"geometry": "none"}, None),
@@ -113,13 +226,16 @@ REAL = {
 
 def test_every_operation_answers_a_real_question_as_documented(asked: Asked):
     load_all_checks()
+    asked.forget_matrices()
     unanswered = {operation.name: operation.status for operation in OPERATIONS}
     for name, (path, query, body) in REAL.items():
         operation = SCHEMA.find_operation_by_id(name)
         sent = {} if body is None else {"body": body, "media_type": "application/json"}
+        if MATRIX in path.values():
+            path = {"id": asked.finished_matrix()}
         case = operation.Case(path_parameters=dict(path), query=dict(query), **sent)
         assert asked.ask(case) == unanswered.pop(name), name
-    assert unanswered == {}, "a new operation needs a real question above"
+    assert set(unanswered) <= NOT_OFFERED, "a new operation needs a real question above"
 
 
 def test_every_operation_was_asked_and_let_in(asked: Asked):
