@@ -39,8 +39,10 @@ $(VENV)/.installed: requirements.lock setup.cfg pyproject.toml
 	@$(PIP) --no-deps -e .
 	@touch $@
 
-$(VENV)/.compiled: $(VENV)/.installed $(wildcard routing/*.py tiles/*.py)
-	@echo "compiling the engines (once, about half a minute)"
+# numba looks only at a kernel's own file for changes, not at the files of kernels that it calls: all are made anew.
+$(VENV)/.compiled: $(VENV)/.installed $(wildcard routing/*.py tiles/*.py location_cloud/directions/*.py)
+	@echo "compiling the engines (once, about a minute)"
+	@find routing tiles location_cloud -name '*.nb[ci]' -delete
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && LOCATION_CLOUD_HOME=$$home $(CLOUD) import --demo >"$$home/log" 2>&1 \
 		|| { tail -n 3 "$$home/log"; echo "the engines could not be compiled; then see: $(CLOUD) doctor"; exit 1; }
 	@touch $@
@@ -64,8 +66,8 @@ test: setup-test  ## format, lint, types, then every test that needs no outside 
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/pytest
 
-test-parts: setup-test  ## the tests with real parts: PostGIS, a browser, foreign clients (installed below .parts)
-	@$(VENV)/bin/python tests/parts/install.py postgis chromium
+test-parts: setup-test  ## the tests with real parts: PostGIS, a browser, web clients, routing peers (installed below .parts)
+	@$(VENV)/bin/python tests/parts/install.py postgis chromium web-clients peers
 	@$(VENV)/bin/pytest -m parts
 
 test-all: test test-parts  ## everything

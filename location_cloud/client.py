@@ -25,6 +25,9 @@ from shapely.geometry import Point, shape
 LonLat: TypeAlias = tuple[float, float] | Point
 """A point: (lon, lat) in degrees WGS-84, or a shapely Point in that order."""
 
+Points: TypeAlias = "geopandas.GeoSeries | geopandas.GeoDataFrame | Iterable[LonLat]"
+"""Many points: of a frame in any coordinate system, or one by one."""
+
 EPSG = 4326
 PAGE = 1000
 """Features asked for at once; the most that the server gives."""
@@ -89,11 +92,15 @@ class Cloud:
     timeout_s: float
 
     def route(self, start: LonLat, end: LonLat, profile: str = "car", **options: Any) -> geopandas.GeoDataFrame:
-        """The quickest way: one row with distance_m, duration_s, profile, steps and its line.
+        """The quickest way, and others if asked: one row each with distance_m, duration_s, profile, steps and its line.
 
-        profile: car, bicycle or foot. options: any other parameter of /v1/route, such as radius_m, lang.
+        profile: a name of `profiles`. options: any other parameter of /v1/route, such as via (a list of points),
+        alternatives (at most 3), exclude="toll,ferry", depart_at="2026-03-02T08:00", radius_m, lang.
         """
-        answer = self.get("/v1/route", **{"from": as_text(start)}, to=as_text(end), profile=profile, **options)
+        if "via" in options:
+            options["via"] = ";".join(as_text(point) for point in options["via"])
+        asked = {**options, "geometry": "geojson", "format": "json"}
+        answer = self.get("/v1/route", **{"from": as_text(start)}, to=as_text(end), profile=profile, **asked)
         rows = [
             {
                 "distance_m": route["distance_m"],
@@ -104,7 +111,72 @@ class Cloud:
             for route in answer.document["routes"]
         ]
         lines = [shape(route["geometry"]) for route in answer.document["routes"]]
-        return _as_frame(rows, lines, answer.attrs(waypoints=answer.document["waypoints"]))
+        return _as_frame(rows, lines, _made(answer, waypoints=answer.document["waypoints"]))
+
+    def matrix(
+        self, sources: Points, targets: Points | None = None, profile: str = "car", **options: Any
+    ) -> pandas.DataFrame:
+        """Time and distance from each source to each target, one row a pair: source, target, duration_s, distance_m.
+
+        sources, targets: at most 1,000 each; a GeoSeries or GeoDataFrame of points in any coordinate system, whose
+        index names them in the answer, or a list of points, which are numbered. Without targets: among the sources.
+        profile: a name of `profiles`. options: any other part of the body of /v1/matrix, such as exclude=["ferry"],
+        depart_at, season, vehicle, avoid.
+        duration_s, distance_m (of the quickest way, metres) are not a number where no way leads.
+        """
+        begin = _positions(sources)
+        end = begin if targets is None else _positions(targets)
+        body = {"sources": begin.tolist(), "targets": end.tolist(), "profile": profile, **options}
+        answer = self._ask("POST", "/v1/matrix", {}, body, "application/json")
+        pairs = pandas.MultiIndex.from_product([begin.index, end.index], names=["source", "target"])
+        frame = pandas.DataFrame(index=pairs).reset_index()
+        for column in ("duration_s", "distance_m"):
+            rows = answer.document[column.replace("_", "s_")] or [[None] * len(end)] * len(begin)
+            frame[column] = pandas.Series([cell for row in rows for cell in row], dtype="float64")
+        frame.attrs = _made(answer, profile=profile)
+        return frame
+
+    def isochrone(
+        self,
+        at: LonLat,
+        minutes: Iterable[float] = (),
+        metres: Iterable[float] = (),
+        profile: str = "car",
+        **options: Any,
+    ) -> geopandas.GeoDataFrame:
+        """What is within some minutes, or metres of way, of a point: one area a limit, the smallest first.
+
+        minutes, metres: one of them, at most 10 limits. The column value has the limit in seconds or metres.
+        profile: a name of `profiles`. options: any other parameter of /v1/isochrone: direction="to" (who gets here),
+        output="edges" (the reached parts of roads instead of areas), exclude, depart_at, radius_m.
+        """
+        limits = {"minutes": _numbers(minutes) or None, "metres": _numbers(metres) or None}
+        return _ways(self.get("/v1/isochrone", at=as_text(at), profile=profile, **limits, **options))
+
+    def nearest(self, at: LonLat, profile: str = "car", count: int = 1, **options: Any) -> geopandas.GeoDataFrame:
+        """The roads nearest to a point, the nearest first: distance_m, name, ref, road (lasting key), bearing_deg.
+
+        The geometry is the nearest point on the road. options: radius_m, heading_deg, tolerance_deg, approach, level.
+        """
+        answer = self.get("/v1/nearest", at=as_text(at), profile=profile, count=count, **options)
+        points = [Point(road.pop("location")) for road in answer.document["roads"]]
+        return _as_frame(answer.document["roads"], points, _made(answer))
+
+    def profiles(self) -> pandas.DataFrame:
+        """Every way of moving: name, title_en, title_zh, family."""
+        answer = self.get("/v1/profiles")
+        rows = [
+            {
+                "name": profile["name"],
+                "title_en": profile["title"].get("en", ""),
+                "title_zh": profile["title"].get("zh-CN", ""),
+                "family": profile["family"],
+            }
+            for profile in answer.document["profiles"]
+        ]
+        frame = pandas.DataFrame(rows)
+        frame.attrs = answer.attrs()
+        return frame
 
     def geocode(self, q: str | Iterable[str], **options: Any) -> geopandas.GeoDataFrame:
         """Where that is. A text gives all candidates, the best first; many texts give the best one of each.
@@ -215,7 +287,7 @@ class Cloud:
         stored: list[Answer] = []
         for row, feature in enumerate(features):
             try:
-                stored.append(self._ask("POST", path, {}, feature))
+                stored.append(self._ask("POST", path, {}, feature, "application/geo+json"))
             except CloudProblem as problem:
                 detail = f"row {row} of {len(features)}: {problem.detail}; {row} rows before it are stored"
                 raise CloudProblem(problem.status, problem.title, detail, problem.hint) from problem
@@ -249,7 +321,9 @@ class Cloud:
         ):
             yield from self._roads_pages(quarter)
 
-    def _ask(self, method: str, path: str, parameters: Mapping[str, Any], body: Any) -> Answer:
+    def _ask(
+        self, method: str, path: str, parameters: Mapping[str, Any], body: Any, media_type: str = "application/json"
+    ) -> Answer:
         query = urllib.parse.urlencode(
             {name: _as_word(value) for name, value in parameters.items() if value is not None}
         )
@@ -258,7 +332,7 @@ class Cloud:
             headers["Authorization"] = f"Bearer {self.key}"
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
         if content is not None:
-            headers["Content-Type"] = "application/geo+json"
+            headers["Content-Type"] = media_type
         address = f"{self.url}{path}" + (f"?{query}" if query else "")
         asked = urllib.request.Request(address, content, headers, method=method)
         try:
@@ -288,6 +362,21 @@ def as_text(value: Any) -> Any:
     return value
 
 
+def _numbers(values: Iterable[float]) -> str:
+    return ",".join(f"{value:g}" for value in values)
+
+
+def _positions(points: Points) -> pandas.Series:
+    """The points as [lon, lat] in degrees, by the index that they came with."""
+    if isinstance(points, (geopandas.GeoSeries, geopandas.GeoDataFrame)):
+        if points.crs is None:
+            raise ValueError("the points name no coordinate system; say which one: points.set_crs(4326)")
+        found = points.geometry.to_crs(EPSG)
+        return pandas.Series([[point.x, point.y] for point in found], index=found.index, dtype=object)
+    pairs = [[point.x, point.y] if isinstance(point, Point) else list(point) for point in points]
+    return pandas.Series(pairs, dtype=object)
+
+
 def _as_word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -308,6 +397,19 @@ def _as_problem(status: int, reason: str, content: bytes) -> CloudProblem:
     except (ValueError, KeyError, TypeError):
         text = content[:200].decode("utf-8", "replace")
         return CloudProblem(status, reason, text, "something other than a location cloud answers at this address")
+
+
+def _made(answer: Answer, **more: Any) -> dict[str, Any]:
+    """What a frame of ways carries in `.attrs`: also the version of the weights and when they were true."""
+    weights = {name: answer.document[name] for name in ("metric_version", "as_of") if name in answer.document}
+    return answer.attrs(**weights, **more)
+
+
+def _ways(answer: Answer) -> geopandas.GeoDataFrame:
+    """Features of directions as one frame."""
+    frame = _collected([answer])
+    frame.attrs = _made(answer)
+    return frame
 
 
 def _state(answer: Answer) -> tuple[str, int]:

@@ -4,49 +4,150 @@ from __future__ import annotations
 
 from typing import Any
 
-from location_cloud.capability import Cache, Call, Operation
-from location_cloud.directions import schema, service
-from location_cloud.directions.model import Route, Step, Waypoint
-from location_cloud.directions.wording import LANGUAGES, instruction
+from location_cloud.capability import Cache, Call, Operation, Reply
+from location_cloud.directions import answers, schema, service
+from location_cloud.directions.model import Ask, Found, Options, Place, Vehicle
+from location_cloud.directions.wording import LANGUAGES
 
 
-def find_route(call: Call, params: schema.InRoute, body: None) -> dict[str, Any]:
+def find_route(call: Call, params: schema.InRoute, body: None) -> Any:
     """The quickest way between two points."""
-    route = service.find_route(call.world, params.from_, params.to, params.profile, params.radius_m)
-    language = params.lang or call.language(LANGUAGES)
-    steps = [_as_step(step, language) for step in route.steps] if params.steps else []
-    length = {"distance_m": round(route.distance_m, 1), "duration_s": route.duration_ms / 1000}
+    lonlats = [params.from_, *params.via, params.to]
+    names = ["from", *(f"via[{i}]" for i in range(len(params.via))), "to"]
+    places = [Place(lonlat, params.radius_m) for lonlat in lonlats]
+    places[0] = Place(params.from_, params.radius_m, params.heading_deg)
+    places[-1] = Place(params.to, params.radius_m, approach=params.approach)
+    ask = _ask(call, params)
+    arrive = service.local_time(call.world, params.arrive_by)
+    found = service.find_routes(call.world, ask, places, names, params.alternatives, arrive, params.steps)
+    return _as_route(call, ask, found, params)
+
+
+def find_route_through(call: Call, params: schema.RouteShapeQuery, body: schema.RouteBody) -> Any:
+    """The quickest way through places, with everything that may be said of it."""
+    places = [_place(place, body.radius_m) for place in body.places]
+    ask = _ask_body(call, body)
+    arrive = service.local_time(call.world, body.arrive_by)
+    found = service.find_routes(call.world, ask, places, (), body.alternatives, arrive, params.steps)
+    return _as_route(call, ask, found, params)
+
+
+def find_matrix(call: Call, params: schema.InMatrix, body: schema.MatrixBody) -> Any:
+    """Times and distances from each of these to each of those."""
+    ask = _ask_body(call, body)
+    sources, targets = ([Place(at, body.radius_m) for at in side] for side in (body.sources, body.targets))
+    found = service.find_matrix(call.world, ask, sources, targets, body.distances)
+    if params.format == "ndjson":
+        return answers.as_matrix_lines(found, _made(call, ask))
+    roads = service.get_roads(call.world)
+    names = (service.street_names(roads, side) for side in (found.sources, found.targets))
+    return answers.as_matrix(found, _made(call, ask), *names)
+
+
+def find_isochrone(call: Call, params: schema.InIsochrone, body: None) -> Any:
+    """How far one gets from a point, or who gets to it."""
+    ask = _ask(call, params)
+    return _isochrone(call, ask, Place(params.at, params.radius_m), params)
+
+
+def find_isochrone_avoiding(call: Call, params: schema.Nothing, body: schema.IsochroneBody) -> Any:
+    """The same with areas to avoid and sizes."""
+    return _isochrone(call, _ask_body(call, body), Place(body.location, body.radius_m), body)
+
+
+def find_nearest(call: Call, params: schema.InNearest, body: None) -> dict[str, Any]:
+    """The roads near a point."""
+    place = Place(params.at, params.radius_m, params.heading_deg, params.tolerance_deg, params.approach, params.level)
+    near, directions, roads = service.find_near(call.world, params.profile, place, params.count)
+    return {"roads": answers.as_nearest(near, directions.shapes, roads), "profile": params.profile}
+
+
+def find_expansion(call: Call, params: schema.InExpansion, body: None) -> dict[str, Any]:
+    """The search itself, edge by edge, in the order in which they were reached."""
+    ask = _ask(call, params)
+    place = Place(params.at, params.radius_m)
+    found = service.find_expansion(call.world, ask, place, params.minutes * 60, params.direction == "to", params.limit)
+    return answers.as_expansion(*found, service.get_roads(call.world), _made(call, ask))
+
+
+def find_trip(call: Call, params: schema.RouteShapeQuery, body: schema.TripBody) -> Any:
+    """The way through all places in the best order."""
+    places = [_place(place, body.radius_m) for place in body.places]
+    ask = _ask_body(call, body)
+    ends = body.source == "first", body.destination == "last"
+    order, found = service.find_trip(call.world, ask, places, body.roundtrip, *ends, params.steps)
+    reply = _as_route(call, ask, found, params)
+    return reply if isinstance(reply, Reply) else {**reply, "order": order}
+
+
+def optimise(call: Call, params: schema.InOptimise, body: schema.OptimiseBody) -> dict[str, Any]:
+    """Who goes where in which order: VROOM's question and answer."""
+    ask = _ask(call, params)
+    return service.find_plan(call.world, ask, body.model_dump(exclude_none=True))
+
+
+def list_profiles(call: Call, params: schema.Nothing, body: None) -> dict[str, Any]:
+    """Every way of moving."""
     return {
-        "routes": [{**length, "geometry": _as_line(route), "legs": [{**length, "steps": steps}]}],
-        "waypoints": [_as_waypoint(route.start), _as_waypoint(route.end)],
-        "profile": params.profile,
+        "profiles": [
+            {"name": profile.name, "title": dict(profile.title), "family": profile.family}
+            for profile in service.list_profiles(call.world)
+        ]
     }
 
 
-def _as_line(route: Route) -> dict[str, Any]:
-    return {"type": "LineString", "coordinates": route.line.tolist()}
+def _as_route(call: Call, ask: Ask, found: Found, params: schema.RouteShapeQuery) -> Any:
+    roads, language = service.get_roads(call.world), params.lang or call.language(LANGUAGES)
+    if params.format != "json":
+        return answers.as_file(found, params.format, language)
+    return answers.as_route(found, roads, _made(call, ask), params.geometry, params.annotations, language)
 
 
-def _as_waypoint(waypoint: Waypoint) -> dict[str, Any]:
-    location = [round(degree, 7) for degree in waypoint.lonlat]
-    return {"location": location, "name": waypoint.name, "distance_m": round(waypoint.distance_m, 1)}
+def _isochrone(call: Call, ask: Ask, place: Place, asked: schema.InIsochrone | schema.IsochroneBody) -> dict[str, Any]:
+    unit, limits = ("distance", asked.metres) if asked.metres else ("time", service.as_seconds(asked.minutes or []))
+    is_back, as_edges = asked.direction == "to", asked.output == "edges"
+    reached = service.find_isochrone(call.world, ask, place, unit, limits, is_back, as_edges)
+    return answers.as_isochrone(reached, service.get_roads(call.world), _made(call, ask))
 
 
-def _as_step(step: Step, language: str) -> dict[str, Any]:
-    return {
-        "type": step.kind,
-        "modifier": step.modifier,
-        "instruction": instruction(step, language),
-        "name": step.name,
-        "ref": step.ref,
-        "exit": step.exit,
-        "distance_m": round(step.distance_m, 1),
-        "duration_s": round(step.duration_s, 3),
-        "bearing_deg": round(step.bearing_deg, 1),
-        "location": list(step.lonlat),
-        "points": [step.first_point, step.last_point],
-    }
+def _ask(call: Call, params: schema.Ask) -> Ask:
+    options = Options(exclude=frozenset(params.exclude), season=params.season)
+    return Ask(params.profile, options, service.local_time(call.world, params.depart_at), call.tenant)
 
+
+def _ask_body(call: Call, body: schema.AskBody) -> Ask:
+    options = service.find_options(
+        call.world,
+        call.tenant,
+        Vehicle(**body.vehicle.model_dump()),
+        frozenset(body.exclude),
+        body.season,
+        body.avoid.areas,
+        body.avoid.closures,
+        body.avoid.roads,
+        body.profile,
+    )
+    return Ask(body.profile, options, service.local_time(call.world, body.depart_at), call.tenant)
+
+
+def _place(place: schema.PlaceBody, radius_m: float) -> Place:
+    return Place(
+        place.lonlat,
+        place.radius_m or radius_m,
+        place.heading_deg,
+        place.tolerance_deg,
+        place.approach,
+        place.level,
+        place.stay_s,
+    )
+
+
+def _made(call: Call, ask: Ask) -> dict[str, Any]:
+    return {"profile": ask.profile, "snapshot": call.world.snapshot.id}
+
+
+READ = "directions:read"
+FILES = ("application/geo+json", "application/gpx+xml", "application/vnd.google-earth.kml+xml")
 
 OPERATIONS = (
     Operation(
@@ -57,8 +158,124 @@ OPERATIONS = (
         find_route,
         schema.InRoute,
         schema.OutRoute,
-        "directions:read",
+        READ,
+        other_media=FILES,
+        errors=(404, 422),
+    ),
+    Operation(
+        "directions.route_through",
+        "POST",
+        "/v1/route",
+        "The quickest way through places, with vehicle, areas to avoid and times.",
+        find_route_through,
+        schema.RouteShapeQuery,
+        schema.OutRoute,
+        READ,
+        other_media=FILES,
+        Body=schema.RouteBody,
+        cost=2,
+        errors=(404, 422),
+    ),
+    Operation(
+        "directions.matrix",
+        "POST",
+        "/v1/matrix",
+        "Times and distances from each of these to each of those.",
+        find_matrix,
+        schema.InMatrix,
+        schema.OutMatrix,
+        READ,
+        Body=schema.MatrixBody,
+        cost=10,
+        errors=(404, 422),
+        other_media=("application/x-ndjson",),
+    ),
+    Operation(
+        "directions.isochrone",
+        "GET",
+        "/v1/isochrone",
+        "How far one gets from a point, or who gets to it.",
+        find_isochrone,
+        schema.InIsochrone,
+        schema.OutIsochrone,
+        READ,
+        cost=3,
+        errors=(404, 422),
+    ),
+    Operation(
+        "directions.isochrone_avoiding",
+        "POST",
+        "/v1/isochrone",
+        "How far one gets, with areas to avoid and sizes.",
+        find_isochrone_avoiding,
+        schema.Nothing,
+        schema.OutIsochrone,
+        READ,
+        Body=schema.IsochroneBody,
+        cost=4,
+        errors=(404, 422),
+    ),
+    Operation(
+        "directions.nearest",
+        "GET",
+        "/v1/nearest",
+        "The roads near a point.",
+        find_nearest,
+        schema.InNearest,
+        schema.OutNearest,
+        READ,
         cache=Cache.REVALIDATE,
-        errors=(422,),
+        errors=(404, 422),
+    ),
+    Operation(
+        "directions.expansion",
+        "GET",
+        "/v1/expansion",
+        "The edges reached from a point, in the order in which they were reached.",
+        find_expansion,
+        schema.InExpansion,
+        schema.OutExpansion,
+        READ,
+        cost=5,
+        errors=(404, 422),
+    ),
+    Operation(
+        "directions.trip",
+        "POST",
+        "/v1/trip",
+        "The way through all places in the best order.",
+        find_trip,
+        schema.RouteShapeQuery,
+        schema.OutTrip,
+        READ,
+        other_media=FILES,
+        Body=schema.TripBody,
+        cost=5,
+        errors=(404, 422),
+    ),
+    Operation(
+        "directions.optimise",
+        "POST",
+        "/v1/optimise",
+        "Who goes where in which order: VROOM's question and answer.",
+        optimise,
+        schema.InOptimise,
+        schema.OutOptimise,
+        READ,
+        Body=schema.OptimiseBody,
+        cost=50,
+        deadline_s=30.0,
+        errors=(404, 422),
+    ),
+    Operation(
+        "directions.profiles",
+        "GET",
+        "/v1/profiles",
+        "Every way of moving.",
+        list_profiles,
+        schema.Nothing,
+        schema.OutProfiles,
+        READ,
+        cache=Cache.SHORT,
     ),
 )

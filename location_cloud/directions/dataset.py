@@ -1,29 +1,36 @@
-"""The directions section of the snapshot: a routing graph and integer costs for each way of moving."""
+"""The directions section of the snapshot: families' graphs and hierarchies, and a metric for each way of moving."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
-from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from location_cloud.arrays import load_arrays, save_arrays
 from location_cloud.capability import Built, Import, Section
-from location_cloud.directions.profiles import ADVISED_KMH, DESTINATION_WEIGHT, LIMIT_SHARE, PROFILES, Profile
+from location_cloud.directions.costs import Costs, edge_costs, ever_open, shut_gates
+from location_cloud.directions.families import build_family_graph
+from location_cloud.directions.model import Options
+from location_cloud.directions.network import Family, Gate, Network
+from location_cloud.directions.profiles import FAMILIES, Profile, family_profiles, load_profiles, profile_names
+from location_cloud.directions.star import Star, build_star
 from location_cloud.errors import BadInput
+from location_cloud.roads.countries import get_country
 from location_cloud.roads.dataset import SECTION as ROADS
-from location_cloud.roads.edges import Topology, edge_access, edge_limits_kmh, rules_for, topology
-from location_cloud.roads.model import CLASSES, Roads
+from location_cloud.roads.model import Roads
+from routing import gates
 from routing.cch import Cch, build_cch
-from routing.components import find_components
+from routing.components import Components, find_components
 from routing.customize import Metric, customize
-from routing.graph import Graph, build_graph
+from routing.graph import Graph
 from routing.query import find_path
-from routing.restrictions import expand_restrictions
-from routing.shape import EdgeShapes, build_edge_shapes, edge_bearings, line_length_m, path_shape
+from routing.shape import EdgeShapes, build_edge_shapes, line_length_m, path_shape
 from routing.snap import SegmentIndex, build_segment_index, nearest
 from routing.trip import CLOSED, edge_points
 
@@ -31,176 +38,216 @@ SMALLEST_PART_SHARE, SMALLEST_PART_NODES = 0.01, 200
 """A part of the network is snapped to from this share of the largest one's nodes on, or from so many: a town of its own
 counts beside a province, a car park behind a missing gate does not."""
 
+OWN_PROFILES = "profiles"
+"""Folder of an operator's own profiles in the home; an import keeps a copy in the snapshot."""
 
-@dataclass(frozen=True)
-class RoutingNetwork:
-    """One way of moving: its split graph and hierarchy, the cost of each edge, the segments that one may be put on.
+ZONES = {
+    "AT": "Europe/Vienna",
+    "CN": "Asia/Shanghai",
+    "DE": "Europe/Berlin",
+    "FI": "Europe/Helsinki",
+    "FR": "Europe/Paris",
+    "MC": "Europe/Monaco",
+    "SI": "Europe/Ljubljana",
+}
+"""Clocks of the countries whose rules are shipped (data/roads). Source: IANA time zone database, zone1970.tab."""
 
-    cost_ms: (edges,) int32, milliseconds; routing.trip.CLOSED = may not be used. Edge 2s drives segment s forward.
-    weight_ms: (edges,) int32, what ways are compared by: cost_ms, more where one should not pass through; metric: the
-    hierarchy's for these weights.
-    part: (segments,) int32, the part of the network in which one gets there and back; 0 = the largest, -1 = none.
-    is_connected: (segments,) uint8, 1 = in a big part. is_largest: (segments,) uint8, 1 = in the largest.
-    """
-
-    graph: Graph
-    hierarchy: Cch
-    metric: Metric
-    cost_ms: NDArray[np.int32]
-    weight_ms: NDArray[np.int32]
-    part: NDArray[np.int32]
-    is_connected: NDArray[np.uint8]
-    is_largest: NDArray[np.uint8]
-
-
-Rule: TypeAlias = tuple[str, tuple[int, ...]]
-"""("no" | "only", edges that follow each other), as routing.restrictions reads them."""
-
-COLUMNS = ("cost_ms", "weight_ms", "part", "is_connected", "is_largest")
+COLUMNS = ("local_ms", "part", "is_connected", "is_largest")
 
 
 @dataclass(frozen=True)
 class Directions:
-    """All ways of moving over one set of shapes and one index of them."""
+    """All ways of moving over one set of shapes and one index of them.
 
-    networks: Mapping[str, RoutingNetwork]
+    networks: by profile, as the snapshot has them. names: whatever a profile may be called -> its name.
+    driving_side: of the country, "right" or "left". zone: of its clocks, UTC where the country is not known.
+    """
+
+    profiles: Mapping[str, Profile]
+    names: Mapping[str, str]
+    families: Mapping[str, Family]
+    networks: Mapping[str, Network]
     shapes: EdgeShapes
     index: SegmentIndex
+    star: Star
+    driving_side: str
+    zone: tzinfo
 
 
 def build(import_: Import, folder: Path) -> Built:
-    """Builds the graph and costs of every profile, and the index that points are put on roads with."""
+    """Builds graphs, hierarchies and metrics, and the index that points are put on roads with."""
     roads = import_.load(ROADS)
-    import_.progress.step("routing graphs", len(PROFILES) + 1)
+    profiles = load_profiles(_keep_own_profiles(import_.folder, folder))
+    import_.progress.step("routing graphs", len(profiles) + len(FAMILIES) + 1)
     save_arrays(folder / "index", build_segment_index(roads.shape_start, roads.shape_e7).as_arrays())
-    counts = {}
-    for profile in PROFILES:
-        import_.progress.advance()
-        network = build_network(roads, profile)
-        target = folder / profile.name
-        save_arrays(target / "graph", network.graph.as_arrays())
-        save_arrays(target / "hierarchy", network.hierarchy.as_arrays())
-        save_arrays(target / "metric", network.metric.as_arrays())
-        save_arrays(target, {name: getattr(network, name) for name in COLUMNS})
-        counts[f"{profile.name}_edges"] = int((network.cost_ms != CLOSED).sum())
+    save_arrays(folder / "star", build_star(roads).as_arrays())
     import_.progress.advance()
+    counts = {}
+    for name in FAMILIES:
+        members = family_profiles(profiles, name)
+        costs = {profile.name: edge_costs(roads, profile, Options(), None, None) for profile in members}
+        family = build_family(roads, name, members, costs)
+        save_family(folder / "families" / name, family)
+        import_.progress.advance()
+        for profile in members:
+            network = build_network(family, profile, costs[profile.name])
+            target = folder / "networks" / profile.name
+            save_arrays(target / "metric", network.metric.as_arrays())
+            save_arrays(target, {column: getattr(network, column) for column in COLUMNS})
+            counts[f"{profile.name}_edges"] = int((network.local_ms != CLOSED).sum())
+            import_.progress.advance()
     return Built(counts)
 
 
-def build_network(roads: Roads, profile: Profile) -> RoutingNetwork:
-    """The graph, costs and well connected segments of one way of moving."""
-    cost_ms = edge_costs(roads, profile)
-    ends = topology(roads, profile.access)
-    forbidden = expand_restrictions(ends.tail, ends.head, ends.nodes, all_rules(roads, profile, ends, cost_ms))
-    graph = build_graph(ends.tail, ends.head, ends.nodes, forbidden.start, forbidden.edges)
-    weight_ms = edge_weights(roads, profile, cost_ms)
-    hierarchy = build_cch(graph, roads.node_e7[ends.origin] / 1e7, is_drivable=cost_ms != CLOSED)
-    part, is_connected = _parts(graph, cost_ms)
-    return RoutingNetwork(
-        graph,
-        hierarchy,
-        customize(hierarchy, weight_ms),
-        cost_ms,
-        weight_ms,
-        part,
-        is_connected.astype(np.uint8),
-        (part == 0).astype(np.uint8),
+def build_family(roads: Roads, name: str, members: tuple[Profile, ...], costs: Mapping[str, Costs]) -> Family:
+    """The graph and hierarchy that the members share. costs: by profile, without options and hour."""
+    may_open = {profile.name: ever_open(roads, (profile,)) for profile in members}
+    is_public = {profile.name: costs[profile.name].cost_ms != CLOSED for profile in members}
+    graph, gate_list, ends = build_family_graph(roads, members, may_open, is_public)
+    is_drivable = ever_open(roads, members)[graph.base_edge]
+    hierarchy = build_cch(graph, roads.node_e7[ends.origin] / 1e7, is_drivable=is_drivable)
+    return Family(name, graph, hierarchy, gate_list)
+
+
+def build_network(family: Family, profile: Profile, costs: Costs) -> Network:
+    """A way of moving as it is without options and at no particular hour."""
+    is_shut = shut_gates(family.gates, profile, None)
+    cost_ms = gates.edge_costs(family.graph, costs.cost_ms, is_shut)
+    local_ms = gates.edge_costs(family.graph, costs.local_ms, is_shut)
+    cost_ms[find_islands(family.graph, cost_ms, local_ms)] = CLOSED
+    part, is_connected, is_largest = find_parts(family.graph, cost_ms, local_ms)
+    metric = customize(family.hierarchy, cost_ms)
+    return Network(
+        family, profile.name, metric, local_ms, part, is_connected.view(np.uint8), is_largest.view(np.uint8), "", 0.0
     )
 
 
-def _parts(graph: Graph, cost_ms: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """The part that each segment lies in (the larger one's, if its directions differ), and whether it is a big one."""
-    components = find_components(graph, cost_ms)
-    of_edge = np.where(components.edge < 0, CLOSED, components.edge).reshape(-1, 2).min(axis=1)
-    part = np.where(of_edge == CLOSED, -1, of_edge).astype(np.int32)
-    if not len(components.size):
-        return part, part >= 0
-    enough = min(components.size[0] * SMALLEST_PART_SHARE, SMALLEST_PART_NODES)
-    return part, (part >= 0) & (components.size[part] >= enough)
-
-
-def all_rules(roads: Roads, profile: Profile, ends: Topology, cost_ms: NDArray[np.int32]) -> list[Rule]:
-    """Every sequence of edges that the profile may not drive, or must: signs, and turning round.
-
-    A rule over a closed edge is void: an "only" rule towards it would shut the road for good; OSM has a few where a
-    street became one-way or private.
+def find_islands(graph: Graph, cost_ms: NDArray[np.int32], local_ms: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(edges,) public roads that one comes to and leaves only over local ones, as behind a castle's gate: they count as
+    local themselves, else a trip that ends there would pass through.
     """
-    signed = rules_for(roads, profile.access)
-    rules: list[Rule] = [(kind, edges) for kind, edges in signed if (cost_ms[list(edges)] != CLOSED).all()]
-    return rules if profile.may_turn_round else rules + u_turn_rules(ends, cost_ms, rules)
+    public, everywhere = find_components(graph, cost_ms), find_components(graph, local_ms)
+    if not len(public.size):
+        return np.zeros(graph.edges, bool)
+    is_big = np.append(public.size >= _least_size(public), False)  # label -1 takes the spare last place
+    on_big = np.zeros(len(everywhere.size) + 1, bool)
+    np.logical_or.at(on_big, everywhere.edge, is_big[public.edge])
+    on_big[-1] = False
+    is_small = (cost_ms[: graph.roads] != CLOSED) & ~_of_roads(graph, is_big[public.edge])
+    is_island: NDArray[np.bool_] = is_small & _of_roads(graph, on_big[everywhere.edge])
+    return is_island[graph.base_edge]
 
 
-def edge_costs(roads: Roads, profile: Profile) -> NDArray[np.int32]:
-    """Milliseconds of every edge for the profile, CLOSED where it may not go. (edges,) int32."""
-    by_class = np.array([profile.kmh.get(name, profile.other_kmh) for name in CLASSES], np.float64)
-    kmh = np.repeat(by_class[roads.seg_class], 2)
-    if profile.obeys_limits:
-        limits = edge_limits_kmh(roads)
-        kmh = np.where(np.isnan(limits), kmh, np.minimum(limits, ADVISED_KMH) * LIMIT_SHARE)
-    is_private = np.repeat(roads.seg_flags & profile.private != 0, 2)
-    is_open = (edge_access(roads) & profile.access != 0) & ~is_private
-    milliseconds = np.rint(np.repeat(roads.seg_length_m, 2) * 3600.0 / kmh)
-    return np.where(is_open, np.minimum(milliseconds, CLOSED - 1), CLOSED).astype(np.int32)
+def _of_roads(graph: Graph, holds: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(roads,) what holds for a road edge or an alias of it: where one only turns round, it is driven as alias only."""
+    found = holds[: graph.roads].copy()
+    np.logical_or.at(found, graph.base_edge, holds)
+    return found
 
 
-def edge_weights(roads: Roads, profile: Profile, cost_ms: NDArray[np.int32]) -> NDArray[np.int32]:
-    """What ways are compared by, (edges,) int32: the cost, more on roads that one should not pass through."""
-    is_destination = np.repeat(roads.seg_flags & profile.destination != 0, 2) & (cost_ms != CLOSED)
-    heavier = np.minimum(cost_ms.astype(np.int64) * DESTINATION_WEIGHT, CLOSED - 1)
-    return np.where(is_destination, heavier, cost_ms).astype(np.int32)
+def _least_size(components: Components) -> float:
+    return min(float(components.size[0]) * SMALLEST_PART_SHARE, SMALLEST_PART_NODES)
 
 
-def u_turn_rules(ends: Topology, cost_ms: NDArray[np.int32], rules: list[Rule]) -> list[Rule]:
-    """Turning round on the spot, forbidden wherever there is another way on: it is left for dead ends.
+def find_parts(
+    graph: Graph, cost_ms: NDArray[np.int32], local_ms: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.bool_]]:
+    """(part of each segment, whether it is of a big part, whether of the largest).
 
-    Without this, a forbidden left turn is escaped by passing the junction, turning round behind it and coming back.
-    rules: those that may leave no other way on.
+    A local road belongs to the largest part that it leads to and from. Where the directions of a segment differ, the
+    larger part counts.
     """
-    is_open = cost_ms != CLOSED
-    edge = np.arange(len(cost_ms))
-    is_two_way = is_open & is_open[edge ^ 1]
-    ways_on = np.bincount(ends.tail[is_open], minlength=ends.nodes)[ends.head]
-    forbidden = {
-        (pair[0], pair[1]) for kind, pair in rules if kind == "no" and len(pair) == 2 and pair[1] != pair[0] ^ 1
-    }
-    ways_on -= np.bincount(np.array([first for first, _ in forbidden], np.int64), minlength=len(edge))
-    return [("no", (one, one ^ 1)) for one in edge[is_two_way & (ways_on > 1)].tolist()]
+    public = find_components(graph, cost_ms)
+    driven = np.where(public.edge < 0, CLOSED, public.edge)
+    edge_part = driven[: graph.roads].copy()
+    np.minimum.at(edge_part, graph.base_edge, driven)
+    everywhere = find_components(graph, local_ms)
+    label = everywhere.edge[: graph.roads]
+    largest_of = np.full(len(everywhere.size) + 1, CLOSED, np.int64)
+    np.minimum.at(largest_of, label, edge_part)  # label -1 takes the spare last place
+    is_local = (local_ms[: graph.roads] != CLOSED) & (cost_ms[: graph.roads] == CLOSED)
+    edge_part = np.where(is_local & (label >= 0), largest_of[label], edge_part)
+    of_segment = edge_part.reshape(-1, 2).min(axis=1)
+    part = np.where(of_segment == CLOSED, -1, of_segment).astype(np.int32)
+    if not len(public.size):
+        return part, part >= 0, part == 0
+    return part, (part >= 0) & (public.size[part] >= _least_size(public)), part == 0
+
+
+def save_family(folder: Path, family: Family) -> None:
+    """Writes what `load_family` reads."""
+    save_arrays(folder / "graph", family.graph.as_arrays())
+    save_arrays(folder / "hierarchy", family.hierarchy.as_arrays())
+    lines = [f"{gate.kind}\t{gate.vehicles}\t{gate.condition}\n" for gate in family.gates]
+    (folder / "gates.txt").write_text("".join(lines), "utf-8")
+
+
+def load_family(folder: Path) -> Family:
+    """A family, its arrays mapped read-only."""
+    rows = [line.split("\t") for line in (folder / "gates.txt").read_text("utf-8").split("\n")[:-1]]
+    return Family(
+        folder.name,
+        Graph.from_arrays(load_arrays(folder / "graph")),
+        Cch.from_arrays(load_arrays(folder / "hierarchy")),
+        tuple(Gate(int(kind), int(vehicles), condition) for kind, vehicles, condition in rows),
+    )
 
 
 def check(folder: Path) -> None:
-    """Raises BadInput if a graph and its costs do not fit together."""
-    for name in (profile.name for profile in PROFILES):
-        graph = Graph.from_arrays(load_arrays(folder / name / "graph"))
-        if len(load_arrays(folder / name)["cost_ms"]) != graph.edges:
-            raise BadInput(f"{folder / name}: graph and costs have different numbers of edges; import again")
+    """Raises BadInput if graphs and costs do not fit together."""
+    try:
+        load(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(f"{folder}: the routing data contradict themselves: {error}; import again") from error
 
 
 def load(folder: Path) -> Directions:
-    """Graphs, costs and index, mapped read-only; the shapes are the roads section's."""
-    shapes = load_arrays(folder.parent / "roads")
-    segments = len(shapes["shape_start"]) - 1
-    edge = np.arange(2 * segments)
+    """Graphs, metrics and index, mapped read-only; the shapes are the roads section's."""
+    own = folder / OWN_PROFILES
+    profiles = load_profiles(own if own.is_dir() else None)
+    families = {name: load_family(folder / "families" / name) for name in FAMILIES}
+    roads = ROADS.load(folder.parent / "roads")
+    edge = np.arange(2 * roads.segment_count)
     return Directions(
-        networks={profile.name: _load_network(folder / profile.name) for profile in PROFILES},
-        shapes=build_edge_shapes(shapes["shape_start"], shapes["shape_e7"], edge // 2, edge % 2 == 1),
-        index=SegmentIndex.from_arrays(load_arrays(folder / "index"), shapes["shape_start"], shapes["shape_e7"]),
+        profiles=profiles,
+        names=profile_names(profiles),
+        families=families,
+        networks={
+            name: _load_network(folder / "networks" / name, families[profile.family])
+            for name, profile in profiles.items()
+        },
+        shapes=build_edge_shapes(roads.shape_start, roads.shape_e7, edge // 2, edge % 2 == 1),
+        index=SegmentIndex.from_arrays(load_arrays(folder / "index"), roads.shape_start, roads.shape_e7),
+        star=Star.from_arrays(load_arrays(folder / "star")),
+        driving_side=get_country(roads.country_code).driving_side,
+        zone=ZoneInfo(ZONES.get(roads.country_code, "UTC")),
     )
 
 
-def _load_network(folder: Path) -> RoutingNetwork:
-    hierarchy = Cch.from_arrays(load_arrays(folder / "hierarchy"))
-    return RoutingNetwork(
-        Graph.from_arrays(load_arrays(folder / "graph")),
-        hierarchy,
-        Metric.from_arrays(hierarchy, load_arrays(folder / "metric")),
+def _load_network(folder: Path, family: Family) -> Network:
+    return Network(
+        family=family,
+        profile=folder.name,
+        metric=Metric.from_arrays(family.hierarchy, load_arrays(folder / "metric")),
         **load_arrays(folder),
+        version=f"{folder.name}-{folder.parents[2].name[-6:]}",
+        as_of=(folder / "metric").stat().st_mtime,
     )
+
+
+def _keep_own_profiles(snapshot: Path, folder: Path) -> Path | None:
+    """The operator's own profiles, copied beside what is built from them; None if there are none."""
+    own = snapshot.parent.parent / OWN_PROFILES
+    if not own.is_dir():
+        return None
+    shutil.copytree(own, folder / OWN_PROFILES)
+    return folder / OWN_PROFILES
 
 
 def warm(directions: Directions) -> None:
     """Snaps a point, asks a route and draws a line for each way of moving."""
     for network in directions.networks.values():
-        first = np.flatnonzero(network.cost_ms != CLOSED)[:2]
+        first = np.flatnonzero(network.metric.cost_ms[: network.graph.roads] != CLOSED)[:2]
         if not len(first):
             continue
         corner = directions.shapes.shape_e7[0] / 1e7
@@ -208,7 +255,7 @@ def warm(directions: Directions) -> None:
         find_path(network.hierarchy, network.metric, edge_points(first[0]), edge_points(first[-1], 1.0))
         line, _ = path_shape(directions.shapes, first[:1], 0.0, 1.0)
         line_length_m(line)
-        edge_bearings(directions.shapes, first[:1])
 
 
 SECTION: Section[Directions] = Section("directions", build, check, load, needs=("roads",), warm=warm)
+"""What a route is made of."""

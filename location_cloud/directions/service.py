@@ -1,119 +1,470 @@
-"""The question about directions: which way is the quickest."""
+"""The questions about directions: ways, matrices, what is in reach, what is near."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.directions.dataset import SECTION, Directions, RoutingNetwork
-from location_cloud.directions.model import Route, Waypoint
-from location_cloud.directions.steps import list_steps
-from location_cloud.errors import Unprocessable
+from location_cloud.directions import expansion, isochrone, optimise, quick, trips
+from location_cloud.directions.avoid import avoid_areas
+from location_cloud.directions.dataset import SECTION, Directions
+from location_cloud.directions.guidance import StepArrays, build_guide, guide_leg, list_steps
+from location_cloud.directions.metrics import Metrics
+from location_cloud.directions.model import (
+    Ask,
+    Found,
+    Leg,
+    LegShape,
+    Matrix,
+    Options,
+    Place,
+    Reached,
+    Route,
+    Snap,
+    Vehicle,
+)
+from location_cloud.directions.network import Network
+from location_cloud.directions.passing import find_legs, find_ways
+from location_cloud.directions.profiles import Profile
+from location_cloud.directions.snapping import list_nearest, snap_together
+from location_cloud.directions.tables import find_table
+from location_cloud.directions.timing import retime, retime_back
+from location_cloud.errors import BadQuery, NotFound, Unprocessable
 from location_cloud.roads.dataset import SECTION as ROADS
+from location_cloud.roads.edges import find_edge
 from location_cloud.roads.model import Roads
-from routing.errors import OffRoad
-from routing.query import find_path
-from routing.search import part_ms
-from routing.shape import line_length_m, path_shape
-from routing.snap import Candidates, get_nearest
-from routing.trip import CLOSED, EdgePoints, Path, edge_points
+from routing.customize import Metric, customize
+from routing.measure import Lengths, measure
+from routing.metric import lengths_along_m
+from routing.shape import path_shape
+from routing.tree import find_tree
+from routing.trip import CLOSED
 
 if TYPE_CHECKING:
     from location_cloud.storage.world import World
 
 
-def find_route(
-    world: World, start: tuple[float, float], end: tuple[float, float], profile: str, radius_m: float
-) -> Route:
-    """The quickest way between two points, lon, lat in degrees, each put on the nearest usable road.
+def find_routes(
+    world: World,
+    ask: Ask,
+    places: Sequence[Place],
+    names: Sequence[str] = (),
+    alternatives: int = 0,
+    arrive: datetime | None = None,
+    with_steps: bool = True,
+    with_junctions: bool = False,
+) -> Found:
+    """The quickest way through all places, in order, and up to so many others between two.
 
-    profile: "car", "bicycle" or "foot". radius_m: the farthest that a road may be.
+    names: what errors call the places. arrive: when one must be there (then `ask.at` is None).
 
-    Raises Unprocessable if no road is near a point or no way leads from one to the other.
+    Raises Unprocessable if no road is near a place or no way leads on, NotFound for an unknown profile.
     """
-    directions = world.section(SECTION)
-    roads = world.section(ROADS)
-    network = directions.networks[profile]
-    snap = partial(_snap, directions, radius_m=radius_m, profile=profile)
-    first = snap(network.is_connected, start, name="from")
-    last = snap(network.is_connected, end, name="to")
-    no_way = Unprocessable(
-        f"no way leads from {_text(start)} to {_text(end)} by {profile}",
-        hint="they may lie in parts that no road joins, or behind a closed road; try a point beside or another profile",
+    directions, roads = world.section(SECTION), world.section(ROADS)
+    profile = get_profile(directions, ask.profile)
+    called = list(names) or [f"places[{i}]" for i in range(len(places))]
+
+    is_quick = not (alternatives or ask.at or arrive) and quick.is_plain(places)
+
+    def compute(network: Network) -> Found:
+        drive = quick.find_drive(directions.index, directions.shapes, network, places) if is_quick else None
+        if drive is not None:
+            ends, leg, shape = drive
+            route = Route((leg,), (shape,), (), (0.0,))
+            if with_steps:
+                route = _with_steps(directions, roads, network, route, places, with_junctions)
+            return Found(ends, street_names(roads, ends), network.version, network.as_of, (route,))
+        snaps = _snap(directions, roads, network, places, called)
+        ways = _ways(network, snaps, places, alternatives, called)
+        stays_s = [place.stay_s for place in places[1:-1]] + [0.0]
+        routes = tuple(_timed(world, ask, profile.name, way, stays_s, arrive) for way in ways)
+        routes = tuple(_with_shapes(directions, route) for route in routes)
+        if with_steps:
+            routes = tuple(_with_steps(directions, roads, network, route, places, with_junctions) for route in routes)
+        return Found(tuple(snaps), street_names(roads, snaps), network.version, network.as_of, routes)
+
+    def at(moment: datetime | None) -> Found:
+        return _metrics(world).answer(world, profile.name, ask.options, moment, ask.tenant, compute)
+
+    if arrive is None:
+        return at(ask.at)
+    found = at(arrive)
+    # The way is driven before the arrival: what is the best one at the hour of departure is tried too.
+    depart = datetime.fromtimestamp(found.routes[0].depart_s or 0.0, arrive.tzinfo)
+    if _metrics(world).choose(world, profile.name, ask.options, depart, ask.tenant).version == found.version:
+        return found
+    with contextlib.suppress(Unprocessable):
+        found = max(found, at(depart), key=lambda each: each.routes[0].depart_s or 0.0)
+    return found
+
+
+def find_matrix(
+    world: World, ask: Ask, sources: Sequence[Place], targets: Sequence[Place], with_distances: bool
+) -> Matrix:
+    """Times, and distances if asked, from every source to every target. Raises as `find_routes`."""
+    profile = get_profile(world.section(SECTION), ask.profile)
+    network = _metrics(world).choose(world, profile.name, ask.options, ask.at, ask.tenant)
+    begin, end, lengths = prepare_table(world, network, sources, targets, with_distances)
+    times, metres = find_table(network, begin, end, lengths)
+    return Matrix(times, metres, tuple(begin), tuple(end), network.version, network.as_of)
+
+
+def prepare_table(
+    world: World,
+    network: Network,
+    sources: Sequence[Place],
+    targets: Sequence[Place],
+    with_distances: bool,
+) -> tuple[list[Snap], list[Snap], Lengths | None]:
+    """What `tables.find_table` works from: both sides on the road, and the lengths if distances are wanted."""
+    directions, roads = world.section(SECTION), world.section(ROADS)
+    named = [f"sources[{i}]" for i in range(len(sources))] + [f"targets[{i}]" for i in range(len(targets))]
+    once = dict(zip(reversed([*sources, *targets]), reversed(named)))  # most matrices ask from some places to the same
+    snapped = dict(zip(once, _snap(directions, roads, network, list(once), list(once.values()))))
+    snaps = [snapped[place] for place in (*sources, *targets)]
+    lengths = _lengths(roads, network) if with_distances else None
+    return snaps[: len(sources)], snaps[len(sources) :], lengths
+
+
+def find_guided(
+    world: World, ask: Ask, places: Sequence[Place], alternatives: int, with_steps: bool
+) -> tuple[Found, list[list[StepArrays]], bool]:
+    """As `find_routes`, with the steps as arrays (of each route, of each leg), and whether one drives on the left."""
+    found = find_routes(world, ask, places, (), alternatives, None, with_steps=False)
+    directions, roads = world.section(SECTION), world.section(ROADS)
+    guides = []
+    if with_steps:
+        profile = get_profile(directions, ask.profile)
+        guide, open_ms = build_guide(roads, directions.star), directions.networks[profile.name].local_ms
+        for route in found.routes:
+            ends = zip(route.legs, route.shapes, places, places[1:])
+            guides.append(
+                [
+                    guide_leg(guide, open_ms, leg, shape, start.lonlat, end.lonlat, profile.mode, profile.access, True)
+                    for leg, shape, start, end in ends
+                ]
+            )
+    return found, guides, directions.driving_side == "left"
+
+
+def find_isochrone(
+    world: World, ask: Ask, place: Place, metric: str, limits: Sequence[float], is_back: bool, as_edges: bool
+) -> Reached:
+    """How far one gets from a place (or who gets to it) within limits: seconds, or metres of way.
+
+    Raises BadQuery and TooLarge for the limits, and as `find_routes`.
+    """
+    directions, roads = world.section(SECTION), world.section(ROADS)
+    profile = get_profile(directions, ask.profile)
+    wanted = isochrone.checked_limits(limits, metric)
+
+    def compute(network: Network) -> Reached:
+        lengths = None if metric == "time" else _distance_metric(roads, network)
+        snap = _snap(directions, roads, network, [place], ["at"])[0]
+        direction = "to" if is_back else "from"
+        field = isochrone.find_field(network, directions.shapes, [snap], wanted[-1], metric, direction, lengths)
+        areas = lines = None
+        if as_edges:
+            lines = isochrone.find_reached(network, directions.shapes, field, wanted[-1])
+        else:
+            areas = isochrone.find_outlines(network, directions.shapes, field, wanted)
+        return Reached(areas, lines, metric, network.version, network.as_of)
+
+    if metric == "distance":
+        return compute(_metrics(world).choose(world, profile.name, ask.options, ask.at, ask.tenant))
+    return _metrics(world).answer(world, profile.name, ask.options, ask.at, ask.tenant, compute)
+
+
+def find_expansion(
+    world: World, ask: Ask, place: Place, limit_s: float, is_back: bool, most_edges: int
+) -> tuple[expansion.Expansion, str, float]:
+    """The edges reached within some seconds in the order in which they were reached, and the metric's name and time.
+
+    Raises TooLarge if there are more than `most_edges`, and as `find_routes`.
+    """
+    directions, roads = world.section(SECTION), world.section(ROADS)
+    profile = get_profile(directions, ask.profile)
+
+    def compute(network: Network) -> tuple[expansion.Expansion, str, float]:
+        snap = _snap(directions, roads, network, [place], ["at"])[0]
+        points = snap.ends if is_back else snap.starts
+        limit_ms = round(limit_s * 1000)
+        tree = find_tree(network.graph, network.metric.cost_ms, points, limit_ms, is_back)
+        field = isochrone.Field([snap], tree.entry_cost, "time", "to" if is_back else "from")
+        reach = isochrone.as_reach(network, directions.shapes, field)
+        found = expansion.find_expansion(
+            directions.shapes, reach, tree.predecessor, limit_ms, roads.seg_length_m, most_edges
+        )
+        return found, network.version, network.as_of
+
+    return _metrics(world).answer(world, profile.name, ask.options, ask.at, ask.tenant, compute)
+
+
+def find_trip(
+    world: World,
+    ask: Ask,
+    places: Sequence[Place],
+    is_round: bool,
+    starts_first: bool,
+    ends_last: bool,
+    with_steps: bool,
+) -> tuple[list[int], Found]:
+    """The best order of some places (their numbers), and the way through them in that order.
+
+    A round trip's way comes back to the place it began at. Raises as `find_routes`.
+    """
+    visits, along = find_order(world, ask, places, is_round, starts_first, ends_last)
+    names = [f"places[{i}]" for i in (*visits, *visits[:1])]
+    return visits, find_routes(world, ask, along, names, with_steps=with_steps)
+
+
+def find_order(
+    world: World, ask: Ask, places: Sequence[Place], is_round: bool, starts_first: bool, ends_last: bool
+) -> tuple[list[int], list[Place]]:
+    """The best order of some places: their numbers, and the places themselves, the first again after a round trip."""
+    matrix = find_matrix(world, ask, places, places, with_distances=False)
+    order = trips.find_trip(
+        matrix.durations_ms, roundtrip=is_round, source_fixed=starts_first, destination_fixed=ends_last
     )
-    if network.part[first.segment[0]] != network.part[last.segment[0]]:
-        try:
-            first = snap(network.is_largest, start, name="from")
-            last = snap(network.is_largest, end, name="to")
-        except Unprocessable:
-            raise no_way from None
-    path = find_path(network.hierarchy, network.metric, _points(network, first), _points(network, last))
-    if path is None:
-        raise no_way
-    return _as_route(directions, roads, network, path, first, last)
+    if order is None:
+        raise Unprocessable(
+            "no order joins all places: some lie in parts that no road joins",
+            hint="/v1/matrix shows which; leave them out",
+        )
+    visits = order.tolist()
+    along = [places[i] for i in (*visits, *(visits[:1] if is_round else ()))]
+    return visits, along
+
+
+def find_plan(world: World, ask: Ask, problem: dict[str, Any]) -> dict[str, Any]:
+    """VROOM's answer to VROOM's question, over our matrices; vehicles that name no profile move as asked.
+
+    Raises BadQuery, TooLarge and Unprocessable as `optimise.solve` and `find_matrix`.
+    """
+    profiles = {str(vehicle.get("profile", ask.profile)) for vehicle in problem["vehicles"]}
+    points = optimise.list_locations(problem)
+    places = [Place(point) for point in points]
+    matrices = {name: find_matrix(world, replace(ask, profile=name), places, places, True) for name in sorted(profiles)}
+    return optimise.solve(problem, matrices, ask.profile)
+
+
+def find_options(
+    world: World,
+    tenant: str,
+    vehicle: Vehicle,
+    exclude: frozenset[str],
+    season: str,
+    areas: Sequence[dict[str, Any]],
+    closures: Sequence[str],
+    roads_avoided: Sequence[str],
+    profile: str,
+) -> Options:
+    """What a request changes of its profile. Raises BadQuery naming the area, closure or road that is none."""
+    closed: set[int] = set()
+    if closures or roads_avoided:
+        roads = world.section(ROADS)
+        closed.update(closed_edges(roads, roads_avoided))
+        name = get_profile(world.section(SECTION), profile).name
+        closed.update(_metrics(world).named(world, tenant, closures, name))
+    return Options(vehicle, exclude, avoid_areas(_polygons(areas), "avoid.areas"), tuple(sorted(closed)), season)
+
+
+def as_seconds(minutes: Sequence[float]) -> list[float]:
+    """Limits in seconds."""
+    return [60 * one for one in minutes]
+
+
+def local_time(world: World, at: datetime | None) -> datetime | None:
+    """A moment on the city's clocks: without zone it is taken as the city's."""
+    if at is None:
+        return None
+    zone = world.section(SECTION).zone
+    return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
+
+
+def list_profiles(world: World) -> list[Profile]:
+    """Every way of moving, by name."""
+    profiles = world.section(SECTION).profiles
+    return [profiles[name] for name in sorted(profiles)]
+
+
+def get_roads(world: World) -> Roads:
+    """The roads that an answer speaks of."""
+    return world.section(ROADS)
+
+
+def find_near(world: World, profile: str, place: Place, count: int) -> tuple[list[Snap], Directions, Roads]:
+    """The roads nearest to a place, for whoever asks. Raises as `find_routes`."""
+    directions, roads = world.section(SECTION), world.section(ROADS)
+    network = directions.networks[get_profile(directions, profile).name]
+    near = list_nearest(
+        directions.index,
+        directions.shapes,
+        network,
+        place,
+        count,
+        directions.driving_side,
+        levels=roads.seg_level,
+    )
+    return near, directions, roads
+
+
+def get_profile(directions: Directions, name: str) -> Profile:
+    """The profile of a name or of what other interfaces call it. Raises NotFound."""
+    known = directions.names.get(name)
+    if known is None:
+        offered = ", ".join(sorted(directions.profiles))
+        raise NotFound(f"there is no profile {name!r}", hint=f"profiles are: {offered}")
+    return directions.profiles[known]
+
+
+def closed_edges(roads: Roads, keys: Sequence[str]) -> tuple[int, ...]:
+    """The edges of lasting keys. Raises BadQuery naming the first that this snapshot has not."""
+    edges = []
+    for key in keys:
+        edge = find_edge(roads, key)
+        if edge is None:
+            raise BadQuery(
+                f"avoid.roads: there is no road {key!r} in this snapshot", hint="/v1/nearest tells the keys of roads"
+            )
+        edges.append(edge)
+    return tuple(sorted(set(edges)))
+
+
+def street_names(roads: Roads, snaps: Sequence[Snap]) -> tuple[str, ...]:
+    """What the roads under some places are called."""
+    return tuple(roads.names[int(roads.seg_name[snap.segment])] for snap in snaps)
+
+
+def _length_cm(roads: Roads, network: Network) -> NDArray[np.int32]:
+    """(graph.edges,) centimetres of every edge, aliases included; kept with the family."""
+    kept: dict[str, NDArray[np.int32]] = network.family.__dict__
+    if "length_cm" not in kept:
+        road_cm = np.repeat(np.rint(roads.seg_length_m * 100).astype(np.int32), 2)
+        kept["length_cm"] = road_cm[network.graph.base_edge]
+    return kept["length_cm"]
+
+
+def _lengths(roads: Roads, network: Network) -> Lengths:
+    """The lengths of a metric's shortcuts; kept with the network, as all matrices of one version share them."""
+    kept: dict[str, Lengths] = network.__dict__
+    if "lengths" not in kept:
+        kept["lengths"] = measure(network.hierarchy, network.metric, _length_cm(roads, network))
+    return kept["lengths"]
+
+
+def _distance_metric(roads: Roads, network: Network) -> Metric:
+    """A metric of centimetres, closed where the network's own is; kept with it."""
+    kept: dict[str, Metric] = network.__dict__
+    if "distance" not in kept:
+        is_open = network.metric.cost_ms != CLOSED
+        kept["distance"] = customize(network.hierarchy, np.where(is_open, _length_cm(roads, network), CLOSED))
+    return kept["distance"]
+
+
+def _polygons(areas: Sequence[dict[str, Any]]) -> list[Any]:
+    """The coordinates of GeoJSON polygons, those of multipolygons one by one."""
+    found: list[Any] = []
+    for area in areas:
+        coordinates = area.get("coordinates")
+        if area.get("type") == "MultiPolygon" and isinstance(coordinates, list) and coordinates:
+            found += coordinates
+        elif area.get("type") == "Polygon":
+            found.append(coordinates)
+        else:
+            raise BadQuery(
+                f"avoid.areas: type {str(area.get('type'))[:40]!r} is no area",
+                hint="give GeoJSON Polygon or MultiPolygon",
+            )
+    return found
+
+
+def get_metrics(world: World) -> Metrics:
+    """The metrics of the world's snapshot."""
+    return _metrics(world)
+
+
+def _metrics(world: World) -> Metrics:
+    metrics: Metrics = world.overlay["directions"]
+    return metrics
 
 
 def _snap(
-    directions: Directions,
-    allowed: NDArray[np.uint8],
-    lonlat: tuple[float, float],
-    *,
-    radius_m: float,
-    profile: str,
-    name: str,
-) -> Candidates:
-    try:
-        return get_nearest(directions.index, lonlat, 1, radius_m, allowed)
-    except OffRoad as error:
+    directions: Directions, roads: Roads, network: Network, places: Sequence[Place], names: Sequence[str]
+) -> list[Snap]:
+    return snap_together(
+        directions.index,
+        directions.shapes,
+        network,
+        places,
+        directions.driving_side,
+        names=names,
+        levels=roads.seg_level,
+    )
+
+
+def _ways(
+    network: Network, snaps: Sequence[Snap], places: Sequence[Place], alternatives: int, names: Sequence[str]
+) -> list[list[Leg]]:
+    if alternatives and len(snaps) == 2:
+        found = [[leg] for leg in find_ways(network, snaps[0], snaps[1], alternatives)]
+        failed = 0
+    else:
+        legs = find_legs(network, snaps, [place.through for place in places])
+        found, failed = ([], legs) if isinstance(legs, int) else ([legs], 0)
+    if not found:
+        first, last = places[failed].lonlat, places[failed + 1].lonlat
         raise Unprocessable(
-            f"{name}={_text(lonlat)}: no road for {profile} within {radius_m:g} m",
-            hint="is the point inside the imported data (/v1/datasets)? is it lon,lat? a larger radius_m may help",
-        ) from error
+            f"no way leads from {names[failed]}={_text(first)} to {names[failed + 1]}={_text(last)} "
+            f"by {network.profile}",
+            hint="they may lie in parts that no road joins, or behind a closed road; "
+            "try a point beside, fewer exclusions or another profile",
+        )
+    return found
 
 
-def _points(network: RoutingNetwork, found: Candidates) -> EdgePoints:
-    """A point on a segment as a point on each of its directions that is open."""
-    segment, fraction = int(found.segment[0]), float(found.fraction[0])
-    both = [(2 * segment, fraction), (2 * segment + 1, 1.0 - fraction)]
-    usable = [(edge, along) for edge, along in both if network.cost_ms[edge] != CLOSED]
-    return edge_points([edge for edge, _ in usable], [along for _, along in usable])
-
-
-def _as_route(
-    directions: Directions, roads: Roads, network: RoutingNetwork, path: Path, first: Candidates, last: Candidates
+def _timed(
+    world: World, ask: Ask, profile: str, legs: list[Leg], stays_s: Sequence[float], arrive: datetime | None
 ) -> Route:
-    line_e7, begins = path_shape(directions.shapes, path.edges, path.first_fraction, path.last_fraction)
-    duration_ms = edge_durations_ms(network.cost_ms, path)
-    steps = list_steps(
-        roads, directions.shapes, network.graph, network.cost_ms, path.edges, duration_ms, line_e7, begins
+    def costs_at(at: datetime) -> NDArray[np.int32]:
+        return _metrics(world).road_costs_at(world, profile, ask.options, at, ask.tenant)
+
+    depart = ask.at
+    if arrive is not None:
+        legs, depart = retime_back(legs, stays_s, arrive, costs_at)
+        _, there = retime(legs, stays_s, depart, costs_at)
+    elif depart is not None:
+        legs, there = retime(legs, stays_s, depart, costs_at)
+    times = (None, None) if depart is None else (depart.timestamp(), there.timestamp())
+    return Route(tuple(legs), (), (), tuple(stays_s), *times)
+
+
+def _with_shapes(directions: Directions, route: Route) -> Route:
+    """The route with the line of each leg."""
+    shapes = []
+    for leg in route.legs:
+        line, begins = path_shape(directions.shapes, leg.edges, leg.first_fraction, leg.last_fraction)
+        shapes.append(LegShape(line, begins, lengths_along_m(line)))
+    return replace(route, shapes=tuple(shapes))
+
+
+def _with_steps(
+    directions: Directions, roads: Roads, network: Network, route: Route, places: Sequence[Place], with_junctions: bool
+) -> Route:
+    """The route with the instructions of each leg."""
+    profile = directions.profiles[network.profile]
+    ends = zip(route.legs, route.shapes, places, places[1:])
+    steps = tuple(
+        list_steps(roads, directions.star, profile, network, leg, shape, start.lonlat, end.lonlat, with_junctions)
+        for leg, shape, start, end in ends
     )
-    return Route(
-        line=line_e7 / 1e7,
-        distance_m=line_length_m(line_e7),
-        duration_ms=int(duration_ms.sum()),
-        steps=steps,
-        start=_waypoint(roads, first),
-        end=_waypoint(roads, last),
-    )
-
-
-def edge_durations_ms(cost_ms: NDArray[np.int32], path: Path) -> NDArray[np.int64]:
-    """Milliseconds spent on each edge of the path; the first and the last count only the part that is driven."""
-    spent = cost_ms[path.edges].astype(np.int64)
-    before = part_ms(int(spent[0]), path.first_fraction)
-    after = int(spent[-1]) - part_ms(int(spent[-1]), path.last_fraction)
-    spent[0] -= before
-    spent[-1] -= after
-    return spent
-
-
-def _waypoint(roads: Roads, found: Candidates) -> Waypoint:
-    lon, lat = found.lonlat[0]
-    name = roads.names[int(roads.seg_name[found.segment[0]])]
-    return Waypoint((float(lon), float(lat)), name, float(found.distance_m[0]))
+    return replace(route, steps=steps)
 
 
 def _text(lonlat: tuple[float, float]) -> str:

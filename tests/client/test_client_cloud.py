@@ -13,7 +13,7 @@ from shapely.geometry import LineString, Point, box
 
 from location_cloud.client import Cloud, CloudProblem, connect
 
-STATION, PORT = (24.9414, 60.1713), (24.9458, 60.1640)
+STATION, PORT, MARKET = (24.9414, 60.1713), (24.9458, 60.1640), (24.9389, 60.1689)
 
 
 @pytest.fixture
@@ -27,6 +27,59 @@ def test_a_route_is_one_row_with_its_line(cloud):
     assert isinstance(route.geometry[0], LineString)
     assert 800 < route.distance_m[0] < 3000
     assert route.steps[0][0]["type"] == "depart"
+
+
+def test_other_ways_are_further_rows(cloud):
+    ways = cloud.route((24.952603, 60.167622), (24.946089, 60.162410), alternatives=3)
+    assert len(ways) > 1
+    assert ways.duration_s.is_monotonic_increasing
+
+
+def test_a_route_passes_its_stops(cloud):
+    there, on = cloud.route(STATION, MARKET), cloud.route(MARKET, PORT)
+    through = cloud.route(STATION, PORT, via=[Point(MARKET)])
+    assert through.duration_s[0] >= max(there.duration_s[0], on.duration_s[0])
+    assert [step["type"] for step in through.steps[0]].count("arrive") == 2
+
+
+def test_a_matrix_has_a_row_for_each_pair_by_the_names_given(cloud):
+    places = geopandas.GeoSeries([Point(STATION), Point(PORT)], index=["station", "port"], crs=4326).to_crs(3067)
+    table = cloud.matrix(places, [MARKET], profile="foot").set_index(["source", "target"])
+    assert list(table.index) == [("station", 0), ("port", 0)]
+    assert table.duration_s["station", 0] == cloud.route(STATION, MARKET, "foot").duration_s[0]
+    assert table.distance_m["port", 0] > 100
+
+
+def test_a_matrix_among_places_is_square_and_may_leave_distances_out(cloud):
+    table = cloud.matrix([STATION, PORT, MARKET], distances=False)
+    assert len(table) == 9
+    assert table.distance_m.isna().all()
+    assert table.attrs["metric_version"]
+
+
+def test_points_without_a_coordinate_system_are_refused(cloud):
+    with pytest.raises(ValueError, match="set_crs"):
+        cloud.matrix(geopandas.GeoSeries([Point(STATION)]))
+
+
+def test_isochrones_come_one_inside_the_other(cloud):
+    areas = cloud.isochrone(STATION, minutes=[10, 5], profile="foot")
+    assert list(areas.value) == [300, 600]
+    assert areas.geometry[1].buffer(1e-9).contains(areas.geometry[0])
+    assert cloud.isochrone(STATION, metres=[400], output="edges").geom_type.eq("LineString").all()
+
+
+def test_the_nearest_roads_come_nearest_first(cloud):
+    roads = cloud.nearest(STATION, "foot", count=3)
+    assert len(roads) == 3
+    assert roads.distance_m.is_monotonic_increasing
+    assert roads.road.str.len().gt(0).all()
+
+
+def test_profiles_are_those_that_a_route_takes(cloud):
+    profiles = cloud.profiles()
+    assert {"car", "truck", "emergency", "bicycle", "foot"} <= set(profiles.name)
+    assert profiles.title_zh.str.len().gt(0).all()
 
 
 def test_a_point_may_be_a_pair_or_a_shape(cloud):

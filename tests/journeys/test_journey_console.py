@@ -142,9 +142,33 @@ def test_route_on_foot_takes_longer(console: Page) -> None:
     console.click("#tab-route")
     click_map(console, 0.45, 0.45)
     click_map(console, 0.55, 0.6)
-    expect(console.locator(".route-figures")).to_contain_text("驾车")
+    expect(console.locator(".route-figures")).to_contain_text("汽车")
     console.check('input[value="foot"]')
     expect(console.locator(".route-figures")).to_contain_text("步行")
+
+
+def test_every_way_of_moving_of_the_server_is_offered_by_its_name(console: Page) -> None:
+    console.click("#tab-route")
+    click_map(console, 0.45, 0.45)
+    click_map(console, 0.55, 0.6)
+    console.check('input[value="bicycle"]')
+    expect(console.locator(".route-figures")).to_contain_text("自行车")
+    console.select_option("#language", "en")
+    expect(console.locator(".profiles")).to_contain_text("Wheelchair")
+
+
+def test_a_turn_has_the_arrow_of_its_direction(console: Page) -> None:
+    console.click("#tab-route")
+    console.fill("#route-from", "24.9315,60.1660")
+    console.keyboard.press("Enter")
+    console.fill("#route-to", "24.9507,60.1740")
+    console.keyboard.press("Enter")
+    expect(console.locator(".steps li").nth(2)).to_be_visible()
+    arrows = {"左转": "←", "右转": "→", "向左前方": "↖", "向右前方": "↗"}
+    rows = [row.inner_text() for row in console.locator(".steps li").all()]
+    assert any(word in row for row in rows for word in arrows)
+    for row in rows:
+        assert all(arrow in row for word, arrow in arrows.items() if word in row), row
 
 
 def test_end_far_from_any_road_says_what_to_do(console: Page) -> None:

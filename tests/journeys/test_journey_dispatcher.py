@@ -95,7 +95,7 @@ def test_a_caller_with_a_chinese_map_reads_and_writes_its_own_coordinates(desk):
         ("/v1/reverse", {"at": "60.17,224.94"}, 400, "off the globe"),
         ("/v1/route", {"from": "24.94,60.17", "to": "125.1,46.6"}, 422, "no road"),
         ("/v1/route", {"from": "24.94,60.17"}, 400, "to"),
-        ("/v1/route", {"from": "24.94,60.17", "to": "24.95,60.17", "profile": "boat"}, 400, "bicycle"),
+        ("/v1/route", {"from": "24.94,60.17", "to": "24.95,60.17", "profile": "boat"}, 404, "boat"),
     ],
 )
 def test_a_question_without_an_answer_says_why_and_what_to_do(desk, path, parameters, status, word):

@@ -88,7 +88,7 @@ def test_a_driver_gets_a_way_with_every_turn_on_it(served):
     assert sum(step["distance_m"] for step in steps) == pytest.approx(route["distance_m"], abs=1)
 
 
-@pytest.mark.parametrize("path", ["/v1/route?from=24.9384,60.1699&to=24.9458,60.1640", "/tiles/base.json"])
+@pytest.mark.parametrize("path", ["/v1/nearest?at=24.9384,60.1699", "/tiles/base.json"])
 def test_the_same_question_again_costs_no_body(served, path):
     _, headers, _ = fetch(served + path)
     status, _, body = fetch(served + path, If_None_Match=headers["ETag"])

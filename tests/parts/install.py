@@ -1,9 +1,11 @@
-"""Lay out the optional real parts of `make test-all`, PostGIS and Chromium, privately under .parts/.
+"""Lay out the optional real parts of `make test-all`, PostGIS, Chromium, web clients, peers, privately
+under .parts/: peers are OSRM and Valhalla.
 
-    python tests/parts/install.py postgis chromium
+    python tests/parts/install.py postgis chromium web-clients peers
 
-Needs Python, apt-get and dpkg-deb, no root; the system's packages, lists and caches are neither changed
-nor locked. The machine's own apt sources, keys and proxy are used, and apt checks every package's signature.
+Needs Python, apt-get and dpkg-deb, for web clients npm, no root; the system's packages, lists and caches are
+neither changed nor locked. The machine's own apt sources, keys and proxy are used, and apt checks every
+package's signature; web clients are checked against the hashes in tests/parts/web_clients.py.
 
 Which packages: the full closure of dependencies as an empty system would need it, not "what this machine
 lacks". What is laid out then does not depend on what happens to be installed, and does not break when that
@@ -33,7 +35,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+if __package__ in (None, ""):  # run as a script
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.parts.peers import WHEELS, PeersMissingError, install_peers
+from tests.parts.web_clients import WEB_CLIENTS, CannotFetchError, fetch_client
+
 PARTS_FOLDER = Path(__file__).resolve().parents[2] / ".parts"
+PEERS = "peers"
+WEB = "web-clients"
 STAMP = "installed.json"
 
 
@@ -101,7 +111,9 @@ def installed_root(name: str) -> Path:
     """
     root = PARTS_FOLDER / "root" / name
     if not (root / STAMP).exists():
-        raise PartMissingError(f"{name} is not installed; run: python tests/parts/install.py {name}")
+        asked = WEB if name in WEB_CLIENTS else name
+        needs = " (needs npm)" if name in WEB_CLIENTS else ""
+        raise PartMissingError(f"{name} is not installed; run: python tests/parts/install.py {asked}{needs}")
     return root
 
 
@@ -269,6 +281,16 @@ def _check_libraries(part: Part, root: Path) -> None:
             raise CannotInstallError(f"{program.name} lacks {what}; add its package to PARTS in {__file__}")
 
 
+def _install_web_clients() -> None:
+    """What npm cannot bring is said and left out: the tests that need it skip with the same reason."""
+    for name in WEB_CLIENTS:
+        try:
+            is_new = fetch_client(name, PARTS_FOLDER / "root" / name, STAMP)
+            _say(f"{name}: in place" + (", fetched now" if is_new else ""))
+        except CannotFetchError as error:
+            _say(f"{name}: {error}. Its tests will be skipped")
+
+
 def _say(message: str) -> None:
     print(message, flush=True)
 
@@ -281,6 +303,14 @@ def _say_step(what: str, done: int, total: int) -> None:
         _say(f"{what} {done} of {total}")
 
 
+def _install_peers() -> None:
+    """OSRM and Valhalla; where no Python is new enough for their wheels, the tests that need them say so and skip."""
+    try:
+        _say(f"{PEERS}: {', '.join(WHEELS)} in place" if install_peers() else f"{PEERS}: in place")
+    except PeersMissingError as error:
+        _say(f"{PEERS}: {error}. Their tests will be skipped")
+
+
 def main(names: list[str]) -> int:
     """Install the parts one after the other; 0 if all are in place afterwards."""
     os.umask(0o022)  # PostgreSQL runs as another account when root installs
@@ -288,7 +318,11 @@ def main(names: list[str]) -> int:
     failed = 0
     with (PARTS_FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second run waits here for the first
-        for part in (PARTS[name] for name in names):
+        if WEB in names:
+            _install_web_clients()
+        if PEERS in names:
+            _install_peers()
+        for part in (PARTS[name] for name in names if name not in (WEB, PEERS)):
             try:
                 if not install(part):
                     _say(f"{part.name}: in place")
@@ -305,7 +339,9 @@ def main(names: list[str]) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Lay out the real parts of `make test-all` under .parts/.")
-    parser.add_argument("names", nargs="+", choices=sorted(PARTS), metavar="PART", help=", ".join(sorted(PARTS)))
+    parser.add_argument(
+        "names", nargs="+", choices=(every := [*sorted(PARTS), PEERS, WEB]), metavar="PART", help=", ".join(every)
+    )
     try:
         sys.exit(main(parser.parse_args().names))
     except KeyboardInterrupt:

@@ -15,6 +15,7 @@ const ENDS = ["from", "to"];
 const FAR_M = 30; // an end further from any road than this is worth a word
 const ends = { from: null, to: null };
 const pins = {};
+const titles = {}; // of every way of moving that the server names, by language
 let next = "from"; // the end that the next click on the map sets
 let question = null;
 let asked = null; // what the shown route answers, so that a change of language draws it anew
@@ -30,15 +31,17 @@ export function startRoute() {
   for (const each of document.querySelectorAll("[data-centre]")) {
     each.addEventListener("click", () => centre() && setEnd(each.dataset.centre, atPoint(centre())));
   }
-  for (const radio of document.getElementsByName("profile")) radio.addEventListener("change", find);
+  byId("route-profiles").addEventListener("change", find);
   byId("route-form").addEventListener("submit", (event) => event.preventDefault());
   byId("route-swap").addEventListener("click", swap);
   byId("route-clear").addEventListener("click", clear);
   onLanguage(() => {
+    nameProfiles();
     arm(next);
     find();
   });
   arm("from");
+  listProfiles();
 }
 
 /** A click on the map while the route page is open. */
@@ -103,6 +106,24 @@ function clear() {
 
 const profile = () => document.querySelector("input[name=profile]:checked").value;
 
+/** Adds what else this server routes; without an answer the two of the page stay. */
+async function listProfiles() {
+  const answer = await ask("v1/profiles").catch(() => ({ profiles: [] }));
+  for (const { name, title } of answer.profiles) {
+    titles[name] = title;
+    if (document.querySelector(`input[name=profile][value="${name}"]`)) continue;
+    const radio = element("input", { type: "radio", name: "profile", value: name });
+    byId("route-profiles").append(element("label", {}, radio, element("span", { "data-profile": name })));
+  }
+  nameProfiles();
+}
+
+const profileName = (name) => titles[name]?.[language()] ?? t(`profile.${name}`);
+
+function nameProfiles() {
+  for (const each of document.querySelectorAll("[data-profile]")) each.textContent = profileName(each.dataset.profile);
+}
+
 function find() {
   overlay("lc-step");
   if (!ends.from || !ends.to) {
@@ -133,7 +154,7 @@ function draw(route, waypoints, fitToIt) {
     { className: "route-figures", "data-distance-m": String(route.distance_m) },
     element("strong", {}, duration(route.duration_s)),
     element("span", {}, distance(route.distance_m)),
-    element("span", { className: "muted" }, t(`profile.${profile()}`)),
+    element("span", { className: "muted" }, profileName(profile())),
   );
   return [figures, ...ENDS.map((end, position) => farFromRoad(end, waypoints[position]))];
 }
@@ -161,7 +182,7 @@ const stepRow = (step) =>
     element(
       "button",
       { type: "button", className: "result step", onclick: () => showStep(step) },
-      element("span", { className: "arrow", "aria-hidden": "true" }, ARROWS[step.type] ?? ARROWS[step.modifier] ?? ARROWS.straight),
+      element("span", { className: "arrow", "aria-hidden": "true" }, ARROWS[step.type] ?? ARROWS[step.modifier.replace(" ", "_")] ?? ARROWS.straight),
       element("span", { className: "result-name" }, step.instruction),
       element("span", { className: "step-length" }, step.distance_m > 0 ? distance(step.distance_m) : ""),
     ),
@@ -171,6 +192,7 @@ const ARROWS = {
   depart: "●",
   arrive: "◎",
   roundabout: "↻",
+  rotary: "↻",
   straight: "↑",
   left: "←",
   right: "→",

@@ -1,0 +1,188 @@
+"""Answers of directions as JSON: ways, tables, areas in reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from location_cloud.capability import Chunks, Reply
+from location_cloud.directions import documents, expansion, formats, isochrone
+from location_cloud.directions.matrix_files import as_block, line_pieces
+from location_cloud.directions.model import Found, Leg, LegShape, Matrix, Reached, Route, Snap, Step
+from location_cloud.directions.wording import instruction
+from location_cloud.roads.edges import edge_key
+from location_cloud.roads.model import Roads
+from routing.shape import EdgeShapes, edge_bearings
+from routing.trip import CLOSED
+
+Json = dict[str, Any]
+DRIVEN_KMH_PER_M_PER_MS = 3600.0
+
+
+def as_route(found: Found, roads: Roads, made: Json, geometry: str, with_annotations: bool, language: str) -> Json:
+    """Ways, the quickest first."""
+    return {
+        "routes": [_route(route, roads, geometry, with_annotations, language) for route in found.routes],
+        "waypoints": [as_waypoint(snap, name) for snap, name in zip(found.snaps, found.names)],
+        **made,
+        **_version(found.version, found.as_of),
+    }
+
+
+def as_waypoint(snap: Snap, name: str) -> Json:
+    """A place on the road."""
+    location = [round(degree, 7) for degree in snap.lonlat]
+    return {"location": location, "name": name, "distance_m": round(snap.distance_m, 1)}
+
+
+def as_matrix(matrix: Matrix, made: Json, source_names: tuple[str, ...], target_names: tuple[str, ...]) -> Json:
+    """Rows by source, columns by target; null = no way."""
+    return {
+        "durations_s": _or_null(matrix.durations_ms, 1000.0),
+        "distances_m": None if matrix.distances_cm is None else _or_null(matrix.distances_cm, 100.0),
+        "source_waypoints": [as_waypoint(snap, name) for snap, name in zip(matrix.sources, source_names)],
+        "target_waypoints": [as_waypoint(snap, name) for snap, name in zip(matrix.targets, target_names)],
+        **made,
+        **_version(matrix.version, matrix.as_of),
+    }
+
+
+def as_matrix_lines(matrix: Matrix, made: Json) -> Reply:
+    """The same without the places: first a line with what it was made from, then one a source."""
+    counts = {"sources": len(matrix.sources), "targets": len(matrix.targets)}
+    head = {**counts, **made, **_version(matrix.version, matrix.as_of)}
+    blocks = [as_block(matrix.durations_ms, matrix.distances_cm)]
+    return Reply(Chunks(line_pieces(head, blocks)), media_type="application/x-ndjson")
+
+
+def _or_null(cells: NDArray[np.int32], per_unit: float) -> NDArray[np.float64]:
+    """Cells in units, not a number (JSON's null) where no way leads."""
+    return np.where(cells == CLOSED, np.nan, cells / per_unit)
+
+
+def _route(route: Route, roads: Roads, geometry: str, with_annotations: bool, language: str) -> Json:
+    steps = route.steps or ((),) * len(route.legs)
+    return {
+        "distance_m": round(route.distance_m, 1),
+        "duration_s": route.duration_ms / 1000,
+        "geometry": line_of(formats.route_line(route), geometry),
+        "legs": [
+            {
+                "distance_m": round(float(shape.along_m[-1]), 1),
+                "duration_s": leg.duration_ms / 1000,
+                "steps": [_step(step, language) for step in leg_steps],
+                "annotations": _annotations(leg, shape, roads) if with_annotations else None,
+                "stay_s": stay_s,
+            }
+            for leg, shape, leg_steps, stay_s in zip(route.legs, route.shapes, steps, route.waits_s)
+        ],
+        "depart_at": _time(route.depart_s),
+        "arrive_at": _time(route.arrive_s),
+    }
+
+
+def line_of(line_e7: NDArray[np.int32], geometry: str) -> Any:
+    """A line as GeoJSON, as encoded polyline, or nothing."""
+    if geometry == "geojson":
+        return {"type": "LineString", "coordinates": (line_e7 / 1e7).tolist()}
+    if geometry == "none":
+        return None
+    return formats.encode_polyline(line_e7, 5 if geometry == "polyline5" else 6)
+
+
+def _annotations(leg: Leg, shape: LegShape, roads: Roads) -> Json:
+    metres = np.diff(shape.along_m[shape.begins])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kmh = np.where(leg.edge_ms > 0, metres * DRIVEN_KMH_PER_M_PER_MS / leg.edge_ms, 0.0)
+    return {
+        "road": [edge_key(roads, edge) for edge in leg.edges.tolist()],
+        "way": roads.seg_way[leg.edges // 2].tolist(),
+        "distance_m": np.round(metres, 1).tolist(),
+        "duration_s": (leg.edge_ms / 1000).tolist(),
+        "speed_kmh": np.round(kmh, 1).tolist(),
+    }
+
+
+def _step(step: Step, language: str) -> Json:
+    lanes = step.junctions[0].lanes if step.junctions else ()
+    return {
+        "type": step.kind,
+        "modifier": step.modifier,
+        "instruction": instruction(step, language),
+        "name": step.name,
+        "ref": step.ref,
+        "destinations": step.destinations,
+        "exit": step.exit,
+        "side": step.side,
+        "lanes": [{"indications": list(lane.indications), "valid": lane.valid} for lane in lanes],
+        "distance_m": round(step.distance_m, 1),
+        "duration_s": round(step.duration_s, 3),
+        "bearing_deg": round(step.bearing_after_deg, 1),
+        "location": list(step.lonlat),
+        "points": [step.first_point, step.last_point],
+    }
+
+
+def _version(version: str, as_of: float) -> Json:
+    return {"metric_version": version, "as_of": datetime.fromtimestamp(as_of, UTC)}
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def as_isochrone(reached: Reached, roads: Roads, made: Json) -> Json:
+    """One polygon a contour, the smallest first; or one feature for each reached road part, with its lasting key."""
+    features: list[Json] = []
+    if reached.areas is not None:
+        features = isochrone.contour_features(reached.areas, reached.metric)
+    elif reached.lines is not None:
+        features = isochrone.reached_features(reached.lines, reached.metric)
+        for feature in features:
+            feature["properties"]["road"] = edge_key(roads, feature["properties"].pop("edge"))
+    return {"type": "FeatureCollection", "features": features, **made, **_version(reached.version, reached.as_of)}
+
+
+def as_expansion(found: expansion.Expansion, version: str, as_of: float, roads: Roads, made: Json) -> Json:
+    """Reached edges as features, in the order in which they were reached."""
+    features = expansion.expansion_features(found)
+    for feature, before in zip(features, found.predecessor.tolist()):
+        properties = feature["properties"]
+        properties["road"] = edge_key(roads, properties.pop("edge"))
+        properties["predecessor"] = features[before]["properties"]["road"] if before >= 0 else None
+    return {"type": "FeatureCollection", "features": features, **made, **_version(version, as_of)}
+
+
+def as_nearest(near: Sequence[Snap], shapes: EdgeShapes, roads: Roads) -> list[Json]:
+    """Roads near a point, the nearest first."""
+    found = []
+    for snap in near:
+        edges = (snap.starts if len(snap.starts) else snap.ends).edge
+        edge = int(edges[0]) if len(edges) and not snap.is_local else 2 * snap.segment
+        leaving, _ = edge_bearings(shapes, np.array([edge]))
+        found.append(
+            {
+                "location": [round(degree, 7) for degree in snap.lonlat],
+                "distance_m": round(snap.distance_m, 2),
+                "name": roads.names[int(roads.seg_name[snap.segment])],
+                "ref": roads.names[int(roads.seg_ref[snap.segment])],
+                "road": edge_key(roads, edge),
+                "bearing_deg": round(float(np.nan_to_num(leaving[0])), 1),
+            }
+        )
+    return found
+
+
+def as_file(found: Found, form: str, language: str) -> Reply:
+    """Ways as GeoJSON, GPX or KML."""
+    texts = [[instruction(step, language) for steps in route.steps for step in steps] for route in found.routes]
+    if form == "gpx":
+        return Reply(documents.route_gpx(found.routes, texts), media_type="application/gpx+xml")
+    if form == "kml":
+        return Reply(documents.route_kml(found.routes, texts), media_type="application/vnd.google-earth.kml+xml")
+    features = [formats.route_feature(route) for route in found.routes]
+    return Reply({"type": "FeatureCollection", "features": features, **_version(found.version, found.as_of)})

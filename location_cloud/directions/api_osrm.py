@@ -1,0 +1,146 @@
+"""OSRM's HTTP API v1 over directions: what its clients send is read, and answered in its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import orjson
+from pydantic import ConfigDict, Field
+
+from location_cloud.capability import Bytes, Call, Operation, PlainCall, Reply
+from location_cloud.directions import osrm, service
+from location_cloud.directions.model import Ask, Options
+from location_cloud.errors import BadQuery, CloudError
+from location_cloud.http.parameters import Query
+
+READ = "directions:read"
+JSON = Bytes("application/json")
+
+
+class InOsrm(Query):
+    """An OSRM address; all options are OSRM's own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    crs: Literal["wgs84"] = Field("wgs84", description="OSRM knows no other coordinate system")
+    profile: str = Field(description="driving, car, truck, emergency, bike, foot, ...", pattern=r"^[a-z0-9_-]{1,32}$")
+    coordinates: str = Field(description="lon,lat;lon,lat or polyline(...)", min_length=1, max_length=30_000)
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The query parameters as they came."""
+        return {name: str(value) for name, value in (self.model_extra or {}).items()}
+
+
+def route(call: Call, params: InOsrm, body: None) -> Reply:
+    """OSRM's route service."""
+    return _json(route_bytes(call, params.profile, params.coordinates, params.options))
+
+
+def route_bytes(call: PlainCall, profile: str, coordinates: str, options: Mapping[str, str]) -> bytes:
+    """The answer of the route service. Raises CloudError."""
+    asked = osrm.read_question("route", coordinates, options)
+    ask = _ask(call, profile, asked)
+    found, guides, is_left = service.find_guided(call.world, ask, asked.places, asked.alternatives, asked.steps)
+    return osrm.routes_bytes(service.get_roads(call.world), asked, found, guides, is_left)
+
+
+def plain_route(call: PlainCall, path: str, query: str) -> bytes | None:
+    """The same for the lane in front of the framework."""
+    profile, _, coordinates = path.partition("/")
+    options = osrm.read_query(query)
+    if not coordinates or "key" in options or "crs" in options:
+        return None
+    return route_bytes(call, profile, coordinates, options)
+
+
+def table(call: Call, params: InOsrm, body: None) -> Reply:
+    """OSRM's table service."""
+    return _json(table_bytes(call, params.profile, params.coordinates, params.options))
+
+
+def table_bytes(call: PlainCall, profile: str, coordinates: str, options: Mapping[str, str]) -> bytes:
+    """The answer of the table service. Raises CloudError."""
+    asked = osrm.read_question("table", coordinates, options)
+    sources = [asked.places[i] for i in asked.sources or ()]
+    targets = [asked.places[i] for i in asked.targets or ()]
+    matrix = service.find_matrix(call.world, _ask(call, profile, asked), sources, targets, "distance" in asked.parts)
+    names = service.street_names(service.get_roads(call.world), (*matrix.sources, *matrix.targets))
+    return orjson.dumps(osrm.table(asked, matrix, names), option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def plain_table(call: PlainCall, path: str, query: str) -> bytes | None:
+    """The same for the lane in front of the framework."""
+    profile, _, coordinates = path.partition("/")
+    options = osrm.read_query(query)
+    if not coordinates or "key" in options or "crs" in options:
+        return None
+    return table_bytes(call, profile, coordinates, options)
+
+
+def nearest(call: Call, params: InOsrm, body: None) -> Reply:
+    """OSRM's nearest service."""
+    asked = osrm.read_question("nearest", params.coordinates, params.options)
+    near, _, roads = service.find_near(call.world, params.profile, asked.places[0], asked.number)
+    names = service.street_names(roads, near)
+    waypoints = [osrm.near_waypoint(asked, roads, snap, name) for snap, name in zip(near, names)]
+    return Reply({"code": "Ok", "waypoints": waypoints})
+
+
+def trip(call: Call, params: InOsrm, body: None) -> Reply:
+    """OSRM's trip service."""
+    asked = osrm.read_question("trip", params.coordinates, params.options)
+    ask = _ask(call, params.profile, asked)
+    order, along = service.find_order(call.world, ask, asked.places, asked.roundtrip, asked.first, asked.last)
+    found, guides, is_left = service.find_guided(call.world, ask, along, 0, asked.steps)
+    return _json(osrm.trip_bytes(service.get_roads(call.world), asked, found, guides, is_left, order))
+
+
+def match(call: Call, params: InOsrm, body: None) -> Reply:
+    """OSRM's match service, which is not here yet."""
+    raise BadQuery(
+        "the match service is not offered by this version",
+        hint="route, table, nearest and trip are",
+        osrm="NotImplemented",
+    )
+
+
+def as_error(error: CloudError) -> Reply:
+    """A failure in OSRM's words. OSRM answers 400 to whatever the caller can change."""
+    status = 400 if error.status in (400, 404, 413, 422) else error.status
+    message = f"{error.detail}; {error.hint}" if error.hint else error.detail
+    return Reply({"code": osrm.error_code(error), "message": message}, status)
+
+
+def _ask(call: PlainCall, profile: str, asked: osrm.Question) -> Ask:
+    return Ask(profile, Options(exclude=asked.exclude), None, call.tenant)
+
+
+def _json(content: bytes) -> Reply:
+    return Reply(content)
+
+
+def _operation(name: str, answer: Any, cost: int, plain: Any = None) -> Operation:
+    return Operation(
+        f"osrm.{name}",
+        "GET",
+        f"/osrm/{name}/v1/{{profile}}/{{coordinates}}",
+        f"OSRM's {name} service.",
+        answer,
+        InOsrm,
+        JSON,
+        READ,
+        cost=cost,
+        as_error=as_error,
+        plain=plain,
+    )
+
+
+OPERATIONS = (
+    _operation("route", route, 1, plain_route),
+    _operation("table", table, 10, plain_table),
+    _operation("nearest", nearest, 1),
+    _operation("trip", trip, 5),
+    _operation("match", match, 1),
+)

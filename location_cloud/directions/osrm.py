@@ -1,0 +1,400 @@
+"""OSRM's questions read from an address, and its answers written: translation only.
+
+Source: OSRM HTTP API v5.24 (project-osrm.org, "General options", "Services"); checked against osrm-routed 26.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from location_cloud.directions.formats import decode_polyline, route_line
+from location_cloud.directions.guidance import StepArrays
+from location_cloud.directions.model import Found, Leg, LegShape, Matrix, Place, Route, Snap
+from location_cloud.directions.osrm_bytes import GEOJSON, GEOMETRIES, POLYLINE, as_line, leg_json, line_json, simplified
+from location_cloud.directions.steps import S_ROAD
+from location_cloud.errors import BadQuery, CloudError, NotFound, TooLarge, Unprocessable
+from location_cloud.roads.model import Roads
+from routing.trip import CLOSED
+
+MOST_COORDINATES = {"route": 500, "nearest": 1, "trip": 100, "table": 1000}
+"""osrm-routed's own ceilings are 500, 100 places a table and 100 a trip."""
+
+FARTHEST_M = 2000.0
+"""How far a road may be where no radius is given; OSRM has no bound, but a point at sea has no street."""
+
+MOST_ALTERNATIVES = 3
+_FLAGS = {"true": True, "false": False}
+_EXCLUDES = ("toll", "ferry", "motorway", "tunnel", "bridge", "unpaved")
+
+
+@dataclass(frozen=True)
+class Question:
+    """An OSRM address, understood. geometry: place in GEOMETRIES. overview: "full", "simplified" or "false".
+
+    stops: numbers of the coordinates where legs end. annotations: what of each edge is listed.
+    sources, targets: of a table; None = all. parts: of a table, "duration" and/or "distance".
+    """
+
+    places: tuple[Place, ...]
+    exclude: frozenset[str] = frozenset()
+    alternatives: int = 0
+    steps: bool = False
+    annotations: frozenset[str] = frozenset()
+    geometry: int = POLYLINE
+    overview: str = "simplified"
+    has_waypoints: bool = True
+    has_hints: bool = True
+    sources: tuple[int, ...] | None = None
+    targets: tuple[int, ...] | None = None
+    parts: frozenset[str] = frozenset(("duration",))
+    fallback_kmh: float = 0.0
+    scale: float = 1.0
+    number: int = 1
+    roundtrip: bool = True
+    first: bool = False
+    last: bool = False
+
+
+def read_query(query: str) -> dict[str, str]:
+    """The parameters of a query string; of repeated ones the last."""
+    found = {}
+    for part in query.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            found[name] = unquote_plus(value) if "%" in value or "+" in value else value
+    return found
+
+
+def read_question(service: str, coordinates: str, given: Mapping[str, str]) -> Question:
+    """What an OSRM address asks. Raises BadQuery, whose `extra` has OSRM's code, and TooLarge."""
+    lonlats = _coordinates(service, coordinates.removesuffix(".json"))
+    count = len(lonlats)
+    values = dict(given)
+    radiuses = _each(values.pop("radiuses", ""), count, "radiuses")
+    bearings = _each(values.pop("bearings", ""), count, "bearings")
+    approaches = _each(values.pop("approaches", ""), count, "approaches")
+    _each(values.pop("hints", ""), count, "hints")
+    values.pop("snapping", "")
+    waypoints = values.pop("waypoints", "")
+    straight = _flag(values.pop("continue_straight", "default"), "continue_straight", service == "route")
+    stops = _numbers(waypoints, count, "waypoints") if waypoints and waypoints != "all" else tuple(range(count))
+    if count > 1 and stops and (stops[0] != 0 or stops[-1] != count - 1):
+        raise _invalid("waypoints must contain the first and the last coordinate", "InvalidValue")
+    places = tuple(
+        _place(
+            i, lonlats[i], radiuses[i], bearings[i], approaches[i], (i not in stops) or (straight and 0 < i < count - 1)
+        )
+        for i in range(count)
+    )
+    alternatives = values.pop("alternatives", "false")
+    fields: dict[str, Any] = {
+        "alternatives": _alternatives(alternatives, count),
+        "exclude": _exclude(values.pop("exclude", "")),
+        "steps": _flag(values.pop("steps", "false"), "steps"),
+        "annotations": _annotations(service, values.pop("annotations", "false")),
+        "geometry": GEOMETRIES.index(_choice(values.pop("geometries", "polyline"), GEOMETRIES, "geometries")),
+        "overview": _choice(
+            values.pop("overview", "simplified"), ("simplified", "full", "false", "by_legs"), "overview"
+        ),
+        "has_waypoints": not _flag(values.pop("skip_waypoints", "false"), "skip_waypoints"),
+        "has_hints": _flag(values.pop("generate_hints", "true"), "generate_hints"),
+    }
+    if service == "table":
+        fields["parts"] = fields.pop("annotations") or frozenset(("duration",))
+        fields["sources"] = _numbers(values.pop("sources", "all"), count, "sources")
+        fields["targets"] = _numbers(values.pop("destinations", "all"), count, "destinations")
+        fields["fallback_kmh"] = 3.6 * _number(values.pop("fallback_speed", "0"), "fallback_speed", 0.0, 1e4)
+        fields["scale"] = _number(values.pop("scale_factor", "1"), "scale_factor", 1e-6, 1e4)
+        _choice(values.pop("fallback_coordinate", "input"), ("input", "snapped"), "fallback_coordinate")
+    elif service == "nearest":
+        fields["number"] = int(_number(values.pop("number", "1"), "number", 1, 100))
+    elif service == "trip":
+        fields["roundtrip"] = _flag(values.pop("roundtrip", "true"), "roundtrip")
+        fields["first"] = _choice(values.pop("source", "any"), ("any", "first"), "source") == "first"
+        fields["last"] = _choice(values.pop("destination", "any"), ("any", "last"), "destination") == "last"
+    if values:
+        raise _invalid(f"there is no option {min(values)!r} for {service}", "InvalidOptions")
+    return Question(places, **fields)
+
+
+# --- answers -------------------------------------------------------------------------------------------------------
+
+
+def routes_bytes(
+    roads: Roads, asked: Question, found: Found, guides: Sequence[Sequence[StepArrays]], is_left_driving: bool
+) -> bytes:
+    """The answer of the route service. guides: of each route, the steps of every leg; empty if not asked."""
+    lines = [
+        route_json(roads, asked, route, guides[i] if guides else (), is_left_driving)
+        for i, route in enumerate(found.routes)
+    ]
+    parts = [b'{"code":"Ok","routes":[', b",".join(lines), b"]"]
+    if asked.has_waypoints:
+        waypoints = [waypoint(asked, snap, name) for snap, name in zip(found.snaps, found.names)]
+        parts += [b',"waypoints":', orjson.dumps(waypoints)]
+    return b"".join((*parts, b"}"))
+
+
+def trip_bytes(
+    roads: Roads,
+    asked: Question,
+    found: Found,
+    guides: Sequence[Sequence[StepArrays]],
+    is_left_driving: bool,
+    order: Sequence[int],
+) -> bytes:
+    """The answer of the trip service. order: numbers of the coordinates as they are visited."""
+    line = route_json(roads, asked, found.routes[0], guides[0] if guides else (), is_left_driving)
+    places = {number: place for place, number in enumerate(order)}
+    waypoints = [
+        {
+            **waypoint(asked, found.snaps[places[i]], found.names[places[i]]),
+            "trips_index": 0,
+            "waypoint_index": places[i],
+        }
+        for i in range(len(order))
+    ]
+    return b"".join((b'{"code":"Ok","trips":[', line, b'],"waypoints":', orjson.dumps(waypoints), b"}"))
+
+
+def route_json(
+    roads: Roads, asked: Question, route: Route, guides: Sequence[StepArrays], is_left_driving: bool
+) -> bytes:
+    """One route object."""
+    parts: list[bytes] = [b'{"legs":[']
+    coordinates = b""
+    for i, (leg, shape) in enumerate(zip(route.legs, route.shapes)):
+        steps, summary = b"[]", b""
+        if asked.steps:
+            steps, coordinates = leg_json(roads, guides[i], leg, shape, asked.geometry, is_left_driving)
+            summary = _summary(roads, guides[i])
+        parts += [
+            b',{"steps":' if i else b'{"steps":',
+            steps,
+            b',"summary":',
+            orjson.dumps(summary.decode()),
+            b',"annotation":' + orjson.dumps(_annotation(roads, asked, leg, shape)) if asked.annotations else b"",
+            _totals(leg.duration_ms, float(shape.along_m[-1])),
+        ]
+    parts.append(b"]")
+    if asked.overview == "full" and asked.geometry == GEOJSON and coordinates and len(route.legs) == 1:
+        parts += [b',"geometry":', as_line(coordinates)]
+    elif asked.overview != "false":
+        line = route_line(route)
+        if asked.overview == "simplified":
+            line = simplified(line)
+        parts += [b',"geometry":', line_json(line, asked.geometry)]
+    parts += [b',"weight_name":"duration"', _totals(route.duration_ms, route.distance_m)]
+    return b"".join(parts)
+
+
+def waypoint(asked: Question, snap: Snap, name: str) -> dict[str, Any]:
+    """A coordinate on the road."""
+    found = {
+        "location": [round(snap.lonlat[0], 6), round(snap.lonlat[1], 6)],
+        "name": name,
+        "distance": round(snap.distance_m, 6),
+    }
+    return {"hint": "", **found} if asked.has_hints else found
+
+
+def near_waypoint(asked: Question, roads: Roads, snap: Snap, name: str) -> dict[str, Any]:
+    """A road near a coordinate, with the OSM nodes at its ends in driving direction."""
+    ends = (roads.seg_from, roads.seg_to)
+    is_back = not len(snap.starts) or int(snap.starts.edge[0]) % 2 == 1
+    first, last = ends[::-1] if is_back else ends
+    nodes = [int(roads.node_osm_id[first[snap.segment]]), int(roads.node_osm_id[last[snap.segment]])]
+    return {**waypoint(asked, snap, name), "nodes": nodes}
+
+
+def table(asked: Question, matrix: Matrix, names: Sequence[str]) -> dict[str, Any]:
+    """The answer of the table service. names: of the sources, then of the targets."""
+    is_missing = matrix.durations_ms == CLOSED
+    answer: dict[str, Any] = {"code": "Ok"}
+    seconds = np.where(is_missing, np.nan, np.round(matrix.durations_ms / 1000.0 * asked.scale, 1))
+    if "duration" in asked.parts:
+        answer["durations"] = seconds
+    if "distance" in asked.parts and matrix.distances_cm is not None:
+        answer["distances"] = np.where(is_missing, np.nan, np.round(matrix.distances_cm / 100.0, 1))
+    rows = len(matrix.sources)
+    answer["sources"] = [waypoint(asked, snap, name) for snap, name in zip(matrix.sources, names[:rows])]
+    answer["destinations"] = [waypoint(asked, snap, name) for snap, name in zip(matrix.targets, names[rows:])]
+    return answer
+
+
+def error_code(error: CloudError) -> str:
+    """OSRM's word for a failure."""
+    if "osrm" in error.extra:
+        return str(error.extra["osrm"])
+    if isinstance(error, TooLarge):
+        return "TooBig"
+    if isinstance(error, NotFound):
+        return "InvalidUrl"
+    if isinstance(error, Unprocessable):
+        return "NoRoute" if "no way leads" in error.detail else "NoSegment"
+    return "InvalidQuery"
+
+
+def _totals(duration_ms: int, distance_m: float) -> bytes:
+    seconds = round(duration_ms / 1000, 1)
+    return f',"weight":{seconds},"duration":{seconds},"distance":{round(distance_m, 1)}}}'.encode()
+
+
+def _summary(roads: Roads, steps: StepArrays) -> bytes:
+    """The names of the two longest stretches, in driving order."""
+    segment = steps.steps[S_ROAD] >> 1
+    number = np.where(roads.seg_name[segment] == 0, roads.seg_ref[segment], roads.seg_name[segment])
+    longest: dict[int, float] = {}
+    for name, metres in zip(number.tolist(), steps.distance_m.tolist()):
+        if name:
+            longest[name] = longest.get(name, 0.0) + metres
+    chosen = sorted(longest, key=longest.__getitem__)[-2:]
+    return b", ".join(roads.names.raw(name) for name in longest if name in chosen)
+
+
+def _annotation(roads: Roads, asked: Question, leg: Leg, shape: LegShape) -> dict[str, Any]:
+    metres = np.diff(shape.along_m[shape.begins])
+    seconds = leg.edge_ms / 1000.0
+    speed = np.divide(metres, seconds, out=np.zeros(len(metres)), where=seconds > 0)
+    segment, is_back = leg.edges // 2, leg.edges % 2 == 1
+    first = np.where(is_back, roads.seg_to[segment], roads.seg_from[segment])[:1]
+    heads = np.where(is_back, roads.seg_from[segment], roads.seg_to[segment])
+    columns: dict[str, NDArray[Any]] = {
+        "distance": np.round(metres, 1),
+        "duration": np.round(seconds, 1),
+        "weight": np.round(seconds, 1),
+        "speed": np.round(speed, 1),
+        "datasources": np.zeros(len(metres), np.int64),
+        "nodes": roads.node_osm_id[np.concatenate([first, heads])],
+    }
+    found: dict[str, Any] = {name: columns[name].tolist() for name in columns if name in asked.annotations}
+    return {**found, "metadata": {"datasource_names": ["duration"]}} if "datasources" in found else found
+
+
+# --- parameters ----------------------------------------------------------------------------------------------------
+
+
+def _invalid(message: str, code: str) -> BadQuery:
+    return BadQuery(message, hint="see OSRM's HTTP API for the options of this service", osrm=code)
+
+
+def _coordinates(service: str, text: str) -> list[tuple[float, float]]:
+    for name, precision in (("polyline(", 5), ("polyline6(", 6)):
+        if text.startswith(name) and text.endswith(")"):
+            points = decode_polyline(text[len(name) : -1], precision, MOST_COORDINATES[service])
+            return [(lon, lat) for lon, lat in (points / 1e7).tolist()]
+    parts = text.split(";")
+    if len(parts) > MOST_COORDINATES[service]:
+        raise TooLarge(
+            f"{len(parts)} coordinates; the most for {service} is {MOST_COORDINATES[service]}", hint="ask in parts"
+        )
+    if len(parts) < (1 if service in ("nearest", "table") else 2):
+        raise _invalid("Number of coordinates needs to be at least two.", "InvalidOptions")
+    found = []
+    for part in parts:
+        try:
+            lon, lat = map(float, part.split(","))
+        except ValueError:
+            raise _invalid(
+                f"Query string malformed close to {part[:40]!r}: it is not lon,lat", "InvalidQuery"
+            ) from None
+        if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0):
+            raise _invalid(f"Invalid coordinate value {part[:40]!r}: is it lon,lat?", "InvalidValue")
+        found.append((lon, lat))
+    return found
+
+
+def _place(
+    number: int, lonlat: tuple[float, float], radius: str, bearing: str, approach: str, is_through: bool
+) -> Place:
+    if not (radius or bearing or approach):
+        return Place(lonlat, FARTHEST_M, through=is_through)
+    heading_deg, tolerance_deg = None, 45.0
+    if bearing:
+        try:
+            heading_deg, tolerance_deg = (float(part) for part in bearing.split(","))
+        except ValueError:
+            raise _invalid(f"bearings[{number}]={bearing[:20]!r} is not value,range", "InvalidQuery") from None
+        if not (0 <= heading_deg <= 360 and 0 <= tolerance_deg <= 180):
+            raise _invalid(f"bearings[{number}]={bearing}: 0..360 and 0..180", "InvalidOptions")
+    most_m = FARTHEST_M
+    if radius and radius != "unlimited":
+        most_m = _number(radius, f"radiuses[{number}]", 0.001, 1e6)
+    side = _choice(approach or "unrestricted", ("unrestricted", "curb", "opposite"), f"approaches[{number}]")
+    heading = None if heading_deg is None else heading_deg % 360
+    return Place(lonlat, min(most_m, 10_000.0), heading, tolerance_deg, side, through=is_through)
+
+
+def _each(text: str, count: int, name: str) -> list[str]:
+    if not text:
+        return [""] * count
+    parts = text.split(";")
+    if len(parts) != count:
+        raise _invalid(f"Number of {name} does not match number of coordinates", "InvalidOptions")
+    return parts
+
+
+def _numbers(text: str, count: int, name: str) -> tuple[int, ...]:
+    if text == "all":
+        return tuple(range(count))
+    try:
+        numbers = tuple(int(part) for part in text.split(";"))
+    except ValueError:
+        raise _invalid(f"{name}={text[:40]!r} must be numbers of coordinates, or all", "InvalidQuery") from None
+    if not all(0 <= number < count for number in numbers):
+        raise _invalid(f"{name}={text[:40]}: numbers are 0..{count - 1}", "InvalidOptions")
+    return numbers
+
+
+def _number(text: str, name: str, least: float, most: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = np.nan
+    if not least <= value <= most:
+        raise _invalid(f"{name}={text[:20]!r} must be a number in {least:g}..{most:g}", "InvalidOptions")
+    return value
+
+
+def _flag(text: str, name: str, default: bool = False) -> bool:
+    if text == "default":
+        return default
+    if text not in _FLAGS:
+        raise _invalid(f"{name}={text[:20]!r} must be true or false", "InvalidQuery")
+    return _FLAGS[text]
+
+
+def _choice(text: str, allowed: Sequence[str], name: str) -> str:
+    if text not in allowed:
+        raise _invalid(f"{name}={text[:20]!r} must be one of {', '.join(allowed)}", "InvalidQuery")
+    return text
+
+
+def _alternatives(text: str, count: int) -> int:
+    if text in _FLAGS:
+        number = 1 if _FLAGS[text] else 0
+    else:
+        number = int(_number(text, "alternatives", 0, 1000))
+    return min(number, MOST_ALTERNATIVES) if count == 2 else 0
+
+
+def _annotations(service: str, text: str) -> frozenset[str]:
+    known = (
+        ("duration", "distance")
+        if service == "table"
+        else ("duration", "distance", "weight", "speed", "nodes", "datasources")
+    )
+    if text in _FLAGS:
+        return frozenset(known) if _FLAGS[text] else frozenset()
+    return frozenset(_choice(part, known, "annotations") for part in text.split(","))
+
+
+def _exclude(text: str) -> frozenset[str]:
+    return frozenset(_choice(part, _EXCLUDES, "exclude") for part in text.split(",")) if text else frozenset()
