@@ -15,7 +15,7 @@ NEEDED_MB = 2500
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check setup setup-test demo test test-parts test-all bench format clean
+.PHONY: help check setup setup-test demo test test-parts test-all bench bench-routing format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -74,6 +74,9 @@ test-all: test test-parts  ## everything
 
 bench: setup  ## how long the spine takes; FILES="a.osm.pbf b.osm.pbf" for other cities than the demo
 	@$(VENV)/bin/python benchmarks/spine.py $(FILES)
+
+bench-routing: setup  ## routing beside OSRM, Valhalla and others (installed below .parts; needs a Python >= 3.12)
+	@$(VENV)/bin/python -m benchmarks.routing $(FILES)
 
 format: setup-test  ## put the sources in order
 	@$(VENV)/bin/ruff check --fix -q .

@@ -70,13 +70,15 @@ def find_routes(
     profile = get_profile(directions, ask.profile)
     called = list(names) or [f"places[{i}]" for i in range(len(places))]
 
-    is_quick = not (alternatives or ask.at or arrive) and quick.is_plain(places)
+    is_quick = not (alternatives or arrive) and quick.is_plain(places)
 
     def compute(network: Network) -> Found:
         drive = quick.find_drive(directions.index, directions.shapes, network, places) if is_quick else None
         if drive is not None:
             ends, leg, shape = drive
             route = Route((leg,), (shape,), (), (0.0,))
+            if ask.at is not None:
+                route = replace(_timed(world, ask, profile.name, [leg], [0.0], None), shapes=(shape,))
             if with_steps:
                 route = _with_steps(directions, roads, network, route, places, with_junctions)
             return Found(ends, street_names(roads, ends), network.version, network.as_of, (route,))

@@ -19,6 +19,9 @@ from location_cloud.roads.model import Roads
 from routing import gates
 from routing.trip import CLOSED
 
+MOMENTS_KEPT = 4096
+"""Moments whose conditions are kept: reading those of a city's signs takes 0.5 ms, a route 0.1 ms."""
+
 
 def snapshot_costs(network: Network) -> Costs:
     """What every road edge costs in a snapshot's own network."""
@@ -39,6 +42,7 @@ class Weigher:
         self._profiles = profiles
         self._networks = networks
         self._texts: dict[str, tuple[str, ...]] = {}
+        self._held: dict[tuple[str, Options, datetime], bytes] = {}
 
     def heeds_speeds(self, profile: str) -> bool:
         """Whether measured speeds of the traffic say anything about this profile."""
@@ -69,6 +73,14 @@ class Weigher:
         """
         if at is None:
             return b""
+        key = (profile, options, at)
+        if (kept := self._held.get(key)) is None:
+            if len(self._held) >= MOMENTS_KEPT:
+                self._held.clear()
+            kept = self._held[key] = self._read_conditions(profile, options, at)
+        return kept
+
+    def _read_conditions(self, profile: str, options: Options, at: datetime) -> bytes:
         said = self._profiles[profile]
         timeless = Situation(said, full_size(said, options.vehicle), options.season)
         texts = self._conditions_of(profile)
