@@ -20,7 +20,14 @@ from pathlib import Path
 
 PEERS_FOLDER = Path(__file__).resolve().parents[2] / ".parts" / "peers"
 WHEELS = ("osrm-bindings==26.10.0", "pyvalhalla==3.9.1")
-PYTHONS = (os.environ.get("PEER_PYTHON", ""), sys.executable, "python3.14", "python3.13", "python3.12", "python3")
+PYTHONS = (
+    os.environ.get("PEER_PYTHON", ""),
+    sys.executable,
+    *("python3.14", "python3.13", "python3.12", "python3"),
+    *(str(path) for path in sorted((Path.home() / ".pyenv/versions").glob("3.1[2-9]*/bin/python"), reverse=True)),
+)
+"""The one named, those on the PATH, and those that pyenv keeps beside it."""
+
 START_LIMIT_S = 30
 
 
