@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from location_cloud.directions.network import BARRIER, SIGN, TURN_ROUND, Gate
 from location_cloud.directions.profiles import Profile
-from location_cloud.roads.edges import Topology, edge_heads, edge_tails
+from location_cloud.roads.edges import Topology, edge_heads, topology
 from location_cloud.roads.model import RULE_KINDS, Roads
 from routing.graph import Graph, build_graph
 from routing.restrictions import expand_restrictions, pack_sequences
@@ -36,7 +36,7 @@ def build_family_graph(
     A rule that binds every profile which could break it needs no gate.
     """
     is_open, leads_on = _by_traveller(profiles, may_open), _by_traveller(profiles, is_public)
-    ends = family_topology(roads, sum(is_open))
+    ends = topology(roads, sum(is_open))
     numbers: dict[Gate, int] = {}
     rows: list[tuple[int, ...]] = []
     gate_of: list[int] = []
@@ -62,25 +62,6 @@ def build_family_graph(
         gates=len(numbers),
     )
     return graph, tuple(numbers), ends
-
-
-def family_topology(roads: Roads, bits: int) -> Topology:
-    """The ends of all edges, cut where a barrier stops everybody in the family: each side can be driven up to and
-    turned at, but not passed. Where it stops only some, gates do.
-    """
-    tail, head = edge_tails(roads), edge_heads(roads)
-    is_cut = (roads.node_blocked & bits) == bits
-    extra = []
-    nodes = roads.node_count
-    for end, forward, backward in ((roads.seg_from, tail, head), (roads.seg_to, head, tail)):
-        hit = np.flatnonzero(is_cut[end])
-        own = np.arange(nodes, nodes + len(hit), dtype=np.int32)
-        forward[2 * hit] = own
-        backward[2 * hit + 1] = own
-        extra.append(np.asarray(end[hit], np.int32))
-        nodes += len(hit)
-    origin = np.concatenate([np.arange(roads.node_count, dtype=np.int32), *extra])
-    return Topology(tail, head, nodes, origin)
 
 
 def _heeds(profile: Profile, kind: int) -> bool:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from location_cloud.directions.formats import decode_polyline, route_line
 from location_cloud.directions.guidance import StepArrays
 from location_cloud.directions.model import Found, Leg, LegShape, Matrix, Place, Route, Snap
-from location_cloud.directions.osrm_bytes import GEOJSON, GEOMETRIES, POLYLINE, as_line, leg_json, line_json, simplified
+from location_cloud.directions.osrm_bytes import GEOJSON, GEOMETRIES, POLYLINE, as_line, leg_json, line_json
+from location_cloud.directions.overview import simplified
 from location_cloud.directions.steps import S_ROAD
 from location_cloud.errors import BadQuery, CloudError, NotFound, TooLarge, Unprocessable
 from location_cloud.roads.model import Roads

@@ -8,15 +8,19 @@ an answer) goes to the framework, so that there is one place where errors are ma
 from __future__ import annotations
 
 import gzip
+import logging
 import secrets
 from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import Any
 
 from location_cloud.capability import Operation
+from location_cloud.errors import CloudError
 from location_cloud.http.context import KEY_PARAMETER, System
 from location_cloud.http.web import MAX_QUERY_BYTES, PACKED_FROM_BYTES, PROXY_HEADERS, SAFE_HEADERS, Door, is_local
 from location_cloud.storage.world import World
+
+LOG = logging.getLogger("location_cloud.http")
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -89,7 +93,10 @@ class Lane:
             caller = self._door.find_caller(operation, text, is_here)
             world = self._system.worlds.current()
             return operation.plain(PlainCall(world, caller.tenant), rest, environ.get("QUERY_STRING", ""))
-        except Exception:  # at the web's edge: the framework asks again, answers in the right form and logs it
+        except CloudError:
+            return None  # the framework says it in the right form
+        except Exception:
+            LOG.exception("the plain form of %s failed; the framework answers", operation.name)
             return None
 
     def _reply(

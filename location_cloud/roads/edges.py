@@ -61,14 +61,14 @@ def edge_column(forward: NDArray[Number], backward: NDArray[Number]) -> NDArray[
     return both
 
 
-def topology(roads: Roads, vehicle: int) -> Topology:
-    """The ends of all edges for a traveller (one access bit), cut where a barrier stops it.
+def topology(roads: Roads, vehicles: int) -> Topology:
+    """The ends of all edges for some kinds of traveller (access bits), cut where a barrier stops all of them.
 
     At a blocked node every segment gets an end of its own: the barrier can be driven up to from each side, and turned
-    at, but not passed. It costs a node an end and no turn rule.
+    at, but not passed. It costs a node an end and no turn rule. A barrier that stops only some of them is not cut.
     """
     tail, head = edge_tails(roads), edge_heads(roads)
-    blocked = (roads.node_blocked & vehicle) != 0
+    blocked = (roads.node_blocked & vehicles) == vehicles
     extra = []
     nodes = roads.node_count
     for end, forward, backward in ((roads.seg_from, tail, head), (roads.seg_to, head, tail)):

@@ -1,0 +1,46 @@
+"""A line with as many points as a map that shows all of it needs."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+WIDTH_PX = 400.0
+"""A simplified line is meant for a map so wide; points that move it by less than half a pixel are left out."""
+
+
+def simplified(line_e7: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The line with as many points as a map that shows all of it needs. Source: Douglas, Peucker 1973."""
+    extent = float(np.ptp(line_e7, axis=0).max())
+    kept: NDArray[np.bool_] = _kept(line_e7, extent / WIDTH_PX / 2)
+    return line_e7[kept]
+
+
+@numba.njit(cache=True, nogil=True)
+def _kept(line_e7, tolerance):  # type: ignore[no-untyped-def]
+    kept = np.zeros(len(line_e7), np.bool_)
+    kept[0] = kept[-1] = True
+    stack = np.empty((len(line_e7), 2), np.int32)
+    stack[0, 0], stack[0, 1] = 0, len(line_e7) - 1
+    waiting = 1
+    while waiting:
+        waiting -= 1
+        first, last = stack[waiting, 0], stack[waiting, 1]
+        ax, ay = float(line_e7[first, 0]), float(line_e7[first, 1])
+        dx, dy = line_e7[last, 0] - ax, line_e7[last, 1] - ay
+        length2 = dx * dx + dy * dy
+        farthest, most = -1, tolerance * tolerance
+        for p in range(first + 1, last):
+            x, y = line_e7[p, 0] - ax, line_e7[p, 1] - ay
+            part = min(max((x * dx + y * dy) / length2, 0.0), 1.0) if length2 > 0 else 0.0
+            x -= part * dx
+            y -= part * dy
+            if x * x + y * y > most:
+                farthest, most = p, x * x + y * y
+        if farthest >= 0:
+            kept[farthest] = True
+            stack[waiting, 0], stack[waiting, 1] = first, farthest
+            stack[waiting + 1, 0], stack[waiting + 1, 1] = farthest, last
+            waiting += 2
+    return kept
