@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, expect
 
 pytestmark = pytest.mark.parts
 
@@ -169,6 +169,23 @@ def test_a_turn_has_the_arrow_of_its_direction(console: Page) -> None:
     assert any(word in row for row in rows for word in arrows)
     for row in rows:
         assert all(arrow in row for word, arrow in arrows.items() if word in row), row
+
+
+def test_two_ends_typed_at_once_are_both_found(console: Page) -> None:
+    held: list[Route] = []
+
+    def answer_both_together(asked: Route) -> None:
+        held.append(asked)
+        if len(held) == 2:
+            for each in held:
+                each.continue_()
+
+    console.route("**/v1/geocode?*", answer_both_together)
+    console.click("#tab-route")
+    for end, place in (("from", "24.9315,60.1660"), ("to", "24.9507,60.1740")):
+        console.fill(f"#route-{end}", place)
+        console.keyboard.press("Enter")
+    expect(console.locator(".route-figures")).to_be_visible()
 
 
 def test_end_far_from_any_road_says_what_to_do(console: Page) -> None:

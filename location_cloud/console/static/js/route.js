@@ -15,6 +15,7 @@ const ENDS = ["from", "to"];
 const FAR_M = 30; // an end further from any road than this is worth a word
 const ends = { from: null, to: null };
 const pins = {};
+const lookups = {}; // of the two ends, so that looking one up does not drop the other
 const titles = {}; // of every way of moving that the server names, by language
 let next = "from"; // the end that the next click on the map sets
 let question = null;
@@ -24,6 +25,7 @@ export function startRoute() {
   question = makeQuestion(byId("route-summary"));
   for (const end of ENDS) {
     pins[end] = makePin(`pin-${end}`, `route.${end}_mark`, `route.${end}`, (lonlat) => setEnd(end, atPoint(lonlat)));
+    lookups[end] = makeQuestion(byId(`route-${end}-answer`));
     const input = byId(`route-${end}`);
     makeCombo({ input, list: byId(`route-${end}-options`), find: suggest, pick: (place) => setEnd(end, place, true), submit: (text) => typed(end, text) });
     input.addEventListener("focus", () => arm(end));
@@ -60,6 +62,7 @@ const atPoint = (lonlat) => ({ label: lonlatText(lonlat, 5), lonlat });
 function setEnd(end, place, fly = false) {
   ends[end] = place;
   byId(`route-${end}`).value = place?.label ?? "";
+  byId(`route-${end}-answer`).replaceChildren();
   if (place) pins[end].show(place.lonlat);
   else pins[end].hide();
   arm(ends.from ? "to" : "from");
@@ -68,11 +71,12 @@ function setEnd(end, place, fly = false) {
 }
 
 function typed(end, text) {
-  question(
+  lookups[end](
     (signal) => geocode(text, signal),
     (places) => {
+      if (byId(`route-${end}`).value.trim() !== text) return ""; // another place was chosen meanwhile
       if (!places.length) return empty("search.nothing", { q: text });
-      queueMicrotask(() => setEnd(end, places[0], true));
+      setEnd(end, places[0], true);
       return "";
     },
   );
