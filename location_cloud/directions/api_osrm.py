@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from location_cloud.capability import Bytes, Call, Operation, PlainCall, Reply
 from location_cloud.directions import osrm, service
 from location_cloud.directions.model import Ask, Options
+from location_cloud.directions.osrm_writer import OVERVIEWS
 from location_cloud.errors import BadQuery, CloudError
 from location_cloud.http.parameters import Query
 
@@ -42,13 +43,22 @@ def route_bytes(call: PlainCall, profile: str, coordinates: str, options: Mappin
     """The answer of the route service. Raises CloudError."""
     asked = osrm.read_question("route", coordinates, options)
     ask = _ask(call, profile, asked)
-    found, guides, is_left = service.find_guided(call.world, ask, asked.places, asked.alternatives, asked.steps)
-    return osrm.routes_bytes(service.get_roads(call.world), asked, found, guides, is_left)
+    found = service.find_routes(call.world, ask, asked.places, (), asked.alternatives, None, with_steps=False)
+    writer = service.get_writer(call.world, profile)
+    return osrm.routes_bytes(writer, service.get_roads(call.world), asked, found)
 
 
 def plain_route(call: PlainCall, path: str, query: str) -> bytes | None:
     """The same for the lane in front of the framework."""
     profile, _, coordinates = path.partition("/")
+    asked, ends = osrm.read_plain(query), osrm.read_two(coordinates)
+    if asked is not None and ends is not None:
+        ask, wanted = _ask(call, profile, asked), OVERVIEWS[asked.overview]
+        answer = service.write_drive(
+            call.world, ask, ends, asked.geometry, wanted, asked.steps, asked.has_waypoints, asked.has_hints
+        )
+        if answer is not None:
+            return answer
     options = osrm.read_query(query)
     if not coordinates or "key" in options or "crs" in options:
         return None
@@ -93,8 +103,9 @@ def trip(call: Call, params: InOsrm, body: None) -> Reply:
     asked = osrm.read_question("trip", params.coordinates, params.options)
     ask = _ask(call, params.profile, asked)
     order, along = service.find_order(call.world, ask, asked.places, asked.roundtrip, asked.first, asked.last)
-    found, guides, is_left = service.find_guided(call.world, ask, along, 0, asked.steps)
-    return _json(osrm.trip_bytes(service.get_roads(call.world), asked, found, guides, is_left, order))
+    found = service.find_routes(call.world, ask, along, with_steps=False)
+    writer = service.get_writer(call.world, params.profile)
+    return _json(osrm.trip_bytes(writer, service.get_roads(call.world), asked, found, order, along))
 
 
 def match(call: Call, params: InOsrm, body: None) -> Reply:

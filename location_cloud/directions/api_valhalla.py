@@ -11,8 +11,8 @@ from location_cloud.capability import Bytes, Call, Operation, Reply
 from location_cloud.directions import asked as wishes
 from location_cloud.directions import documents, osrm, service, valhalla, valhalla_answers
 from location_cloud.directions.asked import READ, ForeignBody, ForeignQuery, Json
+from location_cloud.directions.json_bytes import POLYLINE6
 from location_cloud.directions.model import Found, Place, Snap
-from location_cloud.directions.osrm_bytes import POLYLINE6
 from location_cloud.errors import CloudError, Unprocessable
 
 JSON = Bytes("application/json")
@@ -157,9 +157,10 @@ def _trips(call: Call, asked: valhalla.Question, found: Found) -> Json:
 
 def _as_osrm(call: Call, asked: valhalla.Question) -> Reply:
     ask = wishes.as_ask(call, asked.wish, call.now)
-    found, guides, is_left = service.find_guided(call.world, ask, asked.places, asked.alternates, True)
+    found = service.find_routes(call.world, ask, asked.places, (), asked.alternates, None, with_steps=False)
     question = osrm.Question(asked.places, steps=True, geometry=POLYLINE6, overview="full", has_hints=False)
-    return Reply(osrm.routes_bytes(service.get_roads(call.world), question, found, guides, is_left))
+    writer = service.get_writer(call.world, ask.profile)
+    return Reply(osrm.routes_bytes(writer, service.get_roads(call.world), question, found))
 
 
 def _get(answer: Any) -> Any:

@@ -6,7 +6,8 @@ Source: OSRM HTTP API v5.24 (project-osrm.org, "General options", "Services"); c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -15,11 +16,10 @@ import orjson
 from numpy.typing import NDArray
 
 from location_cloud.directions.formats import decode_polyline, route_line
-from location_cloud.directions.guidance import StepArrays
+from location_cloud.directions.json_bytes import GEOMETRIES, POLYLINE
 from location_cloud.directions.model import Found, Leg, LegShape, Matrix, Place, Route, Snap
-from location_cloud.directions.osrm_bytes import GEOJSON, GEOMETRIES, POLYLINE, as_line, leg_json, line_json
+from location_cloud.directions.osrm_writer import OVERVIEWS, Writer, as_line, line_json
 from location_cloud.directions.overview import simplified
-from location_cloud.directions.steps import S_ROAD
 from location_cloud.errors import BadQuery, CloudError, NotFound, TooLarge, Unprocessable
 from location_cloud.roads.model import Roads
 from routing.trip import CLOSED
@@ -32,6 +32,16 @@ FARTHEST_M = 2000.0
 
 MOST_ALTERNATIVES = 3
 _FLAGS = {"true": True, "false": False}
+_PLAIN = {
+    "overview",
+    "geometries",
+    "steps",
+    "exclude",
+    "alternatives",
+    "annotations",
+    "skip_waypoints",
+    "generate_hints",
+}
 _EXCLUDES = ("toll", "ferry", "motorway", "tunnel", "bridge", "unpaved")
 
 
@@ -125,17 +135,37 @@ def read_question(service: str, coordinates: str, given: Mapping[str, str]) -> Q
     return Question(places, **fields)
 
 
+@lru_cache(maxsize=256)
+def read_plain(query: str) -> Question | None:
+    """What a query string asks of a route between two plain places; its places are none. None = ask `read_question`."""
+    given = read_query(query)
+    if not given.keys() <= _PLAIN:
+        return None
+    try:
+        asked = read_question("route", "0,0;0,0", given)
+    except CloudError:
+        return None
+    is_plain = not asked.alternatives and not asked.annotations and asked.overview in OVERVIEWS
+    return replace(asked, places=()) if is_plain else None
+
+
+def read_two(coordinates: str) -> tuple[Place, Place] | None:
+    """Two plain places, or None."""
+    try:
+        lon, lat, lon2, lat2 = map(float, coordinates.replace(";", ",", 1).split(","))
+    except ValueError:
+        return None
+    if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0 and -180.0 <= lon2 <= 180.0 and -90.0 <= lat2 <= 90.0):
+        return None
+    return Place((lon, lat), FARTHEST_M), Place((lon2, lat2), FARTHEST_M)
+
+
 # --- answers -------------------------------------------------------------------------------------------------------
 
 
-def routes_bytes(
-    roads: Roads, asked: Question, found: Found, guides: Sequence[Sequence[StepArrays]], is_left_driving: bool
-) -> bytes:
-    """The answer of the route service. guides: of each route, the steps of every leg; empty if not asked."""
-    lines = [
-        route_json(roads, asked, route, guides[i] if guides else (), is_left_driving)
-        for i, route in enumerate(found.routes)
-    ]
+def routes_bytes(writer: Writer, roads: Roads, asked: Question, found: Found) -> bytes:
+    """The answer of the route service."""
+    lines = [route_json(writer, roads, asked, route, asked.places) for route in found.routes]
     parts = [b'{"code":"Ok","routes":[', b",".join(lines), b"]"]
     if asked.has_waypoints:
         waypoints = [waypoint(asked, snap, name) for snap, name in zip(found.snaps, found.names)]
@@ -144,15 +174,10 @@ def routes_bytes(
 
 
 def trip_bytes(
-    roads: Roads,
-    asked: Question,
-    found: Found,
-    guides: Sequence[Sequence[StepArrays]],
-    is_left_driving: bool,
-    order: Sequence[int],
+    writer: Writer, roads: Roads, asked: Question, found: Found, order: Sequence[int], along: Sequence[Place]
 ) -> bytes:
-    """The answer of the trip service. order: numbers of the coordinates as they are visited."""
-    line = route_json(roads, asked, found.routes[0], guides[0] if guides else (), is_left_driving)
+    """The answer of the trip service. order: numbers of the coordinates as they are visited; along: those places."""
+    line = route_json(writer, roads, asked, found.routes[0], along)
     places = {number: place for place, number in enumerate(order)}
     waypoints = [
         {
@@ -165,33 +190,23 @@ def trip_bytes(
     return b"".join((b'{"code":"Ok","trips":[', line, b'],"waypoints":', orjson.dumps(waypoints), b"}"))
 
 
-def route_json(
-    roads: Roads, asked: Question, route: Route, guides: Sequence[StepArrays], is_left_driving: bool
-) -> bytes:
-    """One route object."""
-    parts: list[bytes] = [b'{"legs":[']
+def route_json(writer: Writer, roads: Roads, asked: Question, route: Route, places: Sequence[Place]) -> bytes:
+    """One route object, which leads along the places."""
+    legs = []
     coordinates = b""
-    for i, (leg, shape) in enumerate(zip(route.legs, route.shapes)):
-        steps, summary = b"[]", b""
-        if asked.steps:
-            steps, coordinates = leg_json(roads, guides[i], leg, shape, asked.geometry, is_left_driving)
-            summary = _summary(roads, guides[i])
-        parts += [
-            b',{"steps":' if i else b'{"steps":',
-            steps,
-            b',"summary":',
-            orjson.dumps(summary.decode()),
-            b',"annotation":' + orjson.dumps(_annotation(roads, asked, leg, shape)) if asked.annotations else b"",
-            _totals(leg.duration_ms, float(shape.along_m[-1])),
-        ]
-    parts.append(b"]")
-    if asked.overview == "full" and asked.geometry == GEOJSON and coordinates and len(route.legs) == 1:
+    for leg, shape, start, end in zip(route.legs, route.shapes, places, places[1:]):
+        line, coordinates = writer.leg(leg, shape, start, end, asked.geometry, asked.steps)
+        if asked.annotations:
+            line = line[:-1] + b',"annotation":' + orjson.dumps(_annotation(roads, asked, leg, shape)) + b"}"
+        legs.append(line)
+    parts: list[bytes] = [b'{"legs":[', b",".join(legs), b"]"]
+    if asked.overview == "full" and coordinates and len(legs) == 1:
         parts += [b',"geometry":', as_line(coordinates)]
     elif asked.overview != "false":
-        line = route_line(route)
+        line_e7 = route_line(route)
         if asked.overview == "simplified":
-            line = simplified(line)
-        parts += [b',"geometry":', line_json(line, asked.geometry)]
+            line_e7 = simplified(line_e7)
+        parts += [b',"geometry":', line_json(line_e7, asked.geometry)]
     parts += [b',"weight_name":"duration"', _totals(route.duration_ms, route.distance_m)]
     return b"".join(parts)
 
@@ -246,18 +261,6 @@ def error_code(error: CloudError) -> str:
 def _totals(duration_ms: int, distance_m: float) -> bytes:
     seconds = round(duration_ms / 1000, 1)
     return f',"weight":{seconds},"duration":{seconds},"distance":{round(distance_m, 1)}}}'.encode()
-
-
-def _summary(roads: Roads, steps: StepArrays) -> bytes:
-    """The names of the two longest stretches, in driving order."""
-    segment = steps.steps[S_ROAD] >> 1
-    number = np.where(roads.seg_name[segment] == 0, roads.seg_ref[segment], roads.seg_name[segment])
-    longest: dict[int, float] = {}
-    for name, metres in zip(number.tolist(), steps.distance_m.tolist()):
-        if name:
-            longest[name] = longest.get(name, 0.0) + metres
-    chosen = sorted(longest, key=longest.__getitem__)[-2:]
-    return b", ".join(roads.names.raw(name) for name in longest if name in chosen)
 
 
 def _annotation(roads: Roads, asked: Question, leg: Leg, shape: LegShape) -> dict[str, Any]:

@@ -12,13 +12,20 @@ WIDTH_PX = 400.0
 
 def simplified(line_e7: NDArray[np.int32]) -> NDArray[np.int32]:
     """The line with as many points as a map that shows all of it needs. Source: Douglas, Peucker 1973."""
-    extent = float(np.ptp(line_e7, axis=0).max())
-    kept: NDArray[np.bool_] = _kept(line_e7, extent / WIDTH_PX / 2)
+    kept: NDArray[np.bool_] = keep_seen(line_e7)
     return line_e7[kept]
 
 
 @numba.njit(cache=True, nogil=True)
-def _kept(line_e7, tolerance):  # type: ignore[no-untyped-def]
+def keep_seen(line_e7):  # type: ignore[no-untyped-def]  # a kernel; typed above
+    """Which points of a line those are, (points,) bool."""
+    extent = 0.0
+    for axis in range(2):
+        low = high = np.int64(line_e7[0, axis])
+        for p in range(len(line_e7)):
+            low, high = min(low, line_e7[p, axis]), max(high, line_e7[p, axis])
+        extent = max(extent, float(high - low))
+    tolerance = extent / WIDTH_PX / 2
     kept = np.zeros(len(line_e7), np.bool_)
     kept[0] = kept[-1] = True
     stack = np.empty((len(line_e7), 2), np.int32)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from location_cloud.directions import expansion, isochrone, optimise, quick, trips
 from location_cloud.directions.avoid import avoid_areas
 from location_cloud.directions.dataset import SECTION, Directions
-from location_cloud.directions.guidance import StepArrays, build_guide, guide_leg, list_steps
+from location_cloud.directions.guidance import build_guide, list_steps
 from location_cloud.directions.metrics import Metrics
 from location_cloud.directions.model import (
     Ask,
@@ -30,6 +30,7 @@ from location_cloud.directions.model import (
     Vehicle,
 )
 from location_cloud.directions.network import Network
+from location_cloud.directions.osrm_writer import Writer
 from location_cloud.directions.passing import find_legs, find_ways
 from location_cloud.directions.profiles import Profile
 from location_cloud.directions.snapping import list_nearest, snap_together
@@ -134,25 +135,37 @@ def prepare_table(
     return snaps[: len(sources)], snaps[len(sources) :], lengths
 
 
-def find_guided(
-    world: World, ask: Ask, places: Sequence[Place], alternatives: int, with_steps: bool
-) -> tuple[Found, list[list[StepArrays]], bool]:
-    """As `find_routes`, with the steps as arrays (of each route, of each leg), and whether one drives on the left."""
-    found = find_routes(world, ask, places, (), alternatives, None, with_steps=False)
-    directions, roads = world.section(SECTION), world.section(ROADS)
-    guides = []
-    if with_steps:
-        profile = get_profile(directions, ask.profile)
-        guide, open_ms = build_guide(roads, directions.star), directions.networks[profile.name].local_ms
-        for route in found.routes:
-            ends = zip(route.legs, route.shapes, places, places[1:])
-            guides.append(
-                [
-                    guide_leg(guide, open_ms, leg, shape, start.lonlat, end.lonlat, profile.mode, profile.access, True)
-                    for leg, shape, start, end in ends
-                ]
-            )
-    return found, guides, directions.driving_side == "left"
+def write_drive(
+    world: World,
+    ask: Ask,
+    ends: tuple[Place, Place],
+    geometry: int,
+    overview: int,
+    with_steps: bool,
+    with_waypoints: bool,
+    with_hints: bool,
+) -> bytes | None:
+    """The drive between two plain places as OSRM's route service tells it (`osrm_writer.Writer.answer`), or None.
+
+    Raises NotFound for an unknown profile.
+    """
+    writer = get_writer(world, ask.profile)
+    wants = (*ends, geometry, overview, with_steps, with_waypoints, with_hints)
+    profile = get_profile(world.section(SECTION), ask.profile)
+    return _metrics(world).answer(
+        world, profile.name, ask.options, ask.at, ask.tenant, lambda network: writer.answer(network, *wants)
+    )
+
+
+def get_writer(world: World, profile: str) -> Writer:
+    """What writes a profile's routes as OSRM does; kept with the snapshot. Raises NotFound for an unknown profile."""
+    directions = world.section(SECTION)
+    kept: dict[str, Writer] = directions.__dict__.setdefault("writers", {})
+    if profile not in kept:
+        known, guide = get_profile(directions, profile), build_guide(world.section(ROADS), directions.star)
+        open_ms = directions.networks[known.name].local_ms
+        kept[profile] = Writer(guide, directions.index, directions.shapes, known, open_ms)
+    return kept[profile]
 
 
 def find_isochrone(

@@ -1,0 +1,80 @@
+"""The plainest route question, answered in one compiled call, says what the long way says."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from flask import Flask
+
+from location_cloud.directions import api_osrm, osrm_writer
+from location_cloud.http.lane import PlainCall
+
+SOUTH_WEST, NORTH_EAST = (24.935, 60.163), (24.955, 60.175)
+PAIRS = 25
+
+
+@pytest.fixture(scope="module")
+def call(app: Flask) -> PlainCall:
+    return PlainCall(app.extensions["location_cloud"].worlds.current(), "default")
+
+
+def addresses() -> list[str]:
+    points = np.random.default_rng(7).uniform(SOUTH_WEST, NORTH_EAST, (PAIRS, 2, 2)).round(6)
+    return [";".join(f"{lon},{lat}" for lon, lat in pair) for pair in points.tolist()]
+
+
+def assert_alike(one: Any, other: Any, at: str = "") -> None:
+    """Equal but for the last digit of what is rounded to tenths."""
+    if isinstance(one, int | float):
+        assert one == pytest.approx(other, abs=0.1001), at
+        return
+    assert type(one) is type(other), at
+    if isinstance(one, dict):
+        assert one.keys() == other.keys(), at
+        for key in one:
+            assert_alike(one[key], other[key], f"{at}/{key}")
+    elif isinstance(one, list):
+        assert len(one) == len(other), at
+        for place, pair in enumerate(zip(one, other)):
+            assert_alike(*pair, f"{at}/{place}")
+    else:
+        assert one == other, at
+
+
+@pytest.mark.parametrize("profile", ["car", "bike", "foot"])
+@pytest.mark.parametrize("overview", ["false", "full", "simplified"])
+@pytest.mark.parametrize("geometries", ["geojson", "polyline", "polyline6"])
+def test_the_lane_says_what_the_long_way_says(
+    call: PlainCall, profile: str, overview: str, geometries: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = 0
+    for address, steps in itertools.product(addresses(), ("true", "false")):
+        asked = {"overview": overview, "geometries": geometries, "steps": steps}
+        long = api_osrm.route_bytes(call, profile, address, asked)
+        with monkeypatch.context() as patch:
+            patch.setattr(api_osrm, "route_bytes", lambda *_: None)
+            quick = api_osrm.plain_route(call, f"{profile}/{address}", "&".join(f"{k}={asked[k]}" for k in asked))
+        if quick is not None:
+            assert_alike(orjson.loads(quick), orjson.loads(long))
+            plain += 1
+    assert plain > PAIRS
+
+
+def test_waypoints_and_hints_may_be_left_out(call: PlainCall) -> None:
+    path = f"car/{addresses()[0]}"
+    assert "waypoints" not in orjson.loads(api_osrm.plain_route(call, path, "skip_waypoints=true") or b"")
+    assert b'"hint"' not in (api_osrm.plain_route(call, path, "generate_hints=false") or b'"hint"')
+
+
+def test_a_long_answer_finds_room(call: PlainCall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(osrm_writer, "FIRST_ROOM", 16)
+    monkeypatch.delattr(osrm_writer._kept_here, "out", raising=False)
+    answers = [
+        api_osrm.plain_route(call, f"car/{address}", "overview=full&geometries=geojson&steps=true")
+        for address in addresses()
+    ]
+    assert all(orjson.loads(answer or b"")["code"] == "Ok" for answer in answers)
