@@ -29,7 +29,7 @@ def as_route(found: Found, roads: Roads, made: Json, geometry: str, with_annotat
         "routes": [_route(route, roads, geometry, with_annotations, language) for route in found.routes],
         "waypoints": [as_waypoint(snap, name) for snap, name in zip(found.snaps, found.names)],
         **made,
-        **_version(found.version, found.as_of),
+        **as_version(found.version, found.as_of),
     }
 
 
@@ -47,14 +47,14 @@ def as_matrix(matrix: Matrix, made: Json, source_names: tuple[str, ...], target_
         "source_waypoints": [as_waypoint(snap, name) for snap, name in zip(matrix.sources, source_names)],
         "target_waypoints": [as_waypoint(snap, name) for snap, name in zip(matrix.targets, target_names)],
         **made,
-        **_version(matrix.version, matrix.as_of),
+        **as_version(matrix.version, matrix.as_of),
     }
 
 
 def as_matrix_lines(matrix: Matrix, made: Json) -> Reply:
     """The same without the places: first a line with what it was made from, then one a source."""
     counts = {"sources": len(matrix.sources), "targets": len(matrix.targets)}
-    head = {**counts, **made, **_version(matrix.version, matrix.as_of)}
+    head = {**counts, **made, **as_version(matrix.version, matrix.as_of)}
     blocks = [as_block(matrix.durations_ms, matrix.distances_cm)]
     return Reply(Chunks(line_pieces(head, blocks)), media_type="application/x-ndjson")
 
@@ -127,7 +127,8 @@ def _step(step: Step, language: str) -> Json:
     }
 
 
-def _version(version: str, as_of: float) -> Json:
+def as_version(version: str, as_of: float) -> Json:
+    """Which metric an answer was made from."""
     return {"metric_version": version, "as_of": datetime.fromtimestamp(as_of, UTC)}
 
 
@@ -144,7 +145,7 @@ def as_isochrone(reached: Reached, roads: Roads, made: Json) -> Json:
         features = isochrone.reached_features(reached.lines, reached.metric)
         for feature in features:
             feature["properties"]["road"] = edge_key(roads, feature["properties"].pop("edge"))
-    return {"type": "FeatureCollection", "features": features, **made, **_version(reached.version, reached.as_of)}
+    return {"type": "FeatureCollection", "features": features, **made, **as_version(reached.version, reached.as_of)}
 
 
 def as_expansion(found: expansion.Expansion, version: str, as_of: float, roads: Roads, made: Json) -> Json:
@@ -154,7 +155,7 @@ def as_expansion(found: expansion.Expansion, version: str, as_of: float, roads: 
         properties = feature["properties"]
         properties["road"] = edge_key(roads, properties.pop("edge"))
         properties["predecessor"] = features[before]["properties"]["road"] if before >= 0 else None
-    return {"type": "FeatureCollection", "features": features, **made, **_version(version, as_of)}
+    return {"type": "FeatureCollection", "features": features, **made, **as_version(version, as_of)}
 
 
 def as_nearest(near: Sequence[Snap], shapes: EdgeShapes, roads: Roads) -> list[Json]:
@@ -185,4 +186,4 @@ def as_file(found: Found, form: str, language: str) -> Reply:
     if form == "kml":
         return Reply(documents.route_kml(found.routes, texts), media_type="application/vnd.google-earth.kml+xml")
     features = [formats.route_feature(route) for route in found.routes]
-    return Reply({"type": "FeatureCollection", "features": features, **_version(found.version, found.as_of)})
+    return Reply({"type": "FeatureCollection", "features": features, **as_version(found.version, found.as_of)})

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from location_cloud.capability import Cache, Call, Operation, Reply
+import orjson
+
+from location_cloud.capability import Cache, Call, Operation, PlainCall, Reply
 from location_cloud.directions import answers, schema, service
 from location_cloud.directions.model import Ask, Found, Options, Place, Vehicle
+from location_cloud.directions.route_writer import LINES
 from location_cloud.directions.wording import LANGUAGES
+
+RADIUS_M: float = schema.InRoute.model_fields["radius_m"].default
 
 
 def find_route(call: Call, params: schema.InRoute, body: None) -> Any:
@@ -19,8 +24,30 @@ def find_route(call: Call, params: schema.InRoute, body: None) -> Any:
     places[-1] = Place(params.to, params.radius_m, approach=params.approach)
     ask = _ask(call, params)
     arrive = service.local_time(call.world, params.arrive_by)
-    found = service.find_routes(call.world, ask, places, names, params.alternatives, arrive, params.steps)
+    found = service.find_routes(call.world, ask, places, names, params.alternatives, arrive, params.steps, True)
     return _as_route(call, ask, found, params)
+
+
+def plain_route(call: PlainCall, path: str, query: str) -> bytes | None:
+    """The same for the lane in front of the framework: two places, a profile, a language."""
+    given = dict(part.partition("=")[::2] for part in query.split("&"))
+    ends = _two_places(given.pop("from", ""), given.pop("to", ""))
+    profile, line, steps = given.pop("profile", "car"), given.pop("geometry", "geojson"), given.pop("steps", "true")
+    language = given.pop("lang", "")
+    if ends is None or given or line not in LINES or steps not in ("true", "false") or language not in LANGUAGES:
+        return None
+    ask = Ask(profile, Options(), None, call.tenant)
+    found = service.write_route(call.world, ask, ends, LINES[line], steps == "true", language)
+    if found is None:
+        return None
+    answer, version, as_of = found
+    made = {
+        "profile": profile,
+        "snapshot": call.world.snapshot.id,
+        **answers.as_version(version, as_of),
+        "crs": "wgs84",
+    }
+    return b"%b,%b" % (answer, orjson.dumps(made)[1:])
 
 
 def find_route_through(call: Call, params: schema.RouteShapeQuery, body: schema.RouteBody) -> Any:
@@ -28,7 +55,7 @@ def find_route_through(call: Call, params: schema.RouteShapeQuery, body: schema.
     places = [_place(place, body.radius_m) for place in body.places]
     ask = _ask_body(call, body)
     arrive = service.local_time(call.world, body.arrive_by)
-    found = service.find_routes(call.world, ask, places, (), body.alternatives, arrive, params.steps)
+    found = service.find_routes(call.world, ask, places, (), body.alternatives, arrive, params.steps, True)
     return _as_route(call, ask, found, params)
 
 
@@ -130,6 +157,17 @@ def _ask_body(call: Call, body: schema.AskBody) -> Ask:
     return Ask(body.profile, options, service.local_time(call.world, body.depart_at), call.tenant)
 
 
+def _two_places(start: str, end: str) -> tuple[Place, Place] | None:
+    """Two places written lon,lat; None if they are not plainly that."""
+    try:
+        lon, lat, lon2, lat2 = map(float, f"{start},{end}".split(","))
+    except ValueError:
+        return None
+    if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0 and -180.0 <= lon2 <= 180.0 and -90.0 <= lat2 <= 90.0):
+        return None
+    return Place((lon, lat), RADIUS_M), Place((lon2, lat2), RADIUS_M)
+
+
 def _place(place: schema.PlaceBody, radius_m: float) -> Place:
     return Place(
         place.lonlat,
@@ -142,7 +180,7 @@ def _place(place: schema.PlaceBody, radius_m: float) -> Place:
     )
 
 
-def _made(call: Call, ask: Ask) -> dict[str, Any]:
+def _made(call: Call | PlainCall, ask: Ask) -> dict[str, Any]:
     return {"profile": ask.profile, "snapshot": call.world.snapshot.id}
 
 
@@ -161,6 +199,7 @@ OPERATIONS = (
         READ,
         other_media=FILES,
         errors=(404, 422),
+        plain=plain_route,
     ),
     Operation(
         "directions.route_through",

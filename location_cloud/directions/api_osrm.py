@@ -44,7 +44,7 @@ def route_bytes(call: PlainCall, profile: str, coordinates: str, options: Mappin
     asked = osrm.read_question("route", coordinates, options)
     ask = _ask(call, profile, asked)
     found = service.find_routes(call.world, ask, asked.places, (), asked.alternatives, None, with_steps=False)
-    writer = service.get_writer(call.world, profile)
+    writer = service.get_osrm_writer(call.world, profile)
     return osrm.routes_bytes(writer, service.get_roads(call.world), asked, found)
 
 
@@ -54,7 +54,7 @@ def plain_route(call: PlainCall, path: str, query: str) -> bytes | None:
     asked, ends = osrm.read_plain(query), osrm.read_two(coordinates)
     if asked is not None and ends is not None:
         ask, wanted = _ask(call, profile, asked), OVERVIEWS[asked.overview]
-        answer = service.write_drive(
+        answer = service.write_osrm_route(
             call.world, ask, ends, asked.geometry, wanted, asked.steps, asked.has_waypoints, asked.has_hints
         )
         if answer is not None:
@@ -104,7 +104,7 @@ def trip(call: Call, params: InOsrm, body: None) -> Reply:
     ask = _ask(call, params.profile, asked)
     order, along = service.find_order(call.world, ask, asked.places, asked.roundtrip, asked.first, asked.last)
     found = service.find_routes(call.world, ask, along, with_steps=False)
-    writer = service.get_writer(call.world, params.profile)
+    writer = service.get_osrm_writer(call.world, params.profile)
     return _json(osrm.trip_bytes(writer, service.get_roads(call.world), asked, found, order, along))
 
 

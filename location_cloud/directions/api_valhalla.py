@@ -159,7 +159,7 @@ def _as_osrm(call: Call, asked: valhalla.Question) -> Reply:
     ask = wishes.as_ask(call, asked.wish, call.now)
     found = service.find_routes(call.world, ask, asked.places, (), asked.alternates, None, with_steps=False)
     question = osrm.Question(asked.places, steps=True, geometry=POLYLINE6, overview="full", has_hints=False)
-    writer = service.get_writer(call.world, ask.profile)
+    writer = service.get_osrm_writer(call.world, ask.profile)
     return Reply(osrm.routes_bytes(writer, service.get_roads(call.world), question, found))
 
 

@@ -202,21 +202,56 @@ def put_name(out, size, words, number):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def put_micro(out, size, pairs, value):  # type: ignore[no-untyped-def]
-    """A number with up to six digits behind the point."""
-    micro = np.int64(abs(value) * 1e6 + 0.5)
+def put_decimal(out, size, pairs, value, unit):  # type: ignore[no-untyped-def]
+    """A number to the nearest part of a unit: 1000 for three digits behind the point."""
+    parts = np.int64(abs(value) * unit + 0.5)
     if value < 0.0:
         out[size] = 45
         size += 1
-    size = put_whole(out, size, pairs, micro // 1_000_000)
-    rest = micro % 1_000_000
+    size = put_whole(out, size, pairs, parts // unit)
+    rest = parts % unit
     if rest == 0:
         return size
     out[size] = 46
-    for place in range(6, 0, -1):
-        out[size + place] = 48 + rest % 10
-        rest //= 10
-    size += 6
+    size += 1
+    while rest:
+        unit //= 10
+        out[size] = 48 + rest // unit
+        rest %= unit
+        size += 1
+    return size
+
+
+@numba.njit(cache=True, nogil=True)
+def put_e7(out, size, pairs, value):  # type: ignore[no-untyped-def]
+    """Degrees in units of 1e-7, 8.6724112."""
+    if value < 0:
+        out[size] = 45
+        size += 1
+    parts = abs(np.int64(value))
+    size = put_whole(out, size, pairs, parts // 10_000_000)
+    rest = parts % 10_000_000
+    if rest == 0:
+        return size
+    out[size] = 46
+    for place in (6, 4, 2):
+        two = rest % 100
+        rest //= 100
+        out[size + place] = pairs[2 * two]
+        out[size + place + 1] = pairs[2 * two + 1]
+    out[size + 1] = 48 + rest
+    size += 7
     while out[size] == 48:
         size -= 1
+    return size + 1
+
+
+@numba.njit(cache=True, nogil=True)
+def put_point_e7(out, size, pairs, line_e7, p):  # type: ignore[no-untyped-def]
+    """Point p of a line with all its digits, [8.6724112,49.4026801]."""
+    out[size] = 91
+    size = put_e7(out, size + 1, pairs, line_e7[p, 0])
+    out[size] = 44
+    size = put_e7(out, size + 1, pairs, line_e7[p, 1])
+    out[size] = 93
     return size + 1

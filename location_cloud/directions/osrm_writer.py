@@ -1,14 +1,12 @@
 """OSRM's route answers as bytes: a leg in one compiled call, and the plainest question whole, from coordinates on.
 
-The kernels are those of `routing.drive`, `look`, `turns`, `steps`, `junctions` and `osrm_bytes`; handing forty arrays
-to Python and back between them costs more than all of their work.
+See `guided_path` for why.
 """
 
 from __future__ import annotations
 
 import ctypes
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numba
 import numpy as np
@@ -16,26 +14,32 @@ from numba import carray  # type: ignore[attr-defined]  # numba has no types
 from numpy.typing import NDArray
 
 from location_cloud.arrays import pack_texts
-from location_cloud.directions.guidance import Guide
+from location_cloud.directions.guided_path import (
+    NAME,
+    NAMES,
+    NAMES_START,
+    REF,
+    SIGN,
+    SIGN_BACK,
+    Streets,
+    drive,
+    drive_tables,
+    guide_path,
+    written,
+)
 from location_cloud.directions.json_bytes import (
     GEOJSON,
     PAIRS,
     POINT_ROOM,
     copy_points,
-    int16_pointer,
-    int64_pointer,
-    put_micro,
+    put_decimal,
     put_name,
     put_points,
     put_polyline,
     put_tenths,
     put_text,
     uint8_pointer,
-    uint16_pointer,
 )
-from location_cloud.directions.junctions import J_AT, list_junctions
-from location_cloud.directions.look import look_along
-from location_cloud.directions.manoeuvre_codes import MODES
 from location_cloud.directions.model import Leg, LegShape, Place
 from location_cloud.directions.network import Network
 from location_cloud.directions.osrm_bytes import (
@@ -49,27 +53,15 @@ from location_cloud.directions.osrm_bytes import (
     put_steps,
 )
 from location_cloud.directions.overview import keep_seen
-from location_cloud.directions.profiles import Profile
-from location_cloud.directions.ranks import class_ranks
-from location_cloud.directions.snapping import usable
-from location_cloud.directions.steps import S_AFTER, S_BEFORE, S_FIRST_EDGE, S_JUNCTION, S_ROAD, list_path_steps
-from location_cloud.directions.turns import AT, list_turns
-from routing.drive import GRAPH, SHAPES, _drive
-from routing.packed import Packed, int32s, int64s, uint8s, uint32s
-from routing.query import HIERARCHY, WEIGHTS, _thread_scratch
+from location_cloud.directions.steps import S_ROAD
+from routing.packed import Packed, int32s, int64s, uint8s
 from routing.shape import EdgeShapes
-from routing.snap import INDEX, SegmentIndex
+from routing.snap import SegmentIndex
 from routing.trip import UNREACHED
-
-IS_CONNECTED, LOCAL = 0, 2
-"""Columns of `snapping.usable`."""
 
 NO_OVERVIEW, FULL, SIMPLIFIED = range(3)
 OVERVIEWS = {"false": NO_OVERVIEW, "full": FULL, "simplified": SIMPLIFIED}
 """How much of the line is told for the whole route: OSRM's `overview=`."""
-
-FIRST_ROOM = 1 << 18
-"""Bytes that a thread keeps for its answers to begin with; only those written take memory."""
 
 HEAD_ROOM = 2000
 """Bytes of what an answer has once, names apart."""
@@ -109,34 +101,13 @@ _OWN = pack_texts(_TEXTS)
 _WORDS = Packed(TEXT, TEXT_START, PAIRS, _OWN.data.copy(), _OWN.start.astype(np.int32))
 _W_TEXT, _W_START, _W_PAIRS, _W_OWN, _W_OWN_START = range(5)
 
-(
-    _STAR, _ARM, _BEARING, _PLACE, _BAN_FROM, _BAN_TO, _BAN_FOR, _SLIP, _LANES_OF, _LANE_START, _ARROWS, _FROM, _TO,
-    _CLASS, _FLAGS, _NAME, _REF, _SIGN, _SIGN_BACK, _NAMES, _NAMES_START,
-) = range(21)  # fmt: skip
-_RANK, _MINOR = range(2)
-
 
 class Writer:
-    """Writes routes of one profile on one snapshot as OSRM's route service does. Any number of threads may ask.
+    """Writes routes of one profile on one snapshot as OSRM's route service does. Any number of threads may ask."""
 
-    open_ms (edges,) int32: as in guidance.guide_leg.
-    """
-
-    def __init__(
-        self, guide: Guide, index: SegmentIndex, shapes: EdgeShapes, profile: Profile, open_ms: NDArray[np.int32]
-    ) -> None:
-        roads, star = guide.roads, guide.star
-        self._index, self._shapes = index, shapes
-        self._map = Packed(
-            *star.as_arrays().values(), roads.seg_from, roads.seg_to, roads.seg_class, roads.seg_flags, roads.seg_name,
-            roads.seg_ref, roads.seg_destination_forward, roads.seg_destination_backward, roads.names.data,
-            roads.names.start,
-        )  # fmt: skip
-        self._ranks = Packed(*class_ranks(profile.mode))
-        self._open_ms = Packed(open_ms)
-        self._mode = MODES.index(profile.mode)
-        self._vehicles = profile.access if profile.obeys_signs else 0
-        self._left = _LEFT if guide.driving_side == "left" else 0
+    def __init__(self, streets: Streets, index: SegmentIndex, shapes: EdgeShapes) -> None:
+        self._streets, self._index, self._shapes = streets, index, shapes
+        self._left = _LEFT if streets.is_left_driving else 0
 
     def answer(
         self,
@@ -153,51 +124,54 @@ class Writer:
 
         geometry: place in json_bytes.GEOMETRIES. overview: NO_OVERVIEW, FULL or SIMPLIFIED.
         """
-        table, cch = usable(network), network.hierarchy
-        tables = (
-            INDEX.pack(self._index), HIERARCHY.pack(cch), WEIGHTS.pack(network.metric), GRAPH.pack(network.graph),
-            SHAPES.pack(self._shapes), _thread_scratch(cch),
-        )  # fmt: skip
         wants = geometry | overview << 2 | self._left
         wants |= (with_steps and _STEPS) | (with_waypoints and _POINTS) | (with_hints and _HINTS)
+        streets, ends = self._streets, (*first.lonlat, first.radius_m, *last.lonlat, last.radius_m)
+        tables, is_connected = drive_tables(self._index, self._shapes, network)
 
         def write(out: int, room: int) -> tuple[int, int]:
             found: tuple[int, int] = _answer(
-                tables[0].address, tables[1].address, tables[2].address, tables[3].address, tables[4].address,
-                table.address, tables[5].address, table.columns[IS_CONNECTED], self._map.address, self._ranks.address,
-                self._open_ms.address, _WORDS.address, first.lonlat[0], first.lonlat[1], first.radius_m, last.lonlat[0],
-                last.lonlat[1], last.radius_m, self._mode, self._vehicles, wants, out, room,
-            )  # fmt: skip
+                tables,
+                is_connected,
+                streets.tables,
+                _WORDS.address,
+                ends,
+                streets.mode,
+                streets.vehicles,
+                wants,
+                out,
+                room,
+            )
             return found
 
-        written = _written(write)
-        return None if written is None else ctypes.string_at(*written[1:])
+        text = written(write)
+        return None if text is None else ctypes.string_at(*text[1:])
 
     def leg(
         self, leg: Leg, shape: LegShape, start: Place, end: Place, geometry: int, with_steps: bool
     ) -> tuple[bytes, bytes]:
         """A leg's object, and the coordinates of its line ("[8.67,49.4],[8.68,49.4]", for GEOJSON with steps only)."""
-        wants = geometry | self._left | (with_steps and _STEPS)
+        streets, wants = self._streets, geometry | self._left | (with_steps and _STEPS)
         ends = np.array((start.lonlat, end.lonlat))
 
         def write(out: int, room: int) -> tuple[int, int]:
             found: tuple[int, int] = _leg(
-                self._map.address, self._ranks.address, self._open_ms.address, _WORDS.address, leg.edges, leg.edge_ms,
-                shape.line_e7, shape.begins, shape.along_m, ends, self._mode, self._vehicles, wants, out, room,
+                streets.tables, _WORDS.address, leg.edges, leg.edge_ms, shape.line_e7, shape.begins, shape.along_m,
+                ends, streets.mode, streets.vehicles, wants, out, room,
             )  # fmt: skip
             return found
 
-        written = _written(write)
-        assert written is not None
-        out, begin, size = written
+        text = written(write)
+        assert text is not None
+        out, begin, size = text
         return ctypes.string_at(begin, size), ctypes.string_at(out, max(begin - out - 1, 0))
 
 
 def line_json(line_e7: NDArray[np.int32], geometry: int) -> bytes:
     """A line as OSRM writes it: a GeoJSON LineString, or an encoded polyline in quotes."""
-    written = _written(lambda out, room: _line(_WORDS.address, line_e7, geometry, out, room))
-    assert written is not None
-    out, begin, size = written
+    text = written(lambda out, room: _line(_WORDS.address, line_e7, geometry, out, room))
+    assert text is not None
+    out, begin, size = text
     return as_line(ctypes.string_at(out, begin - out - 1)) if geometry == GEOJSON else ctypes.string_at(begin, size)
 
 
@@ -206,68 +180,12 @@ def as_line(coordinates: bytes) -> bytes:
     return b'{"coordinates":[' + coordinates + b'],"type":"LineString"}'
 
 
-_kept_here = threading.local()
-
-
-def _written(write: Callable[[int, int], tuple[int, int]]) -> tuple[int, int, int] | None:
-    """What a kernel writes into the thread's own buffer: addresses of the buffer and of the text, and its length.
-
-    write: (address, room) -> (end, begin); (-1, 0) if there is nothing to write, (-1, room) if it takes so much.
-    """
-    out: NDArray[np.uint8] | None = getattr(_kept_here, "out", None)
-    if out is None:
-        out = _kept_here.out = np.empty(FIRST_ROOM, np.uint8)
-    end, begin = write(out.ctypes.data, len(out))
-    if end < 0 and begin > 0:
-        out = _kept_here.out = np.empty(begin, np.uint8)
-        end, begin = write(out.ctypes.data, len(out))
-    return None if end < 0 else (out.ctypes.data, out.ctypes.data + begin, end - begin)
-
-
 # --- kernels -------------------------------------------------------------------------------------------------------
 
 
 @numba.njit(cache=True, nogil=True)
-def _int16s(address, place):  # type: ignore[no-untyped-def]  # kernels; typed above
-    row = carray(int64_pointer(address), (place + 1, 2))[place]
-    return carray(int16_pointer(row[0]), (row[1],))
-
-
-@numba.njit(cache=True, nogil=True)
-def _uint16s(address, place):  # type: ignore[no-untyped-def]
-    row = carray(int64_pointer(address), (place + 1, 2))[place]
-    return carray(uint16_pointer(row[0]), (row[1],))
-
-
-@numba.njit(cache=True, nogil=True)
-def _guide(city, ranks, open_ms, edges, edge_ms, line, begins, along, ends, mode, vehicles):  # type: ignore[no-untyped-def]
-    """As guidance.guide_leg, with junctions."""
-    flags, names, refs = uint32s(city, _FLAGS), int32s(city, _NAME), int32s(city, _REF)
-    places, arms, first, last = look_along(
-        edges, begins, along, int32s(city, _STAR), int32s(city, _ARM), _int16s(city, _BEARING), int32s(city, _PLACE),
-        int32s(city, _BAN_FROM), int32s(city, _BAN_TO), _uint16s(city, _BAN_FOR), int32s(city, _SLIP),
-        int32s(city, _LANES_OF), int32s(city, _FROM), int32s(city, _TO), uint8s(city, _CLASS), flags, names, refs,
-        int32s(ranks, _RANK), int32s(ranks, _MINOR), int32s(open_ms, 0), vehicles,
-    )  # fmt: skip
-    turns = list_turns(edges, first, last, places, arms, flags, uint8s(city, _NAMES), int64s(city, _NAMES_START), mode)
-    steps, lasting_ms, length_m = list_path_steps(
-        turns, last, edges, edge_ms, line, begins, along, ends, flags, names, refs, mode
-    )
-    junctions, ways, lanes = list_junctions(
-        places, arms, turns[AT, 1:], begins, first, last, steps[S_AFTER, 0], steps[S_BEFORE, steps.shape[1] - 1],
-        int32s(city, _LANE_START), _uint16s(city, _ARROWS),
-    )  # fmt: skip
-    at = 0
-    for k in range(steps.shape[1]):
-        while at < junctions.shape[1] - 1 and junctions[J_AT, at] < steps[S_FIRST_EDGE, k]:
-            at += 1
-        steps[S_JUNCTION, k] = at
-    return steps, lasting_ms, length_m, junctions, ways, lanes
-
-
-@numba.njit(cache=True, nogil=True)
 def _put_leg(  # type: ignore[no-untyped-def]
-    out, size, begin, opening, city, ranks, open_ms, words, edges, edge_ms, line, begins, along, ends, mode, vehicles,
+    out, size, begin, opening, streets, words, edges, edge_ms, line, begins, along, ends, mode, vehicles,
     wants, duration_ms,
 ):  # fmt: skip
     """The object of a leg behind its points (put here if anything needs them) and the opening text.
@@ -275,7 +193,7 @@ def _put_leg(  # type: ignore[no-untyped-def]
     Gives the place behind it and behind the points; (-1, room) if it takes more room.
     """
     points, geometry = len(line), wants & 3
-    pairs, own = uint8s(words, _W_PAIRS), (uint8s(words, _W_OWN), int32s(words, _W_OWN_START))
+    city, pairs, own = streets[0], uint8s(words, _W_PAIRS), (uint8s(words, _W_OWN), int32s(words, _W_OWN_START))
     need, low = size + HEAD_ROOM + 3 * POINT_ROOM * points, size
     if not wants & _STEPS:
         if need > len(out):
@@ -286,16 +204,16 @@ def _put_leg(  # type: ignore[no-untyped-def]
             size = put_text(out, size, own, opening)
         size = put_text(out, put_text(out, put_text(out, size, own, _LEG), own, _NO_STEPS), own, _SUMMARY)
     else:
-        steps, lasting_ms, length_m, junctions, ways, lanes = _guide(
-            city, ranks, open_ms, edges, edge_ms, line, begins, along, ends, mode, vehicles
+        steps, lasting_ms, length_m, junctions, ways, lanes = guide_path(
+            streets, edges, edge_ms, line, begins, along, ends, mode, vehicles
         )
         name, ref, signs, signs_back = (
-            int32s(city, _NAME),
-            int32s(city, _REF),
-            int32s(city, _SIGN),
-            int32s(city, _SIGN_BACK),
+            int32s(city, NAME),
+            int32s(city, REF),
+            int32s(city, SIGN),
+            int32s(city, SIGN_BACK),
         )
-        names, name_start = uint8s(city, _NAMES), int64s(city, _NAMES_START)
+        names, name_start = uint8s(city, NAMES), int64s(city, NAMES_START)
         count = len(length_m)
         need += 2 * (STEP_ROOM + 2 * POINT_ROOM) * count + JUNCTION_ROOM * (junctions.shape[1] + 2 * count)
         need += ARM_ROOM * ways.shape[1] + LANE_ROOM * lanes.shape[1]
@@ -319,43 +237,38 @@ def _put_leg(  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def _leg(  # type: ignore[no-untyped-def]
-    city, ranks, open_ms, words, edges, edge_ms, line, begins, along, ends, mode, vehicles, wants, out_address, room
+    streets, words, edges, edge_ms, line, begins, along, ends, mode, vehicles, wants, out_address, room
 ):  # fmt: skip
     out, begin = carray(uint8_pointer(out_address), (room,)), np.empty(len(line) + 1, np.int32)
     return _put_leg(
-        out, 0, begin, -1, city, ranks, open_ms, words, edges, edge_ms, line, begins, along, ends, mode, vehicles,
+        out, 0, begin, -1, streets, words, edges, edge_ms, line, begins, along, ends, mode, vehicles,
         wants, edge_ms.sum(),
     )  # fmt: skip
 
 
 @numba.njit(cache=True, nogil=True)
 def _answer(  # type: ignore[no-untyped-def]
-    index, cch, metric, graph, shapes, usable, scratch, is_connected, city, ranks, open_ms, words, lon, lat, radius,
-    lon2, lat2, radius2, mode, vehicles, wants, out_address, room,
+    tables, is_connected, streets, words, asked, mode, vehicles, wants, out_address, room
 ):  # fmt: skip
-    ends, radii = np.empty((2, 2)), np.empty(2)
-    ends[0, 0], ends[0, 1], ends[1, 0], ends[1, 1] = lon, lat, lon2, lat2
-    radii[0], radii[1] = radius, radius2
-    cost, edges, edge_ms, _, segment, place, line, begins, along = _drive(
-        index, cch, metric, graph, shapes, usable, scratch, is_connected, ends, radii
-    )
+    cost, edges, edge_ms, segment, place, line, begins, along, ends = drive(tables, is_connected, asked)
     if cost < 0 or cost == UNREACHED:
         return -1, 0
-    name_start, name = int64s(city, _NAMES_START), int32s(city, _NAME)
+    city = streets[0]
+    name_start, name = int64s(city, NAMES_START), int32s(city, NAME)
     called = np.int64(0)
     for i in range(2):
         called += 2 * (name_start[name[segment[i]] + 1] - name_start[name[segment[i]]])
     out, begin = carray(uint8_pointer(out_address), (room,)), np.empty(len(line) + 1, np.int32)
     duration_ms = edge_ms.sum()
     size, low = _put_leg(
-        out[: max(room - called, 0)], 0, begin, _OPEN, city, ranks, open_ms, words, edges, edge_ms, line, begins, along,
+        out[: max(room - called, 0)], 0, begin, _OPEN, streets, words, edges, edge_ms, line, begins, along,
         ends, mode, vehicles, wants, duration_ms,
     )  # fmt: skip
     if size < 0:
         return -1, low + called
     geometry, overview = wants & 3, (wants >> 2) & 3
     pairs, own = uint8s(words, _W_PAIRS), (uint8s(words, _W_OWN), int32s(words, _W_OWN_START))
-    names = (uint8s(city, _NAMES), name_start)
+    names = (uint8s(city, NAMES), name_start)
     size = put_text(out, size, own, _LEGS_END)
     if overview != NO_OVERVIEW:
         size = _put_overview(out, put_text(out, size, own, _GEOMETRY), begin, own, line, geometry, overview)
@@ -369,10 +282,10 @@ def _answer(  # type: ignore[no-untyped-def]
             size = put_text(out, size, own, _WAYPOINT)
             if wants & _HINTS:
                 size = put_text(out, size, own, _HINT)
-            size = put_micro(out, put_text(out, size, own, _LOCATION), pairs, place[i, 2])
-            size = put_micro(out, put_text(out, size, own, _COMMA), pairs, place[i, 3])
+            size = put_decimal(out, put_text(out, size, own, _LOCATION), pairs, place[i, 2], 1_000_000)
+            size = put_decimal(out, put_text(out, size, own, _COMMA), pairs, place[i, 3], 1_000_000)
             size = put_name(out, put_text(out, size, own, _CALLED), names, name[segment[i]])
-            size = put_micro(out, put_text(out, size, own, _AWAY), pairs, place[i, 0])
+            size = put_decimal(out, put_text(out, size, own, _AWAY), pairs, place[i, 0], 1_000_000)
             size = put_text(out, size, own, _END)
     return put_text(out, size, own, _CLOSE), low
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.directions import expansion, isochrone, optimise, quick, trips
+from location_cloud.directions import expansion, isochrone, optimise, osrm_writer, quick, route_writer, trips
 from location_cloud.directions.avoid import avoid_areas
 from location_cloud.directions.dataset import SECTION, Directions
 from location_cloud.directions.guidance import build_guide, list_steps
+from location_cloud.directions.guided_path import Streets
 from location_cloud.directions.metrics import Metrics
 from location_cloud.directions.model import (
     Ask,
@@ -30,7 +31,6 @@ from location_cloud.directions.model import (
     Vehicle,
 )
 from location_cloud.directions.network import Network
-from location_cloud.directions.osrm_writer import Writer
 from location_cloud.directions.passing import find_legs, find_ways
 from location_cloud.directions.profiles import Profile
 from location_cloud.directions.snapping import list_nearest, snap_together
@@ -135,7 +135,23 @@ def prepare_table(
     return snaps[: len(sources)], snaps[len(sources) :], lengths
 
 
-def write_drive(
+def write_route(
+    world: World, ask: Ask, ends: tuple[Place, Place], line: int, with_steps: bool, language: str
+) -> tuple[bytes, str, float] | None:
+    """The drive between two plain places as /v1/route tells it (`route_writer.Writer.answer`), the metric's version
+    and time; or None. Raises NotFound for an unknown profile.
+    """
+    name, streets, directions = *_streets(world, ask.profile), world.section(SECTION)
+    writer = route_writer.Writer(streets, directions.index, directions.shapes)
+
+    def compute(network: Network) -> tuple[bytes, str, float] | None:
+        answer = writer.answer(network, *ends, line, with_steps, language)
+        return None if answer is None else (answer, network.version, network.as_of)
+
+    return _metrics(world).answer(world, name, ask.options, ask.at, ask.tenant, compute)
+
+
+def write_osrm_route(
     world: World,
     ask: Ask,
     ends: tuple[Place, Place],
@@ -145,27 +161,29 @@ def write_drive(
     with_waypoints: bool,
     with_hints: bool,
 ) -> bytes | None:
-    """The drive between two plain places as OSRM's route service tells it (`osrm_writer.Writer.answer`), or None.
-
-    Raises NotFound for an unknown profile.
-    """
-    writer = get_writer(world, ask.profile)
-    wants = (*ends, geometry, overview, with_steps, with_waypoints, with_hints)
-    profile = get_profile(world.section(SECTION), ask.profile)
+    """The same as OSRM's route service tells it (`osrm_writer.Writer.answer`), or None."""
+    name, _ = _streets(world, ask.profile)
+    writer, wants = get_osrm_writer(world, ask.profile), (geometry, overview, with_steps, with_waypoints, with_hints)
     return _metrics(world).answer(
-        world, profile.name, ask.options, ask.at, ask.tenant, lambda network: writer.answer(network, *wants)
+        world, name, ask.options, ask.at, ask.tenant, lambda network: writer.answer(network, *ends, *wants)
     )
 
 
-def get_writer(world: World, profile: str) -> Writer:
-    """What writes a profile's routes as OSRM does; kept with the snapshot. Raises NotFound for an unknown profile."""
+def get_osrm_writer(world: World, profile: str) -> osrm_writer.Writer:
+    """What writes a profile's routes as OSRM does. Raises NotFound for an unknown profile."""
     directions = world.section(SECTION)
-    kept: dict[str, Writer] = directions.__dict__.setdefault("writers", {})
-    if profile not in kept:
+    return osrm_writer.Writer(_streets(world, profile)[1], directions.index, directions.shapes)
+
+
+def _streets(world: World, profile: str) -> tuple[str, Streets]:
+    """The profile's own name, and what kernels know of its streets; kept with the snapshot."""
+    directions = world.section(SECTION)
+    kept: dict[str, tuple[str, Streets]] = directions.__dict__.setdefault("streets", {})
+    found = kept.get(profile)
+    if found is None:
         known, guide = get_profile(directions, profile), build_guide(world.section(ROADS), directions.star)
-        open_ms = directions.networks[known.name].local_ms
-        kept[profile] = Writer(guide, directions.index, directions.shapes, known, open_ms)
-    return kept[profile]
+        found = kept[profile] = known.name, Streets(guide, known, directions.networks[known.name].local_ms)
+    return found
 
 
 def find_isochrone(

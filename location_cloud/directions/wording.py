@@ -112,6 +112,11 @@ def find_language(tag: str) -> str:
     return next((name for name in _LANGUAGES if name.lower().split("-")[0] == base), FALLBACK)
 
 
+def get_language(name: str) -> Language:
+    """The words of a language of LANGUAGES."""
+    return _LANGUAGES[name]
+
+
 def _sentence(step: Step, parts: Mapping[str, str]) -> str:
     """Which sentence says the step."""
     if step.kind == "arrive":

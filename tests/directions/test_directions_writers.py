@@ -1,4 +1,4 @@
-"""The plainest route question, answered in one compiled call, says what the long way says."""
+"""The plainest route questions, answered in one compiled call, are told what the long way tells."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 import orjson
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
-from location_cloud.directions import api_osrm, osrm_writer
+from location_cloud.directions import api, api_osrm, guided_path
+from location_cloud.directions.wording import LANGUAGES
 from location_cloud.http.lane import PlainCall
 
 SOUTH_WEST, NORTH_EAST = (24.935, 60.163), (24.955, 60.175)
@@ -48,7 +50,7 @@ def assert_alike(one: Any, other: Any, at: str = "") -> None:
 @pytest.mark.parametrize("profile", ["car", "bike", "foot"])
 @pytest.mark.parametrize("overview", ["false", "full", "simplified"])
 @pytest.mark.parametrize("geometries", ["geojson", "polyline", "polyline6"])
-def test_the_lane_says_what_the_long_way_says(
+def test_osrm_is_told_in_the_lane_what_the_long_way_tells(
     call: PlainCall, profile: str, overview: str, geometries: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = 0
@@ -64,6 +66,40 @@ def test_the_lane_says_what_the_long_way_says(
     assert plain > PAIRS
 
 
+@pytest.mark.parametrize("profile", ["car", "bicycle", "foot"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("geometry", ["geojson", "polyline5", "polyline6", "none"])
+def test_our_own_route_is_told_in_the_lane_as_by_the_long_way(
+    call: PlainCall, client: FlaskClient, profile: str, language: str, geometry: str
+) -> None:
+    plain = 0
+    for address, steps in itertools.product(addresses(), ("true", "false")):
+        query = "from={}&to={}".format(*address.split(";"))
+        query += f"&profile={profile}&lang={language}&geometry={geometry}&steps={steps}"
+        quick = api.plain_route(call, "", query)
+        if quick is not None:
+            assert_alike(orjson.loads(quick), client.get(f"/v1/route?{query}").json)
+            plain += 1
+    assert plain > PAIRS
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "from=24.94,60.17",
+        "from=24.94,60.17&to=24.95",
+        "from=24.94,60.17&to=24.95,nan&lang=en",
+        "from=24.94,60.17&to=24.95,91&lang=en",
+        "from=24.94,60.17&to=24.95,60.17&lang=fi",
+        "from=24.94,60.17&to=24.95,60.17&lang=en&via=24.94,60.17",
+        "from=24.94,60.17&to=24.95,60.17&lang=en&crs=gcj02",
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_long_way(call: PlainCall, query: str) -> None:
+    assert api.plain_route(call, "", query) is None
+
+
 def test_waypoints_and_hints_may_be_left_out(call: PlainCall) -> None:
     path = f"car/{addresses()[0]}"
     assert "waypoints" not in orjson.loads(api_osrm.plain_route(call, path, "skip_waypoints=true") or b"")
@@ -71,8 +107,8 @@ def test_waypoints_and_hints_may_be_left_out(call: PlainCall) -> None:
 
 
 def test_a_long_answer_finds_room(call: PlainCall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(osrm_writer, "FIRST_ROOM", 16)
-    monkeypatch.delattr(osrm_writer._kept_here, "out", raising=False)
+    monkeypatch.setattr(guided_path, "FIRST_ROOM", 16)
+    monkeypatch.delattr(guided_path._kept_here, "out", raising=False)
     answers = [
         api_osrm.plain_route(call, f"car/{address}", "overview=full&geometries=geojson&steps=true")
         for address in addresses()
