@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,6 +106,9 @@ class PlainCall(Protocol):
     def tenant(self) -> str:
         """As in Call."""
 
+    def language(self, offered: tuple[str, ...]) -> str:
+        """As in Call."""
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -125,6 +128,8 @@ class Operation:
     as_error: how a foreign protocol writes a failure; None = a problem document (RFC 9457).
     plain: the answer to the plainest form of the question, without the web framework: (call, path, query) -> JSON
     bytes, or None for whatever is not plain, wrong input included. path: what follows the fixed part of the address.
+    typical: (world) -> addresses of everyday questions. They are asked once before web workers start, so that all of
+    them share what these load.
     """
 
     name: str
@@ -147,6 +152,7 @@ class Operation:
     max_raw_bytes: int = 0
     as_error: Callable[[CloudError], Reply] | None = None
     plain: Callable[[PlainCall, str, str], bytes | None] | None = None
+    typical: Callable[[Any], Sequence[str]] | None = None
 
 
 # --- sections: what an import builds --------------------------------------------------------------

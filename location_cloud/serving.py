@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from types import FrameType
 
 import click
 from flask import Flask
@@ -21,6 +23,7 @@ from location_cloud.app import open_store, serve_app
 from location_cloud.errors import BadInput
 from location_cloud.http.web import LOOPBACK
 from location_cloud.settings import Settings, load_settings
+from location_cloud.sharing import IS_SHARED, keep_out_of_collections, prepare
 from location_cloud.storage.snapshot import Snapshots
 
 THREADS = 2 * (os.cpu_count() or 1) + 1
@@ -47,16 +50,20 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     settings = settings.model_copy(update={"port": check_port(settings)})
     os.environ.update(settings.as_environment())
     open_store(settings).close()
-    shutil.rmtree(settings.home / "run" / "metrics", ignore_errors=True)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     click.echo(f"listening on http://{shown}:{settings.port}/")
     if Snapshots(settings.home).current_id() is None:
         click.echo("no snapshot yet: build one with: location-cloud import --demo", err=True)
     if settings.host not in LOOPBACK:
         click.echo("every caller needs a key: location-cloud keys add", err=True)
+    _stop_at_a_signal()
     keeper = Keeper([sys.executable, "-m", "location_cloud", "work", "--parent", str(os.getpid())])
-    keeper.start()
     try:
+        if IS_SHARED:
+            multiprocessing.set_start_method("fork", force=True)
+            prepare(settings)
+        shutil.rmtree(settings.home / "run" / "metrics", ignore_errors=True)
+        keeper.start()
         Granian(
             "location_cloud.serving:worker_app",
             address=settings.host,
@@ -74,6 +81,16 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         keeper.stop()
 
 
+def _stop_at_a_signal() -> None:
+    """Until granian sets its own handlers, a stop ends the start."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
+
+
 def worker_app() -> Flask:
     """The application in a web worker process.
 
@@ -86,7 +103,9 @@ def worker_app() -> Flask:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_stop_with, args=(os.getppid(),), name="parent", daemon=True).start()
-    return serve_app()
+    app = serve_app()
+    keep_out_of_collections()
+    return app
 
 
 def _stop_with(parent: int) -> None:

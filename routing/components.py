@@ -41,8 +41,10 @@ def find_components(graph: Graph, cost_ms: NDArray[np.int32]) -> Components:
     links = csr_array((np.ones(len(tail), np.int8), (tail, head)), shape=(graph.states, graph.states))
     count, label = connected_components(links, directed=True, connection="strong")
 
-    pairs = np.unique(label.astype(np.int64) * graph.nodes + graph.node_origin)
-    size = np.bincount(pairs // max(graph.nodes, 1), minlength=count)
+    origin, own, copy = graph.node_origin[graph.nodes :], label[: graph.nodes], label[graph.nodes :]
+    is_elsewhere = copy != own[origin]
+    elsewhere = np.unique(copy[is_elsewhere].astype(np.int64) * graph.nodes + origin[is_elsewhere])
+    size = np.bincount(own, minlength=count) + np.bincount(elsewhere // max(graph.nodes, 1), minlength=count)
     order = np.argsort(-size, kind="stable")
     rank = np.empty(count, np.int32)
     rank[order] = np.arange(count, dtype=np.int32)

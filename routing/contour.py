@@ -23,7 +23,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from routing.errors import BadPoint
 from routing.metric import E7, metres_per_degree
-from routing.raster import Reach, Sketch, checked_limits, draw_reached
+from routing.raster import Reach, Sketch, checked_limits, draw_borrowed
+from routing.scratch import borrow
 from routing.shape import EdgeShapes
 
 TOLERANCE_CELLS = 6.5
@@ -100,18 +101,22 @@ def find_areas(
     rising = checked_limits(limits)
     if hole_m2 is not None and not 0.0 <= hole_m2 <= 1e12:
         raise BadPoint(f"hole_m2={hole_m2:g} must lie in 0..1e12")
-    grid = draw_reached(shapes, reach, rising, cell_m, sketch)
+    grid = draw_borrowed(shapes, reach, rising, cell_m, sketch)
     if grid is None:
         none = np.zeros(1, np.int32)
         return Areas(np.empty((0, 2), np.int32), none, none, np.zeros(len(rising) + 1, np.int32), rising, 0.0, 0.0)
     cell_lon_m, cell_lat_m = _cell_sides_m(grid.corner_e7, grid.step_e7)
     filled = HOLE_CELLS if hole_m2 is None else hole_m2 / (cell_lon_m * cell_lat_m)
-    closed, inside = _close(grid.bits)
+    cells = grid.bits.size
+    closed, inside = borrow("cells closed", cells, np.uint16), borrow("cells inside", cells, np.uint16)
+    _close(grid.bits.reshape(-1), grid.bits.shape[1], closed, inside)
     points, ring_start, ring_limit, ring_outer = _outline(
-        closed, inside, len(rising), filled, 0.0 if is_detailed else SLACK, grid.corner_e7, grid.step_e7
-    )
-    packed = _pack(points, ring_start, ring_limit, ring_outer, len(rising))
-    return Areas(*packed, rising, grid.cell_m, TOLERANCE_CELLS * grid.cell_m)
+        closed, inside, grid.bits.shape[1], borrow("cells' outlines", cells, np.int32),
+        borrow("cells crossed", cells, np.int32), len(rising), filled, 0.0 if is_detailed else SLACK, grid.corner_e7,
+        grid.step_e7,
+    )  # fmt: skip
+    points, ring_start, polygon_start, limit_start = _pack(points, ring_start, ring_limit, ring_outer, len(rising))
+    return Areas(points, ring_start, polygon_start, limit_start, rising, grid.cell_m, TOLERANCE_CELLS * grid.cell_m)
 
 
 def _cell_sides_m(corner_e7: tuple[int, int], step_e7: tuple[int, int]) -> tuple[float, float]:
@@ -119,42 +124,57 @@ def _cell_sides_m(corner_e7: tuple[int, int], step_e7: tuple[int, int]) -> tuple
     return step_e7[0] * lon_m / E7, step_e7[1] * lat_m / E7
 
 
-def _pack(
-    points: NDArray[np.int32],
-    ring_start: NDArray[np.int32],
-    ring_limit: NDArray[np.int32],
-    ring_outer: NDArray[np.int32],
-    limits: int,
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Rings sorted so that each outer one is followed by its holes, and the rows of polygons and limits."""
-    order = np.argsort(ring_outer, kind="stable")
-    size = np.diff(ring_start)[order]
-    start = np.zeros(len(order) + 1, np.int32)
-    np.cumsum(size, out=start[1:])
-    place = np.repeat(ring_start[:-1][order] - start[:-1], size) + np.arange(start[-1])
-    outer = np.flatnonzero(ring_outer[order] == order)
-    polygon_start = np.append(outer, len(order)).astype(np.int32)
-    limit_start = np.searchsorted(ring_limit[order][outer], np.arange(limits + 1)).astype(np.int32)
-    return points[place], start, polygon_start, limit_start
+@numba.njit(cache=True, nogil=True)
+def _pack(points, ring_start, ring_limit, ring_outer, limits):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
+    """Rings sorted so that each outer one is followed by its holes, and the rows of polygons and limits.
+
+    Rings come limit by limit, every outer one before its holes.
+    """
+    rings = len(ring_outer)
+    holes_start = np.zeros(rings + 1, np.int32)
+    for ring in range(rings):
+        holes_start[ring_outer[ring] + 1] += 1
+    for ring in range(rings):
+        holes_start[ring + 1] += holes_start[ring]
+    place, order = holes_start[:-1].copy(), np.empty(rings, np.int32)
+    for ring in range(rings):
+        outer = ring_outer[ring]
+        order[place[outer]] = ring
+        place[outer] += 1
+    sorted_points, start = np.empty_like(points), np.zeros(rings + 1, np.int32)
+    polygon_start, limit_start = np.zeros(rings + 1, np.int32), np.zeros(limits + 1, np.int32)
+    polygons, size = 0, 0
+    for i in range(rings):
+        ring = order[i]
+        if ring_outer[ring] == ring:
+            polygon_start[polygons] = i
+            polygons += 1
+            limit_start[ring_limit[ring] + 1] += 1
+        for p in range(ring_start[ring], ring_start[ring + 1]):
+            sorted_points[size, 0], sorted_points[size, 1] = points[p, 0], points[p, 1]
+            size += 1
+        start[i + 1] = size
+    polygon_start[polygons] = rings
+    for limit in range(limits):
+        limit_start[limit + 1] += limit_start[limit]
+    return sorted_points, start, polygon_start[: polygons + 1], limit_start
 
 
 @numba.njit(cache=True, nogil=True)
-def _close(bits):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
-    """(cells grown by one and closed over gaps, cells whose weighted sum passes one half), each a bit for a limit.
+def _close(bits, columns, closed, inside):  # type: ignore[no-untyped-def]
+    """Cells grown by one and closed over gaps, and cells whose weighted sum passes one half, each a bit for a limit.
 
     The gaps closed are those that an octagon of radius 2 does not fit into.
     """
-    rows, columns = bits.shape
     width = np.uint64(columns)
-    a, b = bits.ravel(), np.zeros(rows * columns, np.uint16)
-    c = np.zeros(rows * columns, np.uint16)
-    _grow_square(a, b, width)
-    _grow_cross(b, c, width)
-    _grow_square(c, b, width)
-    _shrink_square(b, c, width)
-    _shrink_cross(c, b, width)
-    _sum_up(b, c, width)
-    return b.reshape(rows, columns), c.reshape(rows, columns)
+    rim = columns + 1  # not written by what follows
+    closed[:rim], closed[len(closed) - rim :], inside[:rim], inside[len(inside) - rim :] = 0, 0, 0, 0
+    _grow_square(bits, closed, width)
+    _grow_cross(closed, inside, width)
+    _grow_square(inside, closed, width)
+    _shrink_square(closed, inside, width)
+    _shrink_cross(inside, closed, width)
+    _sum_up(closed, inside, width)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -231,41 +251,37 @@ def _crossing(a, left, right, w, k):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _list_crossings(inside):  # type: ignore[no-untyped-def]
-    """Every cell whose eastern neighbour is inside other limits, row by row."""
+def _list_crossings(inside, found):  # type: ignore[no-untyped-def]
+    """How many cells have an eastern neighbour that is inside other limits; lists them, row by row."""
     size = 0
     for n in range(np.uint64(len(inside) - 1)):
+        found[size] = n
         size += inside[n] != inside[n + np.uint64(1)]
-    found = np.empty(size, np.int32)
-    size = 0
-    for n in range(np.uint64(len(inside) - 1)):
-        if inside[n] != inside[n + np.uint64(1)]:
-            found[size] = n
-            size += 1
-    return found
+    return size
 
 
 @numba.njit(cache=True, nogil=True)
-def _outline(closed, inside, count, filled, slack, corner, step):  # type: ignore[no-untyped-def]
+def _outline(  # type: ignore[no-untyped-def]
+    cells, is_in, width, ring_at, crossings, count, filled, slack, corner, step
+):
     """(points, ring_start, limit of each ring, its outer ring or itself).
 
     Each row is read from west to east; an outline not met before is followed round, the inside on its left. The
     crossing before it tells what it lies in: an outer outline just entered, or a hole just left is in the same one.
     Source of that rule: Suzuki, Abe 1985.
     """
-    width = closed.shape[1]
-    cells, is_in = closed.ravel(), inside.ravel()
-    crossings = _list_crossings(is_in)
-    ring_at = np.zeros(len(cells), np.int32)  # 1 + the outline that crosses between a cell and its eastern neighbour
+    crossings = crossings[: _list_crossings(is_in, crossings)]
+    # In ring_at: 1 + the outline that crosses between a cell and its eastern neighbour.
     points = np.empty((4096, 2), np.int32)
-    gates = np.empty((1024, 6))
+    gates = np.empty((2048, 6))
     rings, kept, size = 0, 0, 0
     known = np.empty((256, 3), np.int32)  # of each outline: outer one in which it lies; is a hole; its number if kept
     ring_start = np.zeros(257, np.int32)
     ring_limit, ring_outer = np.empty(256, np.int32), np.empty(256, np.int32)
     for k in range(count):
         row_end, before = 0, -1
-        ring_at[crossings] = 0
+        for n in crossings:
+            ring_at[n] = 0
         for n in crossings:
             if ((is_in[n] ^ is_in[n + 1]) >> k) & 1 == 0:
                 continue

@@ -4,7 +4,7 @@ A weight is a uint32 of milliseconds, CLOSED = 2^31 - 1 where nothing leads. Two
 sum is kept only if below CLOSED, so nothing overflows; what would take 24.8 days and more counts as closed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
@@ -15,18 +15,22 @@ from numpy.typing import ArrayLike, NDArray
 from routing.cch import DOWN, UP, Cch
 from routing.errors import BadCost
 from routing.rows import as_read_only
+from routing.triangles import split_work, weigh_ranks, weigh_ranks_together, weigh_row
 from routing.trip import CLOSED, checked_costs
 
 Int32s = NDArray[np.int32]
+Uint32s = NDArray[np.uint32]
 Slot = Mapping[str, Int32s]
 """Writable arrays that a metric is written into, by the names of its fields."""
 
 TASKS_PER_THREAD = 8
 """Subtrees are made so small that threads wait little for the last one."""
 
-
 REPAIR_SHARE = 1 / 1500
 """Up to this share of changed edges a repair takes less time than a full customization (131,000 states: 230 edges)."""
+
+TOGETHER_MB = 256
+"""Metrics are customized together as long as their weights side by side take no more memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,37 +72,44 @@ def customize(cch: Cch, cost_ms: Int32s, into: Slot | None = None, threads: int 
     into: where it is written (see `empty_slot`; memory maps serve); nobody may read it meanwhile. None = new arrays.
     threads: 1..64. Two are worth it from 100,000 arcs on. The result does not depend on it.
 
-    The interpreter lock is released. Takes 15 ms for 344,000 edges, 10 ms with two threads; grows with the triangles.
+    The interpreter lock is released. Takes 30 ms for 363,000 edges and 11.5 million triangles; grows with those.
     Raises BadCost if the costs or the slot do not fit, or a cost is negative.
     Source: Dibbelt, Strasser, Wagner 2016, section 7 (basic customization); one scratch row takes all triangles that
     end in arcs of one rank, so that no two arc lists are merged.
     """
-    costs = checked_costs(cost_ms, cch.edges)
-    if not 1 <= threads <= 64:
-        raise BadCost(f"threads={threads} must lie in 1..64")
-    _check_costs(costs)
-    slot = _checked_slot(cch, into)
-    slot["cost_ms"][:] = costs
-    slot["cost_ms"][cch.is_drivable == 0] = CLOSED
-    up, down = slot["up_ms"].view(np.uint32), slot["down_ms"].view(np.uint32)
-    fixed = *_hierarchy(cch), costs, up, down
-    first, last, top = (np.empty(0, np.int32),) * 3
-    if threads > 1:
-        first, last, top = _split(
-            cch.up_start, cch.down_start, cch.down_tail, cch.down_arc, cch.subtree_start, threads * TASKS_PER_THREAD
-        )
-    if len(first) < 2:
-        _customize(*fixed, np.zeros(1, np.int32), np.full(1, cch.states, np.int32))
-    else:
-        # Heaviest first, dealt out in turn. Python's threads: numba's own cannot be entered by two callers at once.
-        # They are made anew each time (0.1 ms), as threads do not outlive a fork.
-        with ThreadPoolExecutor(threads - 1) as pool:
-            jobs = [pool.submit(_customize, *fixed, first[i::threads], last[i::threads]) for i in range(1, threads)]
-            _customize(*fixed, first[::threads], last[::threads])
-            for job in jobs:
-                job.result()
-        _customize(*fixed, top, top + np.int32(1))
+    slot, costs = _begin(cch, cost_ms, into, threads)
+    fixed = *_hierarchy(cch), costs, *_weights(slot)
+
+    def weigh(best: Uint32s, first: int, last: int) -> None:
+        weigh_ranks(*fixed, best, first, last)
+
+    _run(cch, weigh, 2, threads)
     return Metric.from_arrays(cch, slot)
+
+
+def customize_together(
+    cch: Cch, cost_ms: Sequence[Int32s], into: Sequence[Slot | None], threads: int = 1
+) -> list[Metric]:
+    """The metrics of several costs: as `customize` gives them, in one walk over the triangles.
+
+    Six take twice the time of one, and 8 bytes an arc for each while it lasts (TOGETHER_MB). Raises as `customize`.
+    """
+    most = max(1, int(TOGETHER_MB * 1e6 / (8 * max(cch.arcs, 1))))
+    if len(cost_ms) > most:
+        halves = [(cost_ms[at : at + most], into[at : at + most]) for at in range(0, len(cost_ms), most)]
+        return [metric for costs, slots in halves for metric in customize_together(cch, costs, slots, threads)]
+    if len(cost_ms) < 2:
+        return [customize(cch, costs, slot, threads) for costs, slot in zip(cost_ms, into)]
+    begun = [_begin(cch, costs, slot, threads) for costs, slot in zip(cost_ms, into)]
+    columns = tuple(column for slot, _ in begun for column in _weights(slot))
+    weight = np.empty((cch.arcs, len(columns)), np.uint32)
+    fixed = *_hierarchy(cch), tuple(costs for _, costs in begun), columns, weight
+
+    def weigh(best: Uint32s, first: int, last: int) -> None:
+        weigh_ranks_together(*fixed, best, first, last)
+
+    _run(cch, weigh, len(columns), threads)
+    return [Metric.from_arrays(cch, slot) for slot, _ in begun]
 
 
 def recustomize(cch: Cch, metric: Metric, edges: ArrayLike, cost_ms: ArrayLike, into: Slot | None = None) -> Metric:
@@ -109,10 +120,47 @@ def recustomize(cch: Cch, metric: Metric, edges: ArrayLike, cost_ms: ArrayLike, 
     edges: (n,) edge numbers, each once; cost_ms: (n,) their new costs, integers 0..CLOSED, or one for all.
     into: as for `customize`; other arrays than the metric's.
 
-    Takes 0.2 ms for one edge, 1 ms for 50 neighbouring ones, 3 ms for 50 far from each other, of 344,000; never much
-    more than `customize`, which is called where very many have changed.
-    Raises BadCost if an edge is unknown or named twice, or a cost is outside its range.
+    Takes as long as `repair`, and the copy besides. Raises as `repair`.
     """
+    numbers, new = _checked_changes(cch, edges, cost_ms)
+    slot = _checked_slot(cch, into)
+    for name, column in metric.as_arrays().items():
+        slot[name][:] = column
+    _repair_slot(cch, slot, numbers, new)
+    return Metric.from_arrays(cch, slot)
+
+
+def repair(cch: Cch, slot: Slot, edges: ArrayLike, cost_ms: ArrayLike) -> Int32s | None:
+    """Gives some edges new costs in a slot that holds a metric of this hierarchy; nobody may read it meanwhile.
+
+    edges, cost_ms: as for `recustomize`.
+
+    Gives the arcs whose weights changed, (n,) int32; None = it was customized anew, any may have.
+    Takes 0.1 ms for one edge, 1 ms for 50 neighbouring ones, 3 ms for 50 far from each other, of 363,000; never much
+    more than `customize`, which is called where very many have changed.
+    Raises BadCost if an edge is unknown or named twice, a cost is outside its range, or the slot does not fit.
+    """
+    numbers, new = _checked_changes(cch, edges, cost_ms)
+    return _repair_slot(cch, _checked_slot(cch, slot), numbers, new)
+
+
+def _repair_slot(cch: Cch, slot: dict[str, Int32s], edges: Int32s, cost_ms: Int32s) -> Int32s | None:
+    if len(edges) > cch.edges * REPAIR_SHARE + 1:
+        costs = slot["cost_ms"].copy()
+        costs[edges] = cost_ms
+        customize(cch, costs, slot)
+        return None
+    is_queued, is_marked = np.zeros(cch.states, np.bool_), np.zeros(cch.arcs, np.bool_)
+    best, changed = np.empty((cch.states, 2), np.uint32), np.empty(cch.arcs, np.int32)
+    count = _repair(
+        *_hierarchy(cch), cch.edge_start, cch.edge_slot, edges, cost_ms, slot["cost_ms"], *_weights(slot),
+        best, is_queued, is_marked, changed,
+    )  # fmt: skip
+    return changed[:count].copy()
+
+
+def _checked_changes(cch: Cch, edges: ArrayLike, cost_ms: ArrayLike) -> tuple[Int32s, Int32s]:
+    """(edges, their new costs), checked."""
     numbers = np.atleast_1d(np.asarray(edges))
     if numbers.ndim != 1 or (len(numbers) and numbers.dtype.kind not in "iu"):
         raise BadCost(f"edges must be edge numbers in one column, not {numbers.dtype} {numbers.shape}")
@@ -129,16 +177,69 @@ def recustomize(cch: Cch, metric: Metric, edges: ArrayLike, cost_ms: ArrayLike, 
     if len(new) and (new.dtype.kind not in "iu" or new.min() < 0 or new.max() > CLOSED):
         raise BadCost(f"cost_ms {new.dtype} must be integers in 0..{CLOSED}; {CLOSED} closes an edge")
     new = np.where(cch.is_drivable[numbers], new, CLOSED).astype(np.int32)
-    if len(numbers) > cch.edges * REPAIR_SHARE + 1:
-        costs = metric.cost_ms.copy()
-        costs[numbers] = new
-        return customize(cch, costs, into)
+    return numbers.astype(np.int32), new
+
+
+# --- all arcs ----------------------------------------------------------------------------------------------------
+
+
+def _begin(cch: Cch, cost_ms: Int32s, into: Slot | None, threads: int) -> tuple[dict[str, Int32s], Int32s]:
+    """(slot with its costs, costs), checked."""
+    costs = checked_costs(cost_ms, cch.edges)
+    if not 1 <= threads <= 64:
+        raise BadCost(f"threads={threads} must lie in 1..64")
+    _check_costs(costs)
     slot = _checked_slot(cch, into)
-    for name, column in metric.as_arrays().items():
-        slot[name][:] = column
-    up, down = slot["up_ms"].view(np.uint32), slot["down_ms"].view(np.uint32)
-    _repair(*_hierarchy(cch), cch.edge_start, cch.edge_slot, numbers.astype(np.int32), new, slot["cost_ms"], up, down)
-    return Metric.from_arrays(cch, slot)
+    slot["cost_ms"][:] = costs
+    slot["cost_ms"][cch.is_drivable == 0] = CLOSED
+    return slot, costs
+
+
+def _run(cch: Cch, weigh: Callable[[Uint32s, int, int], None], width: int, threads: int) -> None:
+    """Weighs all ranks, lowest first: subtrees beside each other, and the ranks above them at last."""
+    tasks, top = _tasks(cch, threads) if threads > 1 else ((), ())
+    if len(tasks) < 2:
+        weigh(np.empty((cch.states, width), np.uint32), 0, cch.states)
+        return
+    left = list(reversed(tasks))  # heaviest first, each thread takes the next one when it is done
+
+    def work() -> Uint32s:
+        best = np.empty((cch.states, width), np.uint32)
+        while left:
+            try:
+                first, last = left.pop()
+            except IndexError:  # another thread was faster
+                break
+            weigh(best, first, last)
+        return best
+
+    # Python's threads: numba's own cannot be entered by two callers at once. They are made anew each time (0.1 ms), as
+    # threads do not outlive a fork.
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(work) for _ in range(threads - 1)]
+        best = work()
+        for other in others:
+            other.result()
+    for first, last in top:
+        weigh(best, first, last)
+
+
+def _tasks(cch: Cch, threads: int) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
+    """Ranges of ranks: subtrees, heaviest first; and runs of those above them, ascending. Kept with the hierarchy."""
+    key = f"tasks {threads}"
+    kept: tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] | None = cch.__dict__.get(key)
+    if kept is None:
+        first, last, top = split_work(
+            cch.up_start, cch.down_start, cch.down_tail, cch.down_arc, cch.subtree_start, threads * TASKS_PER_THREAD
+        )
+        runs = np.split(top, np.flatnonzero(np.diff(top) != 1) + 1) if len(top) else []
+        ranges = tuple((int(run[0]), int(run[-1]) + 1) for run in runs)
+        kept = cch.__dict__[key] = tuple(zip(first.tolist(), last.tolist())), ranges
+    return kept
+
+
+def _weights(slot: Mapping[str, Int32s]) -> tuple[Uint32s, Uint32s]:
+    return slot["up_ms"].view(np.uint32), slot["down_ms"].view(np.uint32)
 
 
 def _hierarchy(cch: Cch) -> tuple[Int32s, Int32s, Int32s, Int32s, Int32s, Int32s, Int32s, Int32s]:
@@ -185,94 +286,26 @@ def _check_costs(costs: Int32s) -> None:
         raise BadCost(f"cost_ms[{edge}] = {costs[edge]} is negative; the least cost is 0, CLOSED is {CLOSED}")
 
 
-@numba.njit(cache=True, nogil=True)
-def _split(up_start, down_start, down_tail, down_arc, subtree_start, tasks):  # type: ignore[no-untyped-def]
-    """(first, last, top): about so many subtrees of equal work, heaviest first, and the ranks above them, ascending."""
-    states = len(subtree_start)
-    work = np.zeros(states + 1, np.int64)
-    for x in range(states):
-        own = np.int64(4)
-        for i in range(down_start[x], down_start[x + 1]):
-            own += 2 + up_start[down_tail[i] + 1] - down_arc[i]
-        work[x + 1] = work[x] + own
-    limit = work[states] // tasks
-    first, last, top = np.empty(states, np.int32), np.empty(states, np.int32), np.empty(states, np.int32)
-    found, above, x = 0, 0, states - 1
-    while x >= 0:
-        if work[x + 1] - work[subtree_start[x]] > limit:
-            top[above] = x
-            above += 1
-            x -= 1
-        else:
-            # Small neighbours become one task.
-            joined = found > 0 and first[found - 1] == x + 1
-            if joined and work[last[found - 1]] - work[subtree_start[x]] <= limit:
-                first[found - 1] = subtree_start[x]
-            else:
-                first[found], last[found] = subtree_start[x], x + 1
-                found += 1
-            x = subtree_start[x] - 1
-    heaviest = np.argsort(work[first[:found]] - work[last[:found]], kind="mergesort")
-    return first[heaviest], last[heaviest], top[:above][::-1].copy()
+# --- some arcs ---------------------------------------------------------------------------------------------------
 
 
 @numba.njit(cache=True, nogil=True)
-def _customize(  # type: ignore[no-untyped-def]  # kernels from here on; the functions above are typed
-    up_start, up_head, down_start, down_tail, down_arc, seed_start, seed_slot, seed_edge, cost, up, down, first, last
-):  # fmt: skip
-    """Weighs the arcs of some ranges of ranks; those of all their descendants have been weighed."""
-    best = np.empty((len(up_start), 2), np.uint32)
-    for r in range(len(first)):
-        for x in range(first[r], last[r]):
-            _weigh_row(
-                up_start, up_head, down_start, down_tail, down_arc, seed_start, seed_slot, seed_edge, cost, up, down,
-                x, best,
-            )  # fmt: skip
-            for a in range(up_start[x], up_start[x + 1]):
-                up[a] = best[up_head[a], UP]
-                down[a] = best[up_head[a], DOWN]
-
-
-@numba.njit(cache=True, nogil=True)
-def _weigh_row(  # type: ignore[no-untyped-def]
-    up_start, up_head, down_start, down_tail, down_arc, seed_start, seed_slot, seed_edge, cost, up, down, x, best
-):  # fmt: skip
-    """Leaves both weights of every arc of a rank in `best`, at the arc's higher rank: from edges and lower triangles.
-
-    Unsigned indices spare numba's test for negative ones: a third of the time.
-    """
-    for a in range(up_start[x], up_start[x + 1]):
-        best[up_head[a], UP] = CLOSED
-        best[up_head[a], DOWN] = CLOSED
-    for i in range(seed_start[x], seed_start[x + 1]):
-        y = up_head[seed_slot[i] >> 1]
-        side = seed_slot[i] & 1
-        best[y, side] = min(best[y, side], np.uint32(cost[seed_edge[i]]))
-    for i in range(down_start[x], down_start[x + 1]):
-        low = np.uint64(down_arc[i])
-        to_low, from_low = down[low], up[low]
-        for a in range(low + np.uint64(1), np.uint64(up_start[down_tail[i] + 1])):
-            y = np.uint64(up_head[a])
-            best[y, UP] = min(best[y, UP], np.uint32(to_low + up[a]))
-            best[y, DOWN] = min(best[y, DOWN], np.uint32(from_low + down[a]))
-
-
-@numba.njit(cache=True, nogil=True)
-def _repair(  # type: ignore[no-untyped-def]
+def _repair(  # type: ignore[no-untyped-def]  # kernels from here on; the functions above are typed
     up_start, up_head, down_start, down_tail, down_arc, seed_start, seed_slot, seed_edge, edge_start, edge_slot,
-    changed, new_cost, cost, up, down,
+    edges, new_cost, cost, up, down, best, is_queued, is_marked, changed,
 ):  # fmt: skip
     """Weighs every arc again that a change may reach, lowest rank first, and goes on only from those that changed.
 
     A weight can only change if the way over a changed arc was the weight before or undercuts it now.
+    best: (states, 2) scratch; is_queued (states,), is_marked (arcs,): all False.
+
+    Gives how many weights changed, their arcs in `changed`.
     """
-    states = len(up_start) - 1
-    queue, size = np.empty(states, np.int32), 0
-    is_queued, is_marked = np.zeros(states, np.bool_), np.zeros(len(up_head), np.bool_)
-    best = np.empty((states, 2), np.uint32)
-    for i in range(len(changed)):
-        cost[changed[i]] = new_cost[i]
-        for k in range(edge_start[changed[i]], edge_start[changed[i] + 1]):
+    queue, size = np.empty(len(is_queued), np.int32), 0
+    count = 0
+    for i in range(len(edges)):
+        cost[edges[i]] = new_cost[i]
+        for k in range(edge_start[edges[i]], edge_start[edges[i] + 1]):
             arc = edge_slot[k] >> 1
             is_marked[arc] = True
             size = _push(queue, size, is_queued, np.searchsorted(up_start, arc, "right") - 1)
@@ -285,7 +318,7 @@ def _repair(  # type: ignore[no-untyped-def]
         # A row costs less at once than its arcs one by one, as soon as a few of them are to be weighed.
         is_row = 4 * marked >= up_start[x + 1] - up_start[x]
         if is_row:
-            _weigh_row(
+            weigh_row(
                 up_start, up_head, down_start, down_tail, down_arc, seed_start, seed_slot, seed_edge, cost, up, down,
                 x, best,
             )  # fmt: skip
@@ -302,6 +335,8 @@ def _repair(  # type: ignore[no-untyped-def]
             if new_up == old_up and new_down == old_down:
                 continue
             up[arc], down[arc] = new_up, new_down
+            changed[count] = arc
+            count += 1
             for other in range(up_start[x], up_start[x + 1]):
                 z = up_head[other]
                 # The arc above is of the lower of y and z; forth is the way from y over x to z.
@@ -318,13 +353,14 @@ def _repair(  # type: ignore[no-untyped-def]
                 if is_forth or (back_old != back_new and (back_old == to_y or back_new < to_y)):
                     is_marked[above] = True
                     size = _push(queue, size, is_queued, low)
+    return count
 
 
 @numba.njit(cache=True, nogil=True)
 def _weigh(  # type: ignore[no-untyped-def]
     up_start, up_head, down_start, down_tail, down_arc, seed_start, seed_slot, seed_edge, cost, up, down, x, arc
 ):  # fmt: skip
-    """Both weights of one arc of a rank, as `_weigh_row` finds them."""
+    """Both weights of one arc of a rank, as `weigh_row` finds them."""
     best_up, best_down = np.uint32(CLOSED), np.uint32(CLOSED)
     for i in range(seed_start[x], seed_start[x + 1]):
         if seed_slot[i] >> 1 == arc:

@@ -14,20 +14,19 @@ from numpy.typing import NDArray
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.errors import BadPoint
-from routing.packed import Layout, int32s, uint32s
-from routing.query import check_fit
+from routing.field_local import add_local
+from routing.graph import Graph
+from routing.packed import Layout, Packed, int32_rows, int32s
+from routing.query import COST, LIST_AFTER, OPEN_ARC, OPEN_RANK, check_fit, weights_of
+from routing.rows import as_read_only, group_rows
+from routing.scratch import borrow
 from routing.trip import CLOSED, UNREACHED, EdgePoints, check_points
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 
-HIERARCHY = Layout(
-    "up_start", "up_head", "parent", "subtree_start", "rim_start", "rim", "entry_rank", "end_start", "end_rank",
-    "rank_node",
-)  # fmt: skip
-UP_START, UP_HEAD, PARENT, SUBTREE_START, RIM_START, RIM, ENTRY_RANK, END_START, END_RANK, RANK_NODE = HIERARCHY.places
-WEIGHTS = Layout("cost_ms", "up_ms", "down_ms")
-COST, UP_WEIGHT, DOWN_WEIGHT = WEIGHTS.places
+HIERARCHY = Layout("parent", "subtree_start", "rim_start", "rim", "entry_rank", "end_start", "end_rank", "rank_node")
+PARENT, SUBTREE_START, RIM_START, RIM, ENTRY_RANK, END_START, END_RANK, RANK_NODE = HIERARCHY.places
 
 
 def reach(cch: Cch, metric: Metric, starts: EdgePoints, limit_ms: int = UNREACHED) -> Int64s:
@@ -62,6 +61,8 @@ def reach_edges(
     limit_ms: int = UNREACHED,
     backward: bool = False,
     base_edge: Int32s | None = None,
+    into: Int64s | None = None,
+    local: tuple[Graph, Int32s] | None = None,
 ) -> Int64s:
     """The least cost at which the beginning of every edge is passed, having driven there from one of the starts.
 
@@ -69,6 +70,9 @@ def reach_edges(
     backward: what remains to the ends when an edge has been driven to its head, instead: the cost from a point on
     it is this and the rest of the edge. Turns forbidden after the edge are respected, earlier ones forgotten.
     base_edge: (edges,) of the graph, to count an alias as the road edge that it drives; None = there are no aliases.
+    into: (roads,) int64, where it is written; None = a new array.
+    local: the graph and (edges,) int32 costs of roads open at the ends of trips only (`routing.local`), which are
+    reached as well, as the last stretch (backward: the first); None = they count as closed.
 
     Gives (roads,) int64 milliseconds, UNREACHED where no drive within the limit leads, and for closed edges. The
     edges of the starts have only costs of coming back to them: that a drive begins there is for the caller to add.
@@ -77,14 +81,42 @@ def reach_edges(
     if base_edge is not None and not (base_edge.dtype == np.int32 and base_edge.shape == (cch.edges,)):
         raise BadPoint(f"base_edge {base_edge.dtype} {base_edge.shape} must be an int32 column of {cch.edges} edges")
     base, within, dist = _spread(cch, metric, starts, limit_ms, backward)
-    of_road = np.arange(cch.edges, dtype=np.int32) if base_edge is None else base_edge
-    roads = int(of_road.max(initial=-1)) + 1
-    if roads > cch.edges or of_road.min(initial=0) < 0:
-        raise BadPoint(f"base_edge {of_road.min()}..{of_road.max()} points outside 0..{cch.edges - 1}")
-    hierarchy, weights = HIERARCHY.pack(cch), WEIGHTS.pack(metric)
-    find = _by_edge_driven if backward else _by_edge_entered
-    found: Int64s = find(hierarchy.address, weights.address, of_road, roads, base, within, dist)
-    return found
+    of_road, roads = _roads_of(cch, base_edge)
+    hierarchy, weights = HIERARCHY.pack(cch), weights_of(cch, metric, LIST_AFTER)
+    if into is None:
+        into = np.empty(roads, np.int64)
+    elif into.dtype != np.int64 or into.shape != (roads,):
+        raise BadPoint(f"into {into.dtype} {into.shape} must be an int64 column of {roads} edges")
+    if backward:
+        _by_edge_driven(hierarchy.address, weights.address, into, base, within, dist)
+    else:
+        _by_edge_entered(weights.address, _edges_entered(cch).address, of_road, into, base, within, dist)
+    if local is not None:
+        add_local(cch, local[0], metric.cost_ms, local[1], dist, base, within, backward, into)
+    return into
+
+
+def _roads_of(cch: Cch, base_edge: Int32s | None) -> tuple[Int32s, int]:
+    """What each edge drives, and how many roads there are; looked at once and kept with the hierarchy."""
+    kept: tuple[Int32s | None, Int32s, int] | None = cch.__dict__.get("roads of edges")
+    if kept is None or kept[0] is not base_edge:
+        of_road = np.arange(cch.edges, dtype=np.int32) if base_edge is None else as_read_only(base_edge, np.int32)
+        roads = int(of_road.max(initial=-1)) + 1
+        if roads > cch.edges or of_road.min(initial=0) < 0:
+            raise BadPoint(f"base_edge {of_road.min()}..{of_road.max()} points outside 0..{cch.edges - 1}")
+        kept = cch.__dict__["roads of edges"] = (base_edge, of_road, roads)
+    return kept[1:]
+
+
+def _edges_entered(cch: Cch) -> Packed:
+    """The edges that may be driven onto from each rank, as rows; listed once (10 ms) and kept with the hierarchy."""
+    kept: Packed | None = cch.__dict__.get("edges entered")
+    if kept is None:
+        edge_of_end = np.repeat(np.arange(cch.edges, dtype=np.int32), np.diff(cch.end_start))
+        start, order = group_rows(cch.end_rank, cch.states)
+        kept = Packed(as_read_only(start, np.int32), as_read_only(edge_of_end[order], np.int32))
+        cch.__dict__["edges entered"] = kept
+    return kept
 
 
 def _spread(
@@ -93,8 +125,9 @@ def _spread(
     """(least extra, limit beyond it, cost of each rank beyond it); costs beyond the limit mean nothing."""
     check_fit(cch, metric)
     check_points(starts, cch.edges)
-    hierarchy, weights = HIERARCHY.pack(cch), WEIGHTS.pack(metric)
-    dist = np.full(cch.states, CLOSED, np.uint32)
+    hierarchy, weights = HIERARCHY.pack(cch), weights_of(cch, metric, LIST_AFTER)
+    dist = borrow("field", cch.states, np.uint32)
+    dist.fill(CLOSED)
     base, within = _sweep(
         hierarchy.address, weights.address, starts.edge, starts.fraction, starts.extra_ms,
         min(int(limit_ms), UNREACHED), is_backward, dist,
@@ -110,12 +143,10 @@ def _part(cost, fraction):  # type: ignore[no-untyped-def]  # kernels; the funct
 @numba.njit(cache=True, nogil=True)
 def _sweep(cch, metric, start_edge, start_fraction, start_extra, limit, is_backward, dist):  # type: ignore[no-untyped-def]
     """Climbs from the starts, then comes down over all ranks whose ancestors may be within the limit."""
-    up_start, up_head, parent = int32s(cch, UP_START), int32s(cch, UP_HEAD), int32s(cch, PARENT)
-    subtree_start, rim_start, rim = int32s(cch, SUBTREE_START), int32s(cch, RIM_START), int32s(cch, RIM)
+    parent, subtree_start = int32s(cch, PARENT), int32s(cch, SUBTREE_START)
+    rim_start, rim = int32s(cch, RIM_START), int32s(cch, RIM)
     entry_rank, end_start, end_rank = int32s(cch, ENTRY_RANK), int32s(cch, END_START), int32s(cch, END_RANK)
-    cost, up, down = int32s(metric, COST), uint32s(metric, UP_WEIGHT), uint32s(metric, DOWN_WEIGHT)
-    if is_backward:
-        up, down = down, up
+    cost, arc_of, arc = int32s(metric, COST), int32_rows(metric, OPEN_RANK, 4), int32_rows(metric, OPEN_ARC, 2)
     states = len(parent)
     base = np.int64(UNREACHED)
     for s in range(len(start_edge)):
@@ -149,17 +180,19 @@ def _sweep(cch, metric, start_edge, start_fraction, start_extra, limit, is_backw
         x = climbed[i]
         own = dist[x]
         if own < CLOSED:
-            for a in range(np.uint64(up_start[x]), np.uint64(up_start[x + 1])):
-                head = np.uint64(up_head[a])
-                dist[head] = min(dist[head], np.uint32(own + up[a]))
+            first, last = (arc_of[x, 1], arc_of[x + 1, 0]) if is_backward else (arc_of[x, 0], arc_of[x, 1])
+            for a in range(np.uint64(first), np.uint64(last)):
+                head = np.uint64(arc[a, 0])
+                dist[head] = min(dist[head], np.uint32(own + np.uint32(arc[a, 1])))
     top = size - 1
     x = states - 1
     while x >= 0:
         least = dist[x]
         if top >= 0 and climbed[top] == x:
             top -= 1
-        for a in range(np.uint64(up_start[x]), np.uint64(up_start[x + 1])):
-            least = min(least, np.uint32(dist[np.uint64(up_head[a])] + down[a]))
+        first, last = (arc_of[x, 0], arc_of[x, 1]) if is_backward else (arc_of[x, 1], arc_of[x + 1, 0])
+        for a in range(np.uint64(first), np.uint64(last)):
+            least = min(least, np.uint32(dist[np.uint64(arc[a, 0])] + np.uint32(arc[a, 1])))
         dist[x] = least
         if least > within and rim_start[x] < rim_start[x + 1] and (top < 0 or climbed[top] < subtree_start[x]):
             nearest = np.uint32(CLOSED)
@@ -183,29 +216,27 @@ def _by_node(cch, nodes, base, within, dist):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _by_edge_entered(cch, metric, base_edge, roads, base, within, dist):  # type: ignore[no-untyped-def]
-    end_start, end_rank, cost = int32s(cch, END_START), int32s(cch, END_RANK), int32s(metric, COST)
-    found = np.full(roads, UNREACHED, np.int64)
-    for e in range(len(base_edge)):
-        if cost[e] == CLOSED:
+def _by_edge_entered(metric, entered, base_edge, found, base, within, dist):  # type: ignore[no-untyped-def]
+    cost, start, edge = int32s(metric, COST), int32s(entered, 0), int32s(entered, 1)
+    found[:] = UNREACHED
+    for x in range(len(dist)):
+        if dist[x] > within:
             continue
-        least = np.uint32(CLOSED)
-        for c in range(end_start[e], end_start[e + 1]):
-            least = min(least, dist[end_rank[c]])
-        road = base_edge[e]
-        arrived = base + np.int64(least)
-        if road != e and cost[road] != CLOSED:
-            arrived += cost[e] - cost[road]
-        if least <= within and arrived <= base + within:
-            found[road] = min(found[road], arrived)
-    return found
+        for i in range(start[x], start[x + 1]):
+            e = edge[i]
+            if cost[e] == CLOSED:
+                continue
+            road, arrived = base_edge[e], base + np.int64(dist[x])
+            if road != e and cost[road] != CLOSED:
+                arrived += cost[e] - cost[road]
+            if arrived <= base + within:
+                found[road] = min(found[road], arrived)
 
 
 @numba.njit(cache=True, nogil=True)
-def _by_edge_driven(cch, metric, base_edge, roads, base, within, dist):  # type: ignore[no-untyped-def]
+def _by_edge_driven(cch, metric, found, base, within, dist):  # type: ignore[no-untyped-def]
     entry_rank, cost = int32s(cch, ENTRY_RANK), int32s(metric, COST)
-    found = np.full(roads, UNREACHED, np.int64)
-    for e in range(roads):
+    found[:] = UNREACHED
+    for e in range(len(found)):
         if cost[e] != CLOSED and dist[entry_rank[e]] <= within:
             found[e] = base + np.int64(dist[entry_rank[e]])
-    return found

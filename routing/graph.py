@@ -46,7 +46,8 @@ class Graph:
     base_edge (edges,): the road edge that is driven; its own number for a road edge.
     alias_start (roads + 1,): road edge r has the aliases roads + alias_start[r] .. roads + alias_start[r + 1] - 1.
     gate_start (aliases + 1,), gate: the gates of each alias; it is closed while one of them is shut.
-    delay_ms (aliases,): what the turn onto the alias costs beside its road edge.
+    delay_ms (aliases,): what the turn onto the alias costs beside its road edge; or, where ways of moving differ in
+    that, the number of a kind of turn (turn_ms of routing.gates.edge_costs).
     """
 
     arc_start: Int32s
@@ -145,7 +146,8 @@ def build_graph(
     contain each other and pass any number of nodes.
     gate: (sequences,) the gate, 0..gates-1, that must be shut for a sequence to be forbidden; -1 = always is.
     gates: how many gates there are. None as gate = every sequence is always forbidden.
-    turns, turn_ms: (n, 2) edge left and edge driven next, (n,) its delay, milliseconds; other turns take no time.
+    turns, turn_ms: (n, 2) edge left and edge driven next, (n,) its delay, milliseconds, or the number of its kind from
+    1 (see Graph.delay_ms); other turns take no time.
     A trip's first edge has no turn before it.
 
     Takes 28 ms for 90,000 edges with 42,000 sequences, 52 ms if all have gates, 0.1 s if 122,000 turns have delays.

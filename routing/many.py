@@ -52,14 +52,27 @@ TABLE_BYTES = 1 << 22
 def find_matrix(cch: Cch, metric: Metric, sources: Places, targets: Places, lengths: None = None) -> Int32s: ...
 @overload
 def find_matrix(
-    cch: Cch, metric: Metric, sources: Places, targets: Places, lengths: Lengths
+    cch: Cch,
+    metric: Metric,
+    sources: Places,
+    targets: Places,
+    lengths: Lengths,
+    source_cm: Int32s | None = None,
+    target_cm: Int32s | None = None,
 ) -> tuple[Int32s, Int32s]: ...
 def find_matrix(
-    cch: Cch, metric: Metric, sources: Places, targets: Places, lengths: Lengths | None = None
+    cch: Cch,
+    metric: Metric,
+    sources: Places,
+    targets: Places,
+    lengths: Lengths | None = None,
+    source_cm: Int32s | None = None,
+    target_cm: Int32s | None = None,
 ) -> Int32s | tuple[Int32s, Int32s]:
     """The least cost from every source to every target.
 
     lengths: of this metric (see `routing.measure`), to be told how long those ways are as well.
+    source_cm, target_cm: (points,) int32 of each point, what was driven before or will be after; None = nothing.
 
     Gives (sources, targets) int32 milliseconds, CLOSED where no drive leads or it takes 24.8 days and more, extras
     included. Equal to `routing.query.find_cost` of each pair. The interpreter lock is released.
@@ -75,6 +88,10 @@ def find_matrix(
     check_places(targets, cch.edges)
     if lengths is not None:
         check_lengths(cch, lengths)
+    before_cm = np.zeros(len(sources.points), np.int32) if source_cm is None else source_cm
+    after_cm = np.zeros(len(targets.points), np.int32) if target_cm is None else target_cm
+    if len(before_cm) != len(sources.points) or len(after_cm) != len(targets.points):
+        raise BadPoint("source_cm and target_cm must have one length for each point")
     closed = np.uint32(CLOSED) if lengths is None else np.uint64(CLOSED << 32)
     found = np.full((len(sources), len(targets)), closed)
     if len(sources) and len(targets):
@@ -92,10 +109,12 @@ def find_matrix(
                 sources.points.fraction,
                 sources.points.extra_ms,
                 sources.start,
+                before_cm,
                 targets.points.edge,
                 targets.points.fraction,
                 targets.points.extra_ms,
                 targets.start,
+                after_cm,
                 order[begin : begin + columns].astype(np.int32),
                 found,
             )
@@ -317,8 +336,8 @@ def _climb(cch, metric, lengths, is_up, dist, closed, climbed, is_climbed, size,
 
 @numba.njit(cache=True, nogil=True)
 def _fill_matrix(  # type: ignore[no-untyped-def]
-    cch, depth, metric, lengths, closed, source_edge, source_fraction, source_extra, source_start, target_edge,
-    target_fraction, target_extra, target_start, order, found,
+    cch, depth, metric, lengths, closed, source_edge, source_fraction, source_extra, source_start, source_cm,
+    target_edge, target_fraction, target_extra, target_start, target_cm, order, found,
 ):  # fmt: skip
     """Fills the columns of the targets in `order`.
 
@@ -346,7 +365,7 @@ def _fill_matrix(  # type: ignore[no-untyped-def]
             if cost[e] == CLOSED:
                 continue
             part = min(target_extra[p] + _part(cost[e], target_fraction[p]), np.int64(CLOSED))
-            ending = _key(lengths, part, _part_cm(lengths, e, target_fraction[p]))
+            ending = _key(lengths, part, target_cm[p] + _part_cm(lengths, e, target_fraction[p]))
             for c in range(end_start[e], end_start[e + 1]):
                 if first < 0:
                     first = end_rank[c]
@@ -402,7 +421,7 @@ def _fill_matrix(  # type: ignore[no-untyped-def]
             before = size
             part_cm = _part_cm(lengths, e, source_fraction[p])
             part = min(source_extra[p] + cost[e] - _part(cost[e], source_fraction[p]), np.int64(CLOSED))
-            rest = _key(lengths, part, _part_cm(lengths, e, 1.0) - part_cm)
+            rest = _key(lengths, part, source_cm[p] + _part_cm(lengths, e, 1.0) - part_cm)
             size = _offer(parent, dist, closed, climbed, is_climbed, size, entry_rank[e], rest)
             chains += size > before
             k = _first_place(target_edge, by_edge, e)
@@ -413,7 +432,7 @@ def _fill_matrix(  # type: ignore[no-untyped-def]
                 if column >= 0 and target_fraction[t] >= source_fraction[p]:
                     direct = _part(cost[e], target_fraction[t]) - _part(cost[e], source_fraction[p])
                     direct = min(direct + source_extra[p] + target_extra[t], np.int64(CLOSED))
-                    direct_cm = _part_cm(lengths, e, target_fraction[t]) - part_cm
+                    direct_cm = _part_cm(lengths, e, target_fraction[t]) - part_cm + source_cm[p] + target_cm[t]
                     row[column] = min(row[column], _key(lengths, direct, direct_cm))
         _climb(cch, metric, lengths, True, dist, closed, climbed, is_climbed, size, chains)
         for k in range(size):

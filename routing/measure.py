@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.cch import DOWN, UP, Cch
-from routing.customize import TASKS_PER_THREAD, Metric, _split
+from routing.customize import TASKS_PER_THREAD, Metric
 from routing.errors import BadCost
 from routing.packed import Layout, int32s, uint32s
 from routing.query import check_fit
 from routing.rows import as_read_only
+from routing.triangles import split_work
 from routing.trip import CLOSED
 
 Int32s = NDArray[np.int32]
@@ -95,7 +96,7 @@ def measure(cch: Cch, metric: Metric, length_cm: Int32s, threads: int = 1) -> Le
 
     first, last, top = (np.empty(0, np.int32),) * 3
     if threads > 1:
-        first, last, top = _split(
+        first, last, top = split_work(
             cch.up_start, cch.down_start, cch.down_tail, cch.down_arc, cch.subtree_start, threads * TASKS_PER_THREAD
         )
     if len(first) < 2:

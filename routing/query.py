@@ -6,8 +6,8 @@ Source: elimination tree query, Dibbelt, Strasser, Wagner 2016, section 8.2.
 """
 
 import math
-import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numba
 import numpy as np
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.errors import BadCost, BadGraph, BadPoint
-from routing.packed import Layout, Packed, int32_rows, int32s, int64s
+from routing.packed import Layout, Packed, int32_rows, int32s, int64_rows
 from routing.places import Places, check_places
+from routing.scratch import own_desk
 from routing.trip import CLOSED, UNREACHED, EdgePoints, Path, check_points
 
 BROKEN, MISFIT, OUTSIDE = range(-1, -4, -1)
@@ -32,9 +33,58 @@ HIERARCHY = Layout(
     UP_START, UP_HEAD, DOWN_START, DOWN_TAIL, DOWN_ARC, SEED_START, SEED_SLOT, SEED_EDGE, PARENT, ENTRY_RANK, END_START,
     END_RANK,
 ) = HIERARCHY.places  # fmt: skip
-WEIGHTS = Layout("cost_ms", "up_ms", "down_ms")
-COST, UP_WEIGHT, DOWN_WEIGHT = WEIGHTS.places
-DIST, BEFORE, CLIMBED, STAMP, QUERIES = range(5)
+COST, UP_WEIGHT, DOWN_WEIGHT, OPEN_RANK, OPEN_ARC = range(5)
+REACHED, WAITING, ROW_OF = range(3)
+FORE, BACK, FORE_BEFORE, BACK_BEFORE = range(4)
+
+LIST_AFTER = 250
+"""Questions about a metric after which its open arcs are listed: listing takes as long as is saved on so many."""
+
+
+class Weights(Packed):
+    """A metric's weights packed for searches, and, once it is asked often, only the arcs that are open in it.
+
+    Of a street network's arcs three of five lead nowhere in one direction (one-way streets, forbidden turns).
+    """
+
+    __slots__ = ("asked", "before")
+
+    def __init__(self, *columns: NDArray[Any]) -> None:
+        super().__init__(*columns)
+        self.asked = 0
+        self.before: Weights | None = None
+
+
+class WeightsLayout(Layout):
+    """As Layout, for metrics: what is packed also has places for the open arcs, empty until `weights_of` lists them."""
+
+    def pack(self, owner: Metric) -> Weights:
+        """The weights of a metric; kept with it."""
+        kept: Weights | None = owner.__dict__.get("searched")
+        if kept is None:
+            kept = Weights(owner.cost_ms, owner.up_ms, owner.down_ms, _NOTHING, _NOTHING)
+            owner.__dict__["searched"] = kept
+        return kept
+
+
+_NOTHING = np.empty(0, np.int32)
+
+WEIGHTS = WeightsLayout("cost_ms", "up_ms", "down_ms")
+
+
+def weights_of(cch: Cch, metric: Metric, questions: int = 1) -> Weights:
+    """The weights packed, for a search that asks so many questions of them. Lists the open arcs when that pays."""
+    kept = WEIGHTS.pack(metric)
+    if kept.asked < LIST_AFTER:
+        kept.asked += questions
+        if kept.asked >= LIST_AFTER:
+            check_fit(cch, metric)
+            ranks, arcs = _list_open(cch.up_start, cch.up_head, cch.parent, metric.up_ms, metric.down_ms)
+            listed = Weights(metric.cost_ms, metric.up_ms, metric.down_ms, ranks, arcs)
+            listed.asked = kept.asked
+            listed.before = kept  # another thread may be searching by its address
+            metric.__dict__["searched"] = kept = listed
+    return kept
 
 
 def find_path(cch: Cch, metric: Metric, starts: EdgePoints, ends: EdgePoints) -> Path | None:
@@ -47,7 +97,7 @@ def find_path(cch: Cch, metric: Metric, starts: EdgePoints, ends: EdgePoints) ->
     Any number of threads may ask at once; the interpreter lock is released.
     Raises BadPoint for an edge the hierarchy lacks, BadCost and BadGraph if metric and hierarchy do not fit.
     """
-    hierarchy, weights, scratch = HIERARCHY.pack(cch), WEIGHTS.pack(metric), _thread_scratch(cch)
+    hierarchy, weights, scratch = HIERARCHY.pack(cch), weights_of(cch, metric), _thread_scratch(cch)
     cost, start, end, edges = _ask_path(
         hierarchy.address, weights.address, scratch.address, starts.edge, starts.fraction, starts.extra_ms, ends.edge,
         ends.fraction, ends.extra_ms,
@@ -61,7 +111,7 @@ def find_path(cch: Cch, metric: Metric, starts: EdgePoints, ends: EdgePoints) ->
 
 def find_cost(cch: Cch, metric: Metric, starts: EdgePoints, ends: EdgePoints) -> int:
     """What the path of `find_path` costs, in milliseconds; UNREACHED if there is none. Takes a third of its time."""
-    hierarchy, weights, scratch = HIERARCHY.pack(cch), WEIGHTS.pack(metric), _thread_scratch(cch)
+    hierarchy, weights, scratch = HIERARCHY.pack(cch), weights_of(cch, metric), _thread_scratch(cch)
     cost: int = _ask_cost(
         hierarchy.address, weights.address, scratch.address, starts.edge, starts.fraction, starts.extra_ms, ends.edge,
         ends.fraction, ends.extra_ms,
@@ -88,7 +138,7 @@ def find_costs(cch: Cch, metric: Metric, sources: Places, targets: Places, threa
     if not 1 <= threads <= 64:
         raise BadCost(f"threads={threads} must lie in 1..64")
     found = np.empty(len(sources), np.int64)
-    hierarchy, weights = HIERARCHY.pack(cch), WEIGHTS.pack(metric)
+    hierarchy, weights = HIERARCHY.pack(cch), weights_of(cch, metric, len(found))
 
     def ask(first: int, last: int) -> None:
         scratch = _thread_scratch(cch)
@@ -143,22 +193,18 @@ def _broken() -> BadGraph:
     return BadGraph("a shortcut of the metric has no edges under it; customize this hierarchy again")
 
 
-_threads = threading.local()
-
-
 def _thread_scratch(cch: Cch) -> Packed:
-    """Labels of both directions and a stamp that none carries; this thread's own, never cleared."""
-    states = len(cch.parent)
-    if getattr(_threads, "states", -1) < states:
-        _threads.scratch = Packed(
-            np.empty((2, states), np.int64),  # cost
-            np.empty((2, states, 2), np.int32),  # rank before and arc between; -1 - i where point i begins
-            np.empty((2, states), np.int32),  # ancestors, ascending
-            np.zeros((2, states), np.int64),  # the query that climbed there
-            np.zeros(1, np.int64),  # how many queries there were
+    """What is reached, and the chains that are climbed; this desk's. A search leaves it as it found it."""
+    states, desk = len(cch.parent), own_desk()
+    scratch: Packed | None = desk.get("search")
+    if scratch is None or len(scratch.columns[ROW_OF]) < states:
+        scratch = desk["search"] = Packed(
+            # Costs from the starts and to the ends; the rank before each, or -1 - i at point i. All of a rank in one
+            # line of the processor's memory.
+            np.full((states, 4), UNREACHED, np.int64),
+            np.empty(2 * states, np.int32),  # lowest rank not yet climbed of each chain of ancestors, descending
+            np.zeros(states, np.int32),  # rows of local drives; zeros between them
         )
-        _threads.states = states
-    scratch: Packed = _threads.scratch
     return scratch
 
 
@@ -211,25 +257,26 @@ def _ask_path(  # type: ignore[no-untyped-def]
         return best, first, last, np.empty(0, np.int32)
     if meet < 0:
         return best, first, last, start_edge[first : first + 1].copy()
-    before = int32_rows(scratch, BEFORE, 2)
-    other = len(before) // 2
+    before = int64_rows(scratch, REACHED, 4)
     steps, x = 0, meet
-    while before[x, 0] >= 0:
-        steps, x = steps + 1, np.int64(before[x, 0])
-    first = np.int64(-1 - before[x, 0])
+    while before[x, FORE_BEFORE] >= 0:
+        steps, x = steps + 1, before[x, FORE_BEFORE]
+    first = -1 - before[x, FORE_BEFORE]
     turns, x = 0, meet
-    while before[other + x, 0] >= 0:
-        turns, x = turns + 1, np.int64(before[other + x, 0])
-    last = np.int64(-1 - before[other + x, 0])
+    while before[x, BACK_BEFORE] >= 0:
+        turns, x = turns + 1, before[x, BACK_BEFORE]
+    last = -1 - before[x, BACK_BEFORE]
     stack = np.empty((steps + turns + 128, 2), np.int64)
     x = meet
     for place in range(turns - 1, -1, -1):
-        stack[place, 0], stack[place, 1] = before[other + x, 0], ~np.int64(before[other + x, 1])
-        x = np.int64(before[other + x, 0])
+        below = before[x, BACK_BEFORE]
+        stack[place, 0], stack[place, 1] = below, ~_arc_between(cch, below, x)
+        x = below
     x = meet
     for place in range(turns, turns + steps):
-        stack[place, 0], stack[place, 1] = before[x, 0], before[x, 1]
-        x = np.int64(before[x, 0])
+        below = before[x, FORE_BEFORE]
+        stack[place, 0], stack[place, 1] = below, _arc_between(cch, below, x)
+        x = below
     edges = np.empty(256, np.int32)
     edges[0] = start_edge[first]
     edges, size = _unpack(cch, metric, stack, turns + steps, edges, 1)
@@ -281,10 +328,9 @@ def _meet(  # type: ignore[no-untyped-def]
 
     The rank is -1 and start and end are set if the drive stays on one edge; cost UNREACHED if there is none.
     """
-    parent, entry_rank, cost = int32s(cch, PARENT), int32s(cch, ENTRY_RANK), int32s(metric, COST)
+    entry_rank, cost = int32s(cch, ENTRY_RANK), int32s(metric, COST)
     end_start, end_rank = int32s(cch, END_START), int32s(cch, END_RANK)
-    up, down = int32s(metric, UP_WEIGHT), int32s(metric, DOWN_WEIGHT)
-    best, meet, first, last = np.int64(UNREACHED), np.int64(-1), np.int64(-1), np.int64(-1)
+    best, first, last = np.int64(UNREACHED), np.int64(-1), np.int64(-1)
     for s in range(start_begin, start_stop):
         e = start_edge[s]
         for t in range(end_begin, end_stop):
@@ -294,92 +340,140 @@ def _meet(  # type: ignore[no-untyped-def]
                 if direct < best:
                     best, first, last = direct, np.int64(s), np.int64(t)
 
-    both_dist, both_stamp, both_before = int64s(scratch, DIST), int64s(scratch, STAMP), int32_rows(scratch, BEFORE, 2)
-    both_climbed, queries = int32s(scratch, CLIMBED), int64s(scratch, QUERIES)
-    queries[0] += 1
-    query, states = queries[0], len(both_dist) // 2
-    fore, back = both_dist[:states], both_dist[states:]
-    fore_stamp, back_stamp = both_stamp[:states], both_stamp[states:]
-    fore_before, back_before = both_before[:states], both_before[states:]
-    fore_climbed, back_climbed = both_climbed[:states], both_climbed[states:]
-    ahead, behind = 0, 0
+    chains = 0
     for s in range(start_begin, start_stop):
         e = start_edge[s]
         if cost[e] != CLOSED:
             rest = start_extra[s] + cost[e] - _part(cost[e], start_fraction[s])
-            ahead = _begin(parent, fore, fore_before, fore_climbed, fore_stamp, query, ahead, entry_rank[e], rest, s)
+            chains = _set_out(scratch, chains, FORE, entry_rank[e], rest, s)
     for t in range(end_begin, end_stop):
         e = end_edge[t]
         if cost[e] != CLOSED:
             part = end_extra[t] + _part(cost[e], end_fraction[t])
             for c in range(end_start[e], end_start[e + 1]):
-                behind = _begin(
-                    parent, back, back_before, back_climbed, back_stamp, query, behind, end_rank[c], part, t
-                )
-    # Ranks that only one direction climbs to come before those of both: every higher one of these is of both as well.
-    for i in range(ahead):
-        x = fore_climbed[i]
-        if back_stamp[x] != query:
-            _relax(cch, up, fore, fore_before, x, best)
-    for i in range(behind):
-        x = back_climbed[i]
-        if fore_stamp[x] != query:
-            _relax(cch, down, back, back_before, x, best)
-    for i in range(ahead):
-        x = fore_climbed[i]
-        if back_stamp[x] == query:
-            if fore[x] != UNREACHED and back[x] != UNREACHED and fore[x] + back[x] < best:
-                best, meet = fore[x] + back[x], np.int64(x)
-            _relax(cch, up, fore, fore_before, x, best)
-            _relax(cch, down, back, back_before, x, best)
-    return best, meet, first, last
+                chains = _set_out(scratch, chains, BACK, end_rank[c], part, t)
+    cheaper, meet = _climb(cch, metric, scratch, chains, best)
+    return cheaper, meet, first, last
 
 
 @numba.njit(cache=True, nogil=True)
-def _begin(parent, dist, before, climbed, stamp, query, size, rank, cost, point):  # type: ignore[no-untyped-def]
-    """Offers a cost to a rank and adds its ancestors to those climbed to; gives how many these are now."""
-    if stamp[rank] != query:
-        # The new ones join the old ones at an ancestor: two ascending lists are merged from the top.
-        new, x = 0, rank
-        while x >= 0 and stamp[x] != query:
-            stamp[x] = query
-            dist[x] = UNREACHED
-            climbed[size + new] = x
-            new += 1
-            x = parent[x]
-        if size > 0:
-            added = climbed[size : size + new].copy()
-            i, j = size - 1, new - 1
-            for place in range(size + new - 1, -1, -1):
-                if j < 0:
-                    break
-                if i >= 0 and climbed[i] > added[j]:
-                    climbed[place] = climbed[i]
-                    i -= 1
-                else:
-                    climbed[place] = added[j]
-                    j -= 1
-        size += new
-    if cost < dist[rank]:
-        dist[rank] = cost
-        before[rank, 0] = -1 - point
-    return size
+def _set_out(scratch, chains, way, rank, cost, point):  # type: ignore[no-untyped-def]
+    """Offers a cost to a rank, from which a chain of ancestors will be climbed; gives how many chains there are."""
+    reached, waiting = int64_rows(scratch, REACHED, 4), int32s(scratch, WAITING)
+    if cost < reached[rank, way]:
+        if reached[rank, FORE] == UNREACHED and reached[rank, BACK] == UNREACHED:
+            place = chains
+            while place > 0 and waiting[place - 1] < rank:
+                waiting[place] = waiting[place - 1]
+                place -= 1
+            waiting[place] = rank
+            chains += 1
+        reached[rank, way] = cost
+        reached[rank, way + 2] = -1 - point
+    return chains
 
 
 @numba.njit(cache=True, nogil=True)
-def _relax(cch, weight, dist, before, x, best):  # type: ignore[no-untyped-def]
-    """Climbs over every arc of a rank, unless that cannot lead to less than the best."""
-    own = dist[x]
-    if own >= best:
-        return
-    up_start, up_head = int32s(cch, UP_START), int32s(cch, UP_HEAD)
-    for a in range(np.uint64(up_start[x]), np.uint64(up_start[x + 1])):
+def _climb(cch, metric, scratch, chains, best):  # type: ignore[no-untyped-def]
+    """(the least cost below `best`, the rank where both ways meet; else `best`, -1); everything is unreached again.
+
+    All chains are climbed at once, lowest rank first; they join at common ancestors, in the end all in one. Every
+    higher end of an arc is an ancestor of the lower, so that whatever is reached is come by.
+    """
+    parent, up_start, up_head = int32s(cch, PARENT), int32s(cch, UP_START), int32s(cch, UP_HEAD)
+    up, down = int32s(metric, UP_WEIGHT), int32s(metric, DOWN_WEIGHT)
+    rank, arc = int32_rows(metric, OPEN_RANK, 4), int32_rows(metric, OPEN_ARC, 2)
+    reached, waiting = int64_rows(scratch, REACHED, 4), int32s(scratch, WAITING)
+    is_listed, meet, one = len(rank) > 0, np.int64(-1), np.uint64(1)
+    while chains > 0:
+        chains -= 1
+        x = np.uint64(waiting[chains])
+        ahead, behind = reached[x, FORE], reached[x, BACK]
+        reached[x, FORE] = reached[x, BACK] = UNREACHED
+        if ahead < best and behind < best - ahead:
+            best, meet = ahead + behind, np.int64(x)
+        if is_listed:
+            above = rank[x, 2]
+            if ahead < best:
+                _relax_listed(arc, rank[x, 0], rank[x, 1], reached, FORE, x, ahead)
+            if behind < best:
+                _relax_listed(arc, rank[x, 1], rank[x + one, 0], reached, BACK, x, behind)
+        else:
+            above = parent[x]
+            if ahead < best:
+                _relax(up_head, up, up_start[x], up_start[x + one], reached, FORE, x, ahead)
+            if behind < best:
+                _relax(up_head, down, up_start[x], up_start[x + one], reached, BACK, x, behind)
+        if above >= 0:
+            place = chains
+            while place > 0 and waiting[place - 1] < above:
+                place -= 1
+            if place == 0 or waiting[place - 1] != above:
+                for i in range(chains, place, -1):
+                    waiting[i] = waiting[i - 1]
+                waiting[place] = above
+                chains += 1
+    return best, meet
+
+
+@numba.njit(cache=True, nogil=True)
+def _relax(up_head, weight, first, last, reached, way, x, own):  # type: ignore[no-untyped-def]
+    """Climbs over every arc of a rank. Without a branch: whether a way is the better one is hard to foresee."""
+    way = np.uint64(way)
+    for a in range(np.uint64(first), np.uint64(last)):
         head = np.uint64(up_head[a])
-        through = own + weight[a]
-        if through < dist[head] and weight[a] != CLOSED:
-            dist[head] = through
-            before[head, 0] = x
-            before[head, 1] = a
+        through = own + weight[a] if weight[a] != CLOSED else UNREACHED
+        known, before = reached[head, way], reached[head, way + np.uint64(2)]
+        is_less = through < known
+        reached[head, way] = through if is_less else known
+        reached[head, way + np.uint64(2)] = np.int64(x) if is_less else before
+
+
+@numba.njit(cache=True, nogil=True)
+def _relax_listed(arc, first, last, reached, way, x, own):  # type: ignore[no-untyped-def]
+    """The same over the open arcs alone."""
+    way = np.uint64(way)
+    for a in range(np.uint64(first), np.uint64(last)):
+        head = np.uint64(arc[a, 0])
+        through = own + arc[a, 1]
+        known, before = reached[head, way], reached[head, way + np.uint64(2)]
+        is_less = through < known
+        reached[head, way] = through if is_less else known
+        reached[head, way + np.uint64(2)] = np.int64(x) if is_less else before
+
+
+@numba.njit(cache=True, nogil=True)
+def _list_open(up_start, up_head, parent, up, down):  # type: ignore[no-untyped-def]
+    """(first arc upwards, first arc downwards, parent) of each rank, and (higher rank, weight) of each open arc."""
+    states, size = len(parent), 0
+    for a in range(len(up)):
+        size += (up[a] != CLOSED) + (down[a] != CLOSED)
+    ranks, arcs, size = np.zeros((states + 1, 4), np.int32), np.empty((size, 2), np.int32), 0
+    for x in range(states):
+        ranks[x, 2] = parent[x]
+        for way in range(2):
+            ranks[x, way] = size
+            weight = down if way else up
+            for a in range(up_start[x], up_start[x + 1]):
+                if weight[a] != CLOSED:
+                    arcs[size, 0], arcs[size, 1] = up_head[a], weight[a]
+                    size += 1
+    ranks[states, 0] = size
+    return ranks, arcs
+
+
+@numba.njit(cache=True, nogil=True)
+def _arc_between(cch, x, y):  # type: ignore[no-untyped-def]
+    """The arc from a rank to a higher one."""
+    up_start, up_head = int32s(cch, UP_START), int32s(cch, UP_HEAD)
+    low, high = np.int64(up_start[x]), np.int64(up_start[x + 1])
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if up_head[middle] <= y:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 @numba.njit(cache=True, nogil=True)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numba
@@ -48,6 +49,12 @@ class SegmentIndex:
     def segments(self) -> int:
         """Number of segments indexed."""
         return len(self.shape_start) - 1
+
+    @cached_property
+    def row_start(self) -> NDArray[np.int32]:
+        """(rows + 1,) int32: row r has the cells row_start[r] .. row_start[r + 1] - 1. Computed once."""
+        first = np.arange(len(self.row_width_e7) + 1, dtype=np.int64) << COLUMN_BITS
+        return as_read_only(np.searchsorted(self.cell_key, first), np.int32)
 
     def as_arrays(self) -> dict[str, NDArray[np.generic]]:
         """The index's own arrays by name, to be written to files beside the shapes."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from routing.errors import BadPoint, OffRoad
-from routing.metric import E7, fractions_along, metres_per_degree
+from routing.metric import E7, fraction_along, fractions_along, metres_per_degree
 from routing.packed import Layout, int32_rows, int32s, int64s
 from routing.rows import as_read_only
 from routing.segment_index import COLUMN_BITS
@@ -22,9 +22,10 @@ ON_LINE_M = 0.1
 ANY_SIDE, RIGHT, LEFT = 0, 1, -1
 
 INDEX = Layout(
-    "cell_key", "cell_start", "entry_point", "entry_segment", "row_width_e7", "corner_e7", "shape_start", "shape_e7"
-)
-CELL_KEY, CELL_START, ENTRY_POINT, ENTRY_SEGMENT, ROW_WIDTH, CORNER, SHAPE_START, SHAPE_E7 = INDEX.places
+    "cell_key", "cell_start", "entry_point", "entry_segment", "row_width_e7", "corner_e7", "shape_start", "shape_e7",
+    "row_start",
+)  # fmt: skip
+CELL_KEY, CELL_START, ENTRY_POINT, ENTRY_SEGMENT, ROW_WIDTH, CORNER, SHAPE_START, SHAPE_E7, ROW_START = INDEX.places
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,19 +210,102 @@ def _nearest(index, lon, lat, count, radius, allowed):  # type: ignore[no-untype
 def _nearest_many(index, places, radius, allowed):  # type: ignore[no-untyped-def]
     """The columns of Nearest."""
     segments = np.full(len(places), -1, np.int32)
-    rows = np.full((4, len(places)), np.nan)
-    best, segment, point, part = np.empty(1), np.empty(1, np.int32), np.empty(1, np.int32), np.empty(1)
-    shape_start, shape = int32s(index, SHAPE_START), int32_rows(index, SHAPE_E7, 2)
+    distance, fraction = np.full(len(places), np.nan), np.full(len(places), np.nan)
     lonlat = np.full((len(places), 2), np.nan)
     for i in range(len(places)):
-        if _search(index, places[i, 0], places[i, 1], radius[i], allowed, best, segment, point, part):
-            p, t = point[0], part[0]
-            segments[i] = segment[0]
-            rows[0, i] = math.sqrt(best[0])
-            rows[1, i] = fractions_along(shape_start, shape, segment, point, part)[0]
-            for axis in range(2):
-                lonlat[i, axis] = (shape[p, axis] + t * (np.int64(shape[p + 1, axis]) - shape[p, axis])) / E7
-    return segments, rows[0], rows[1], lonlat
+        s, distance_m, along, lon, lat = _nearest_one(index, places[i, 0], places[i, 1], radius[i], allowed)
+        if s >= 0:
+            segments[i], distance[i], fraction[i], lonlat[i, 0], lonlat[i, 1] = s, distance_m, along, lon, lat
+    return segments, distance, fraction, lonlat
+
+
+@numba.njit(cache=True, nogil=True)
+def _nearest_one(index, lon, lat, radius, allowed):  # type: ignore[no-untyped-def]
+    """(segment, distance, fraction, lon, lat) of the nearest place on a road; the segment is -1 if none is so near.
+
+    The cell of the place itself is looked through first: what is found there mostly leaves little else to look at.
+    """
+    key, row_start, start = int64s(index, CELL_KEY), int32s(index, ROW_START), int32s(index, CELL_START)
+    row_width, corner = int64s(index, ROW_WIDTH), int64s(index, CORNER)
+    shape = int32_rows(index, SHAPE_E7, 2)
+    lon_m, lat_m = metres_per_degree(lat)
+    lon_e7, lat_e7, rows = lon * E7, lat * E7, len(row_width)
+    best, segment, point, part = math.inf, np.int32(-1), np.int32(-1), 0.0
+    own_row, own_column, done = math.floor((lat_e7 - corner[0]) / corner[1]), np.int64(-1), np.int64(-1)
+    if 0 <= own_row < rows:
+        own_column = math.floor((lon_e7 + 180 * E7) / row_width[own_row])
+        own = (own_row << COLUMN_BITS) + own_column
+        done = _first_cell(key, row_start[own_row], row_start[own_row + 1], own)
+        if done < row_start[own_row + 1] and key[done] == own:
+            best, segment, point, part = _look_through(
+                index, start[done], start[done + 1], lon, lat, lon_m, lat_m, allowed, best, segment, point, part
+            )
+        else:
+            done = np.int64(-1)
+    window = min(radius, corner[1] / E7 * lat_m / 2.0)
+    if segment >= 0:
+        window = min(radius, math.sqrt(best) * (1.0 + 1e-12))
+    while True:
+        reach_y = window / lat_m * E7 + 1.0
+        reach_x = min(window / lon_m * E7 + 1.0, 360.0 * E7) if lon_m > 0.0 else 360.0 * E7
+        first = max(math.floor((lat_e7 - reach_y - corner[0]) / corner[1]), 0)
+        last = min(math.floor((lat_e7 + reach_y - corner[0]) / corner[1]), rows - 1)
+        for row in range(first, last + 1):
+            width, base = row_width[row], np.int64(row) << COLUMN_BITS
+            west = max(math.floor((lon_e7 - reach_x + 180 * E7) / width), 0)
+            east = math.floor((lon_e7 + reach_x + 180 * E7 + 2) / width)
+            if row == own_row and west == east == own_column:
+                continue
+            after = row_start[row + 1]
+            cell = _first_cell(key, row_start[row], after, base + west)
+            while cell < after and key[cell] <= base + east:
+                if cell != done:
+                    best, segment, point, part = _look_through(
+                        index, start[cell], start[cell + 1], lon, lat, lon_m, lat_m, allowed, best, segment, point, part
+                    )
+                cell += 1
+        if window >= radius or (segment >= 0 and best <= window * window):
+            break
+        window = min(radius, math.sqrt(best) * (1.0 + 1e-12) if segment >= 0 else 3.0 * window)
+    if segment < 0 or best > radius * radius:
+        return np.int32(-1), 0.0, 0.0, 0.0, 0.0
+    fraction = fraction_along(int32s(index, SHAPE_START), shape, segment, point, part)
+    found_lon = (shape[point, 0] + part * (np.int64(shape[point + 1, 0]) - shape[point, 0])) / E7
+    found_lat = (shape[point, 1] + part * (np.int64(shape[point + 1, 1]) - shape[point, 1])) / E7
+    return segment, math.sqrt(best), fraction, found_lon, found_lat
+
+
+@numba.njit(cache=True, nogil=True)
+def _first_cell(key, low, high, wanted):  # type: ignore[no-untyped-def]
+    """The first cell of a range whose key is not below the wanted one."""
+    low, high = np.int64(low), np.int64(high)
+    while low < high:
+        middle = (low + high) >> 1
+        if key[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@numba.njit(cache=True, nogil=True)
+def _look_through(  # type: ignore[no-untyped-def]
+    index, first, last, lon, lat, lon_m, lat_m, allowed, best, segment, point, part
+):
+    """The nearest so far, or a nearer one among some entries; of equally near ones the lower segment and point."""
+    entry_segment, entry_point = int32s(index, ENTRY_SEGMENT), int32s(index, ENTRY_POINT)
+    shape_e7 = int32_rows(index, SHAPE_E7, 2)
+    for entry in range(np.uint64(first), np.uint64(last)):
+        p = entry_point[entry]
+        distance2, t, _, _ = _to_piece(shape_e7, p, lon, lat, lon_m, lat_m)
+        # Most pieces are further: only of nearer ones it is asked whose they are, and whether they serve.
+        if distance2 <= best:
+            s = entry_segment[entry]
+            if len(allowed) and not allowed[s]:
+                continue
+            if distance2 < best or _before(distance2, s, p, best, segment, point):
+                best, segment, point, part = distance2, s, p, t
+    return best, segment, point, part
 
 
 @numba.njit(cache=True, nogil=True)

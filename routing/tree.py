@@ -27,12 +27,19 @@ class Tree:
 
 
 def find_tree(
-    graph: Graph, cost_ms: NDArray[np.int32], starts: EdgePoints, limit_ms: int = UNREACHED, backward: bool = False
-) -> Tree:
+    graph: Graph,
+    cost_ms: NDArray[np.int32],
+    starts: EdgePoints,
+    limit_ms: int = UNREACHED,
+    backward: bool = False,
+    most_edges: int | None = None,
+) -> Tree | None:
     """The shortest ways from the starts to every road edge within a limit, or from every road edge to the ends.
 
     cost_ms: (edges,) int32 milliseconds >= 0, aliases included; CLOSED = not drivable. Not changed.
     starts: of the trips, their ends if backward. limit_ms: edges that are entered later count as not reached.
+    most_edges: gives None as soon as more road edges are driven to their ends within the limit (those that a trip
+    starts on not among them, unless it comes back); None = no such bound.
 
     Of two predecessors that cost the same, either may be told. Takes 6 ms for 77,000 states, less within a limit.
     Raises BadCost if the costs do not fit or one is negative, BadPoint for an edge the graph lacks.
@@ -49,16 +56,18 @@ def find_tree(
     found, before = _grow(
         *rows, graph.arc_tail, graph.arc_head, graph.arc_edge, graph.entry_arc, graph.copy_start, graph.copy_arc,
         graph.base_edge, graph.roads, costs, starts.edge, starts.fraction, starts.extra_ms,
-        min(int(limit_ms), UNREACHED), backward,
+        min(int(limit_ms), UNREACHED), backward, graph.edges if most_edges is None else most_edges,
     )  # fmt: skip
-    return Tree(found, before)
+    return Tree(found, before) if len(found) == graph.roads else None
 
 
 @numba.njit(cache=True, nogil=True)
 def _grow(  # type: ignore[no-untyped-def]  # kernels; the function above is typed
     start, other_end, edges, arc_tail, arc_head, arc_edge, entry_arc, copy_start, copy_arc, base_edge, roads, cost,
-    point_edge, point_fraction, point_extra, limit, is_backward,
+    point_edge, point_fraction, point_extra, limit, is_backward, most,
 ):  # fmt: skip
+    """(entry cost, predecessor) of the road edges; empty ones if more than `most` are driven to their ends."""
+    is_driven, count = np.zeros(roads, np.bool_), 0
     states = len(start) - 1
     dist, driven = np.full(states, UNREACHED, np.int64), np.full(states, -1, np.int32)
     is_settled = np.zeros(states, np.bool_)
@@ -82,7 +91,17 @@ def _grow(  # type: ignore[no-untyped-def]  # kernels; the function above is typ
         is_settled[state] = True
         for i in range(start[state], start[state + 1]):
             e, to = edges[i], other_end[i]
-            if cost[e] != CLOSED and own + cost[e] <= limit and own + cost[e] < dist[to]:
+            if cost[e] == CLOSED or own + cost[e] > limit:
+                continue
+            road = base_edge[e]
+            entered = own if is_backward else own + cost[e] - cost[road]
+            is_one = e == road and arc_head[entry_arc[road]] == state if is_backward else cost[road] != CLOSED
+            if is_one and not is_driven[road] and entered < limit:
+                is_driven[road] = True
+                count += 1
+                if count > most:
+                    return np.empty(0, np.int64), np.empty(0, np.int32)
+            if own + cost[e] < dist[to]:
                 dist[to], driven[to] = own + cost[e], e
                 heap, size = _push(heap, size, dist[to], to)
     found, before = np.full(roads, UNREACHED, np.int64), np.full(roads, -1, np.int32)

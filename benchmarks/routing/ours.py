@@ -136,7 +136,7 @@ class Ours:
 
         def ask() -> bytes:
             reached = service.find_isochrone(self.world, asked, place, "time", [900.0], False, False)
-            answer = answers.as_isochrone(reached, self.roads, {"profile": PROFILE})
+            answer = answers.as_isochrone(reached, self.roads, {"profile": PROFILE}, as_text=True)
             return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
 
         try:

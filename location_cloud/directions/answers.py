@@ -97,12 +97,13 @@ def line_of(line_e7: NDArray[np.int32], geometry: str) -> Any:
 def _annotations(leg: Leg, shape: LegShape, roads: Roads) -> Json:
     metres = np.diff(shape.along_m[shape.begins])
     with np.errstate(divide="ignore", invalid="ignore"):
-        kmh = np.where(leg.edge_ms > 0, metres * DRIVEN_KMH_PER_M_PER_MS / leg.edge_ms, 0.0)
+        kmh = np.where(leg.along_ms > 0, metres * DRIVEN_KMH_PER_M_PER_MS / leg.along_ms, 0.0)
     return {
         "road": [edge_key(roads, edge) for edge in leg.edges.tolist()],
         "way": roads.seg_way[leg.edges // 2].tolist(),
         "distance_m": np.round(metres, 1).tolist(),
-        "duration_s": (leg.edge_ms / 1000).tolist(),
+        "duration_s": (leg.along_ms / 1000).tolist(),
+        "turn_s": ((leg.edge_ms - leg.along_ms) / 1000).tolist(),
         "speed_kmh": np.round(kmh, 1).tolist(),
     }
 
@@ -136,11 +137,14 @@ def _time(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def as_isochrone(reached: Reached, roads: Roads, made: Json) -> Json:
-    """One polygon a contour, the smallest first; or one feature for each reached road part, with its lasting key."""
+def as_isochrone(reached: Reached, roads: Roads, made: Json, as_text: bool = False) -> Json:
+    """One polygon a contour, the smallest first; or one feature for each reached road part, with its lasting key.
+
+    as_text: polygons as finished JSON, for answers that stay in WGS-84.
+    """
     features: list[Json] = []
     if reached.areas is not None:
-        features = isochrone.contour_features(reached.areas, reached.metric)
+        features = isochrone.contour_features(reached.areas, reached.metric, as_text)
     elif reached.lines is not None:
         features = isochrone.reached_features(reached.lines, reached.metric)
         for feature in features:

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 
 from location_cloud.capability import Cache, Call, Operation, PlainCall, Reply
-from location_cloud.directions import answers, schema, service
+from location_cloud.directions import answers, isochrone, schema, service
+from location_cloud.directions.asked import between
 from location_cloud.directions.model import Ask, Found, Options, Place, Vehicle
 from location_cloud.directions.route_writer import LINES
 from location_cloud.directions.wording import LANGUAGES
@@ -29,11 +30,11 @@ def find_route(call: Call, params: schema.InRoute, body: None) -> Any:
 
 
 def plain_route(call: PlainCall, path: str, query: str) -> bytes | None:
-    """The same for the lane in front of the framework: two places, a profile, a language."""
+    """The same for the lane in front of the framework, for two places."""
     given = dict(part.partition("=")[::2] for part in query.split("&"))
     ends = _two_places(given.pop("from", ""), given.pop("to", ""))
     profile, line, steps = given.pop("profile", "car"), given.pop("geometry", "geojson"), given.pop("steps", "true")
-    language = given.pop("lang", "")
+    language = given.pop("lang", "") or call.language(LANGUAGES)
     if ends is None or given or line not in LINES or steps not in ("true", "false") or language not in LANGUAGES:
         return None
     ask = Ask(profile, Options(), None, call.tenant)
@@ -47,7 +48,7 @@ def plain_route(call: PlainCall, path: str, query: str) -> bytes | None:
         **answers.as_version(version, as_of),
         "crs": "wgs84",
     }
-    return b"%b,%b" % (answer, orjson.dumps(made)[1:])
+    return b"%b,%b" % (answer, orjson.dumps(made, option=orjson.OPT_UTC_Z)[1:])
 
 
 def find_route_through(call: Call, params: schema.RouteShapeQuery, body: schema.RouteBody) -> Any:
@@ -74,12 +75,28 @@ def find_matrix(call: Call, params: schema.InMatrix, body: schema.MatrixBody) ->
 def find_isochrone(call: Call, params: schema.InIsochrone, body: None) -> Any:
     """How far one gets from a point, or who gets to it."""
     ask = _ask(call, params)
-    return _isochrone(call, ask, Place(params.at, params.radius_m), params)
+    return _isochrone(call, ask, Place(params.at, params.radius_m), params, params.crs)
+
+
+def plain_isochrone(call: PlainCall, path: str, query: str) -> bytes | None:
+    """The same for the lane in front of the framework: a place, limits in minutes, a profile."""
+    given = dict(part.partition("=")[::2] for part in query.split("&"))
+    place, minutes = _one_place(given.pop("at", "")), _plain_minutes(given.pop("minutes", ""))
+    profile = given.pop("profile", "car")
+    if place is None or not minutes or given:
+        return None
+    limits = service.as_seconds(minutes)
+    reached = service.find_isochrone(
+        call.world, Ask(profile, Options(), None, call.tenant), place, "time", limits, False, False
+    )
+    made = {"profile": profile, "snapshot": call.world.snapshot.id}
+    answer = answers.as_isochrone(reached, service.get_roads(call.world), made, as_text=True)
+    return orjson.dumps({**answer, "crs": "wgs84"}, option=orjson.OPT_UTC_Z)
 
 
 def find_isochrone_avoiding(call: Call, params: schema.Nothing, body: schema.IsochroneBody) -> Any:
     """The same with areas to avoid and sizes."""
-    return _isochrone(call, _ask_body(call, body), Place(body.location, body.radius_m), body)
+    return _isochrone(call, _ask_body(call, body), Place(body.location, body.radius_m), body, params.crs)
 
 
 def find_nearest(call: Call, params: schema.InNearest, body: None) -> dict[str, Any]:
@@ -130,11 +147,13 @@ def _as_route(call: Call, ask: Ask, found: Found, params: schema.RouteShapeQuery
     return answers.as_route(found, roads, _made(call, ask), params.geometry, params.annotations, language)
 
 
-def _isochrone(call: Call, ask: Ask, place: Place, asked: schema.InIsochrone | schema.IsochroneBody) -> dict[str, Any]:
+def _isochrone(
+    call: Call, ask: Ask, place: Place, asked: schema.InIsochrone | schema.IsochroneBody, crs: str
+) -> dict[str, Any]:
     unit, limits = ("distance", asked.metres) if asked.metres else ("time", service.as_seconds(asked.minutes or []))
     is_back, as_edges = asked.direction == "to", asked.output == "edges"
     reached = service.find_isochrone(call.world, ask, place, unit, limits, is_back, as_edges)
-    return answers.as_isochrone(reached, service.get_roads(call.world), _made(call, ask))
+    return answers.as_isochrone(reached, service.get_roads(call.world), _made(call, ask), crs == "wgs84")
 
 
 def _ask(call: Call, params: schema.Ask) -> Ask:
@@ -155,6 +174,20 @@ def _ask_body(call: Call, body: schema.AskBody) -> Ask:
         body.profile,
     )
     return Ask(body.profile, options, service.local_time(call.world, body.depart_at), call.tenant)
+
+
+def _one_place(text: str) -> Place | None:
+    both = _two_places(text, text)
+    return None if both is None else both[0]
+
+
+def _plain_minutes(text: str) -> list[float] | None:
+    """Limits as the address may say them; None if one is not plainly a number in range, or there are too many."""
+    try:
+        minutes = [float(one) for one in text.split(",")]
+    except ValueError:
+        return None
+    return minutes if len(minutes) <= isochrone.MOST_CONTOURS and all(0.0 < one <= 240.0 for one in minutes) else None
 
 
 def _two_places(start: str, end: str) -> tuple[Place, Place] | None:
@@ -200,6 +233,7 @@ OPERATIONS = (
         other_media=FILES,
         errors=(404, 422),
         plain=plain_route,
+        typical=between("/v1/route?from={here}&to={there}&steps=true"),
     ),
     Operation(
         "directions.route_through",
@@ -240,6 +274,8 @@ OPERATIONS = (
         READ,
         cost=3,
         errors=(404, 422),
+        plain=plain_isochrone,
+        typical=between("/v1/isochrone?at={here}&minutes=15&profile=car"),
     ),
     Operation(
         "directions.isochrone_avoiding",

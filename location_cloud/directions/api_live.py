@@ -74,9 +74,9 @@ def get_speeds(call: Call, params: schema.Nothing, body: None) -> Json:
     }
 
 
-def take_back_speeds(call: Call, params: schema.Nothing, body: None) -> Json:
+def take_back_speeds(call: Call, params: schema.TakenBackSpeeds, body: None) -> Json:
     """How much was taken back."""
-    return {"edges": service.take_back_speeds(call.world, call.tenant)}
+    return {"edges": service.take_back_speeds(call.world, call.tenant, params.source or None)}
 
 
 def _wish(body: schema.ClosureBody) -> Wish:
@@ -191,9 +191,9 @@ OPERATIONS = (
         "directions.take_back_speeds",
         "DELETE",
         "/v1/speeds",
-        "Take back all speeds that were told.",
+        "Take back all speeds that were told, or those of one source.",
         take_back_speeds,
-        schema.Nothing,
+        schema.TakenBackSpeeds,
         schema.OutTakenBack,
         WRITE,
         errors=(507,),

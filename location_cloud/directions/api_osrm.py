@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import orjson
 from pydantic import ConfigDict, Field
 
 from location_cloud.capability import Bytes, Call, Operation, PlainCall, Reply
 from location_cloud.directions import osrm, service
+from location_cloud.directions.asked import between
 from location_cloud.directions.model import Ask, Options
 from location_cloud.directions.osrm_writer import OVERVIEWS
+from location_cloud.directions.table_bytes import osrm_table_bytes
 from location_cloud.errors import BadQuery, CloudError
 from location_cloud.http.parameters import Query
 
@@ -76,8 +77,7 @@ def table_bytes(call: PlainCall, profile: str, coordinates: str, options: Mappin
     sources = [asked.places[i] for i in asked.sources or ()]
     targets = [asked.places[i] for i in asked.targets or ()]
     matrix = service.find_matrix(call.world, _ask(call, profile, asked), sources, targets, "distance" in asked.parts)
-    names = service.street_names(service.get_roads(call.world), (*matrix.sources, *matrix.targets))
-    return orjson.dumps(osrm.table(asked, matrix, names), option=orjson.OPT_SERIALIZE_NUMPY)
+    return osrm_table_bytes(service.get_roads(call.world), asked, matrix)
 
 
 def plain_table(call: PlainCall, path: str, query: str) -> bytes | None:
@@ -132,7 +132,7 @@ def _json(content: bytes) -> Reply:
     return Reply(content)
 
 
-def _operation(name: str, answer: Any, cost: int, plain: Any = None) -> Operation:
+def _operation(name: str, answer: Any, cost: int, plain: Any = None, *typical: str) -> Operation:
     return Operation(
         f"osrm.{name}",
         "GET",
@@ -145,12 +145,23 @@ def _operation(name: str, answer: Any, cost: int, plain: Any = None) -> Operatio
         cost=cost,
         as_error=as_error,
         plain=plain,
+        typical=between(*typical),
     )
 
 
+_BOTH = "/{here};{there}"
+_FULL = "overview=full&steps=true&geometries"
 OPERATIONS = (
-    _operation("route", route, 1, plain_route),
-    _operation("table", table, 10, plain_table),
+    _operation(
+        "route",
+        route,
+        1,
+        plain_route,
+        f"/osrm/route/v1/car{_BOTH}?overview=false",
+        f"/osrm/route/v1/car{_BOTH}?{_FULL}=polyline",
+        f"/osrm/route/v1/car{_BOTH}?{_FULL}=geojson&alternatives=3",
+    ),
+    _operation("table", table, 10, plain_table, f"/osrm/table/v1/car{_BOTH}"),
     _operation("nearest", nearest, 1),
     _operation("trip", trip, 5),
     _operation("match", match, 1),

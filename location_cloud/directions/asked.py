@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -88,6 +88,19 @@ def get_directions(call: PlainCall) -> Directions:
 def _edges_at(call: PlainCall, profile: str, lonlat: tuple[float, float]) -> tuple[int, int]:
     near, _, _ = service.find_near(call.world, profile, Place(lonlat), 1)
     return 2 * near[0].segment, 2 * near[0].segment + 1
+
+
+def between(*addresses: str) -> Callable[[Any], list[str]]:
+    """Typical questions (`Operation.typical`). addresses: with {here} and {there} for lon,lat of places on roads."""
+
+    def fill(world: Any) -> list[str]:
+        points = service.get_roads(world).shape_e7
+        if not len(points):
+            return []
+        here, there = (",".join(map(str, points[len(points) // part] / 1e7)) for part in (3, 2))
+        return [address.format(here=here, there=there) for address in addresses]
+
+    return fill
 
 
 def is_off_road(error: CloudError) -> bool:

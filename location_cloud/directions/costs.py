@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -120,6 +121,13 @@ def ever_open(roads: Roads, profiles: Iterable[Profile]) -> NDArray[np.bool_]:
     return ever.reshape(-1)
 
 
+def heeding_edges(roads: Roads, profile: Profile) -> NDArray[np.bool_]:
+    """Where measured speeds say something about the profile: (roads,) bool. Not where it drives against the traffic."""
+    if not profile.live_share:
+        return np.zeros(2 * roads.segment_count, bool)
+    return ~_may_go_against(roads, profile).reshape(-1)
+
+
 def shut_gates(
     gates: Sequence[Gate],
     profile: Profile,
@@ -178,9 +186,9 @@ def _may_go_against(roads: Roads, profile: Profile) -> NDArray[np.bool_]:
     """Edges that only a one-way rule closes, where the profile may break it: (n, 2). Never in roundabouts, nor on the
     wrong side of a dual carriageway, whose right side lies beside it.
     """
-    ways = _has_access(roads, profile)
     if not profile.against_oneway_kmh:
-        return np.zeros_like(ways)
+        return np.zeros((roads.segment_count, 2), bool)
+    ways = _has_access(roads, profile)
     classes = np.array([name in profile.against_oneway for name in CLASSES])
     may = classes[roads.seg_class] & (roads.seg_flags & (ROUNDABOUT | DUAL) == 0)
     return np.asarray(~ways & ways[:, ::-1] & may[:, None])
@@ -240,7 +248,8 @@ def _touched(roads: Roads, situation: Situation, usual: Situation) -> NDArray[np
     if situation.vehicle == usual.vehicle:
         return touched
     signs = _over_a_sign(roads, usual.vehicle) | _too_heavy(roads, usual.vehicle)
-    return np.union1d(touched, np.flatnonzero(signs))
+    signs[touched] = True
+    return np.flatnonzero(signs)
 
 
 def _too_heavy(roads: Roads, vehicle: Vehicle) -> NDArray[np.bool_]:
@@ -249,14 +258,28 @@ def _too_heavy(roads: Roads, vehicle: Vehicle) -> NDArray[np.bool_]:
 
 def _drive_at(roads: Roads, profile: Profile, speeds_kmh: NDArray[np.float32], costs: Costs) -> None:
     """Puts the time that measured speeds give in place of the profile's own."""
-    kmh = np.clip(speeds_kmh * np.float64(profile.live_share), SLOWEST_LIVE_KMH, profile.max_kmh).reshape(-1, 2)
-    spent = np.minimum(np.rint(roads.seg_length_m[:, None] * 3600.0 / kmh), CLOSED - 1)
-    is_known = ~np.isnan(kmh)
-    if profile.against_oneway_kmh:
-        is_known &= ~_may_go_against(roads, profile)
-    for column in _columns(costs):
-        pairs = column.reshape(-1, 2)
-        np.copyto(pairs, spent, where=is_known & (pairs != CLOSED), casting="unsafe")
+    _drive_measured(
+        speeds_kmh, heeding_edges(roads, profile), profile.live_share, profile.max_kmh, roads.seg_length_m,
+        *_columns(costs),
+    )  # fmt: skip
+
+
+@numba.njit(cache=True, nogil=True)
+def measured_ms(length_m, kmh, live_share, max_kmh):  # type: ignore[no-untyped-def]  # a kernel's part
+    """What an edge takes at a measured speed."""
+    driven = min(max(np.float64(kmh) * live_share, SLOWEST_LIVE_KMH), max_kmh)
+    return np.int64(min(np.rint(length_m * 3600.0 / driven), CLOSED - 1.0))
+
+
+@numba.njit(cache=True, nogil=True)
+def _drive_measured(kmh, heeds, live_share, max_kmh, length_m, cost_ms, local_ms):  # type: ignore[no-untyped-def]
+    for edge in range(len(kmh)):
+        if heeds[edge] and not np.isnan(kmh[edge]):
+            spent = measured_ms(length_m[edge >> 1], kmh[edge], live_share, max_kmh)
+            if cost_ms[edge] != CLOSED:
+                cost_ms[edge] = spent
+            if local_ms[edge] != CLOSED:
+                local_ms[edge] = spent
 
 
 def _shut_segments(roads: Roads, situation: Situation, usual: Situation, options: Options) -> NDArray[np.intp] | None:

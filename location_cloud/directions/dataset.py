@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from location_cloud.directions.model import Options
 from location_cloud.directions.network import Family, Gate, Network
 from location_cloud.directions.profiles import FAMILIES, Profile, family_profiles, load_profiles, profile_names
 from location_cloud.directions.star import Star, build_star
+from location_cloud.directions.turn_delays import turn_delays_ms
 from location_cloud.errors import BadInput
 from location_cloud.roads.countries import get_country
 from location_cloud.roads.dataset import SECTION as ROADS
@@ -37,6 +39,9 @@ from routing.trip import CLOSED, edge_points
 SMALLEST_PART_SHARE, SMALLEST_PART_NODES = 0.01, 200
 """A part of the network is snapped to from this share of the largest one's nodes on, or from so many: a town of its own
 counts beside a province, a car park behind a missing gate does not."""
+
+THREADS = min(os.cpu_count() or 1, 64)
+"""That find the order in which a hierarchy is built; the result does not depend on them."""
 
 OWN_PROFILES = "profiles"
 """Folder of an operator's own profiles in the home; an import keeps a copy in the snapshot."""
@@ -80,17 +85,18 @@ def build(import_: Import, folder: Path) -> Built:
     profiles = load_profiles(_keep_own_profiles(import_.folder, folder))
     import_.progress.step("routing graphs", len(profiles) + len(FAMILIES) + 1)
     save_arrays(folder / "index", build_segment_index(roads.shape_start, roads.shape_e7).as_arrays())
-    save_arrays(folder / "star", build_star(roads).as_arrays())
+    star = build_star(roads)
+    save_arrays(folder / "star", star.as_arrays())
     import_.progress.advance()
     counts = {}
     for name in FAMILIES:
         members = family_profiles(profiles, name)
         costs = {profile.name: edge_costs(roads, profile, Options(), None, None) for profile in members}
-        family = build_family(roads, name, members, costs)
+        family = build_family(roads, name, members, costs, star)
         save_family(folder / "families" / name, family)
         import_.progress.advance()
         for profile in members:
-            network = build_network(family, profile, costs[profile.name])
+            network = build_network(family, profile, costs[profile.name], get_country(roads.country_code).driving_side)
             target = folder / "networks" / profile.name
             save_arrays(target / "metric", network.metric.as_arrays())
             save_arrays(target, {column: getattr(network, column) for column in COLUMNS})
@@ -99,21 +105,26 @@ def build(import_: Import, folder: Path) -> Built:
     return Built(counts)
 
 
-def build_family(roads: Roads, name: str, members: tuple[Profile, ...], costs: Mapping[str, Costs]) -> Family:
-    """The graph and hierarchy that the members share. costs: by profile, without options and hour."""
+def build_family(
+    roads: Roads, name: str, members: tuple[Profile, ...], costs: Mapping[str, Costs], star: Star | None = None
+) -> Family:
+    """The graph and hierarchy that the members share. costs: by profile, without options and hour. star: for the angles
+    of turns; None = turning takes no time.
+    """
     may_open = {profile.name: ever_open(roads, (profile,)) for profile in members}
     is_public = {profile.name: costs[profile.name].cost_ms != CLOSED for profile in members}
-    graph, gate_list, ends = build_family_graph(roads, members, may_open, is_public)
+    graph, gate_list, ends = build_family_graph(roads, members, may_open, is_public, star)
     is_drivable = ever_open(roads, members)[graph.base_edge]
-    hierarchy = build_cch(graph, roads.node_e7[ends.origin] / 1e7, is_drivable=is_drivable)
+    hierarchy = build_cch(graph, roads.node_e7[ends.origin] / 1e7, is_drivable=is_drivable, threads=THREADS)
     return Family(name, graph, hierarchy, gate_list)
 
 
-def build_network(family: Family, profile: Profile, costs: Costs) -> Network:
+def build_network(family: Family, profile: Profile, costs: Costs, driving_side: str = "right") -> Network:
     """A way of moving as it is without options and at no particular hour."""
     is_shut = shut_gates(family.gates, profile, None)
-    cost_ms = gates.edge_costs(family.graph, costs.cost_ms, is_shut)
-    local_ms = gates.edge_costs(family.graph, costs.local_ms, is_shut)
+    turn_ms = turn_delays_ms(profile, driving_side)
+    cost_ms = gates.edge_costs(family.graph, costs.cost_ms, is_shut, turn_ms)
+    local_ms = gates.edge_costs(family.graph, costs.local_ms, is_shut, turn_ms)
     cost_ms[find_islands(family.graph, cost_ms, local_ms)] = CLOSED
     part, is_connected, is_largest = find_parts(family.graph, cost_ms, local_ms)
     metric = customize(family.hierarchy, cost_ms)

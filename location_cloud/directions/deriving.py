@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.directions.costs import Costs
 from location_cloud.directions.dataset import SECTION
+from location_cloud.directions.measured import MeasuredCosts
 from location_cloud.directions.metrics import OVERLAY, PRIVATE, SPEED_STEP_KMH, THREADS, WEIGHTS, Where, profile_bits
-from location_cloud.directions.model import Options
 from location_cloud.directions.network import Network
 from location_cloud.directions.now import Now
-from location_cloud.directions.weigh import Weigher, snapshot_costs
+from location_cloud.directions.weigh import Weigher
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.storage.live import Live
 from location_cloud.storage.slots import Slots, create_slots
 from location_cloud.storage.snapshot import Snapshot
-from routing.customize import REPAIR_SHARE, Metric, customize, recustomize
+from routing.customize import REPAIR_SHARE, customize, customize_together, empty_slot, repair
 from routing.gates import edges_of_roads
 from routing.trip import CLOSED
 
 Arrays = Mapping[str, NDArray[np.int32]]
-
-COLUMNS = ("cost_ms", "local_ms")
+Edges = NDArray[np.int32]
 
 FIRST = ("car", "truck", "emergency")
 """Profiles whose metrics are made first, in this order; most questions are about them."""
+
+PER_EDGE = ("cost_ms", "local_ms")
+"""Columns of a slot that hold a number for each edge; the others one for each arc."""
 
 
 class Deriver:
@@ -41,18 +43,15 @@ class Deriver:
     """
 
     def __init__(self, networks: Mapping[str, Network], weigher: Weigher, where: Where) -> None:
-        self._networks = networks
-        self._weigher = weigher
-        self._where = where
         self._now = Now(weigher.roads, where.tenant)
         self._order = sorted(networks, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
-        self._bits = {name: 1 << bit for bit, name in enumerate(profile_bits(networks))}
-        edges = 2 * weigher.roads.segment_count
-        self._overlay = create_slots(where.slots / OVERLAY, {"speed": edges, "closed_for": edges})
+        self._overlay = _Overlay(2 * weigher.roads.segment_count, profile_bits(networks), where.slots / OVERLAY)
         self._profiles = {name: _Profile(networks[name], weigher, where.slots / name) for name in self._order}
+        profiles = list(self._profiles.values())
+        # The first one by itself, the others of its hierarchy together: so it is there in a third of the time.
+        self._groups = [*_by_hierarchy(profiles[:1]), *_by_hierarchy(profiles[1:])]
         self._next_change_s = 0.0
         self._digest: int | None = None
-        self._speeds_kmh: NDArray[np.float32] | None = None
 
     def derive(self, live: Live, now: datetime) -> bool:
         """Publishes what has changed in the live store, or because time has passed; whether anything has.
@@ -61,123 +60,231 @@ class Deriver:
         """
         now_s = now.timestamp()
         if not self._now.refresh(live) and self._digest is not None and now_s < self._next_change_s:
+            self._settle()
             return False
         self._next_change_s = self._now.next_change_s(now_s)
         digest = self._now.digest(now)
         if digest == self._digest:
             return False
         self._digest = None  # until all is published: whatever fails is tried again
-        speeds_kmh = self._now.speeds_kmh(now_s)
         closed = {name: np.unique(self._now.shut_at(now, name)) for name in self._order}
-        self._publish_overlay(digest, now_s, speeds_kmh, closed)
-        for name in self._order:
-            self._profiles[name].publish(digest, now_s, speeds_kmh, closed[name])
+        said = _Said(digest, now_s, self._now.speeds_kmh(now_s), closed)
+        for group in self._groups[:1]:
+            _publish(group, said)
+        self._overlay.publish(said)
+        for group in self._groups[1:]:
+            _publish(group, said)
         self._digest = digest
         return True
 
     def warm(self) -> None:
         """Compiles and loads what `derive` needs, so that the first change is as quick as the others."""
-        first = next(iter(self._order), None)
-        if first is not None:
-            self._profiles[first].warm()
+        for group in self._groups:
+            group[0].warm()
+            _customize(group, [profile.new_slot() for profile in group])
 
-    def _publish_overlay(
-        self, digest: int, now_s: float, speeds_kmh: NDArray[np.float32] | None, closed: Mapping[str, NDArray[np.int32]]
+    def _settle(self) -> None:
+        """Brings the idle slots up to the current ones, so that the next change finds them so."""
+        for profile in self._profiles.values():
+            profile.settle()
+
+
+class _Said:
+    """What holds at a moment. closed: edges by profile, ascending."""
+
+    def __init__(
+        self, digest: int, now_s: float, speeds_kmh: NDArray[np.float32] | None, closed: Mapping[str, Edges]
     ) -> None:
-        before = self._overlay.current()
-        if digest == 0 and before is None:
+        self.digest, self.now_s, self.speeds_kmh, self.closed = digest, now_s, speeds_kmh, closed
+        self._compared: tuple[NDArray[np.float32] | None, Edges] | None = None
+
+    def changed_since(self, before: NDArray[np.float32] | None) -> Edges:
+        """Edges whose speed is another than in an earlier column."""
+        if self._compared is None or self._compared[0] is not before:
+            self._compared = before, _differing(before, self.speeds_kmh)
+        return self._compared[1]
+
+
+def _differing(before: NDArray[np.float32] | None, after: NDArray[np.float32] | None) -> Edges:
+    if before is after:
+        return np.empty(0, np.int32)
+    if before is None or after is None:
+        known = after if before is None else before
+        assert known is not None
+        return np.flatnonzero(~np.isnan(known)).astype(np.int32)
+    # As bits: of those that are not numbers there is but one, and it equals itself.
+    return np.flatnonzero(before.view(np.int32) != after.view(np.int32)).astype(np.int32)
+
+
+class _Overlay:
+    """Speeds and closures themselves, of which web workers make the metrics of requests."""
+
+    def __init__(self, edges: int, names: Sequence[str], folder: Path) -> None:
+        self._bits = {name: 1 << bit for bit, name in enumerate(names)}
+        self._slots = create_slots(folder, {"speed": edges, "closed_for": edges})
+        self._speeds_kmh: NDArray[np.float32] | None = None
+        self._steps = np.zeros(edges, np.int32)
+
+    def publish(self, said: _Said) -> None:
+        """Publishes both columns, unless nothing ever was said."""
+        if said.digest == 0 and self._slots.current() is None:
             return
-        with self._overlay.writing(digest, now_s) as arrays:
-            if speeds_kmh is None:
-                arrays["speed"][:] = 0
-            elif before is not None and speeds_kmh is self._speeds_kmh:
-                arrays["speed"][:] = before.arrays["speed"]
-            else:
-                np.rint(np.nan_to_num(speeds_kmh) / SPEED_STEP_KMH, out=arrays["speed"], casting="unsafe")
+        changed = said.changed_since(self._speeds_kmh)
+        kmh = np.zeros(len(changed), np.float32) if said.speeds_kmh is None else said.speeds_kmh[changed]
+        kmh[np.isnan(kmh)] = 0.0
+        self._steps[changed] = np.rint(kmh / np.float32(SPEED_STEP_KMH))
+        self._speeds_kmh = said.speeds_kmh
+        with self._slots.writing(said.digest, said.now_s) as arrays:
+            arrays["speed"][:] = self._steps
             arrays["closed_for"][:] = 0
-            for name, edges in closed.items():
+            for name, edges in said.closed.items():
                 arrays["closed_for"][edges] |= self._bits[name]
-        self._speeds_kmh = speeds_kmh
 
 
 class _Profile:
     """One profile's slots, and what was published there last."""
 
     def __init__(self, network: Network, weigher: Weigher, folder: Path) -> None:
-        self._network = network
-        self._weigher = weigher
+        self.network = network
         self._folder = folder
         self._slots: Slots | None = None
         self._is_mine = False
         self._heeds_speeds = weigher.heeds_speeds(network.profile)
         self._speeds_kmh: NDArray[np.float32] | None = None
-        self._open_ms = self._columns(snapshot_costs(network))
+        self._open = MeasuredCosts(network, weigher)
         self._closed = np.empty(0, np.int32)
+        self._changed: Edges | None = None
+        # Edges and arcs in which the idle slot differs from the current one; None = not known.
+        self._behind: tuple[Edges, Edges] | None = None
 
-    def publish(
-        self, digest: int, now_s: float, speeds_kmh: NDArray[np.float32] | None, closed: NDArray[np.int32]
-    ) -> None:
-        """Publishes the metric of these speeds and closed roads, if it is another than the published one.
-
-        speeds_kmh: the same object as the last time if nothing has changed.
-        """
-        if not self._heeds_speeds:
-            speeds_kmh = None
+    def take(self, said: _Said) -> bool:
+        """Weighs what is said; whether its metric is another than the published one, and is to be published."""
+        speeds_kmh = said.speeds_kmh if self._heeds_speeds else None
+        closed = said.closed[self.network.profile]
         if self._slots is None:
             if speeds_kmh is None and not len(closed) and not self._folder.exists():
-                return  # the snapshot's own metric serves
-            lengths = {name: len(array) for name, array in self._network.metric.as_arrays().items()}
-            self._slots = create_slots(self._folder, {**lengths, "local_ms": len(self._network.local_ms)})
-        is_reweighed = speeds_kmh is not self._speeds_kmh
-        if is_reweighed:
-            self._open_ms = self._columns(self._costs(speeds_kmh))
-            self._speeds_kmh = speeds_kmh
-        before = self._slots.current() if self._is_mine else None
-        changed = self._edges(np.setxor1d(closed, self._closed))
-        if before is not None and not is_reweighed and not len(changed):
-            return
+                return False  # the snapshot's own metric serves
+            lengths = {name: len(array) for name, array in self.network.metric.as_arrays().items()}
+            self._slots = create_slots(self._folder, {**lengths, "local_ms": len(self.network.local_ms)})
+        shut = np.setxor1d(closed, self._closed)
+        told = said.changed_since(self._speeds_kmh) if self._heeds_speeds else np.empty(0, np.int32)
+        if len(told):
+            self._open.tell(speeds_kmh, told)
+        self._speeds_kmh, self._closed = speeds_kmh, closed
+        self._changed = None
+        most = int(self.network.hierarchy.edges * REPAIR_SHARE)
+        if self._is_mine and len(told) + len(shut) <= most:
+            edges = edges_of_roads(self.network.graph, np.union1d(told, shut))
+            if not len(edges):
+                return False
+            self._changed = edges if len(edges) <= most else None
         self._is_mine = False  # until it is published
-        with self._slots.writing(digest, now_s) as arrays:
-            if before is None or is_reweighed or len(changed) > self._network.hierarchy.edges * REPAIR_SHARE:
-                self._customize(arrays, self._edges(closed))
-            else:
-                self._repair(arrays, before.arrays, changed, self._edges(closed))
-        self._is_mine, self._closed = True, closed
+        return True
+
+    @property
+    def is_small(self) -> bool:
+        """Whether what was taken is repaired faster than customized."""
+        return self._changed is not None
+
+    def begin(self, said: _Said, stack: ExitStack) -> Arrays:
+        """The idle slot, to be filled by `_customize`; published when the stack closes."""
+        assert self._slots is not None, "taken before"
+        self._behind = None
+        return stack.enter_context(self._slots.writing(said.digest, said.now_s))
+
+    def end(self) -> None:
+        """Everything taken has been published."""
+        self._is_mine = True
+
+    def repair(self, said: _Said) -> None:
+        """Publishes what was taken by repairing the idle slot, which lags behind by no more than the last change."""
+        assert self._slots is not None, "taken before"
+        assert self._changed is not None, "taken before"
+        edges, behind = self._changed, self._behind
+        before = self._slots.current()
+        assert before is not None, "published before"
+        is_shut = np.isin(edges, self._shut())
+        cost_ms, local_ms = (
+            np.where(is_shut, CLOSED, column[edges]) for column in (self._open.cost_ms, self._open.local_ms)
+        )
+        with self._slots.writing(said.digest, said.now_s) as arrays:
+            _catch_up(arrays, before.arrays, behind)
+            self._behind = None
+            arcs = repair(self.network.hierarchy, arrays, edges, cost_ms)
+            arrays["local_ms"][edges] = local_ms
+        self._behind = None if arcs is None else (edges, arcs)
+        self.end()
+
+    def settle(self) -> None:
+        """Brings the idle slot up to the current one, if it is not known how they differ."""
+        if self._slots is None or not self._is_mine or self._behind is not None:
+            return
+        current = self._slots.current()
+        assert current is not None, "published before"
+        with self._slots.preparing() as arrays:
+            _catch_up(arrays, current.arrays, None)
+        self._behind = np.empty(0, np.int32), np.empty(0, np.int32)
+
+    def costs(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """(cost_ms, local_ms) of all edges, as taken."""
+        shut = self._shut()
+        columns = self._open.cost_ms.copy(), self._open.local_ms.copy()
+        for column in columns:
+            column[shut] = CLOSED
+        return columns
+
+    def new_slot(self) -> dict[str, NDArray[np.int32]]:
+        """Arrays like those of a slot."""
+        return {**empty_slot(self.network.hierarchy), "local_ms": np.empty(len(self.network.local_ms), np.int32)}
 
     def warm(self) -> None:
-        """Customizes once for nothing."""
-        hierarchy = self._network.hierarchy
-        metric = customize(hierarchy, self._open_ms["cost_ms"], threads=THREADS)
-        recustomize(hierarchy, metric, np.arange(min(1, hierarchy.edges)), CLOSED)
+        """Customizes and repairs once for nothing."""
+        slot = self.new_slot()
+        customize(self.network.hierarchy, self._open.cost_ms, slot, THREADS)
+        repair(self.network.hierarchy, slot, np.arange(min(1, self.network.hierarchy.edges)), CLOSED)
 
-    def _customize(self, arrays: Arrays, closed: NDArray[np.int32]) -> None:
-        cost_ms = self._open_ms["cost_ms"].copy()
-        cost_ms[closed] = CLOSED
-        customize(self._network.hierarchy, cost_ms, into=arrays, threads=THREADS)
-        arrays["local_ms"][:] = self._open_ms["local_ms"]
-        arrays["local_ms"][closed] = CLOSED
+    def _shut(self) -> Edges:
+        """The closed edges of the graph, aliases included."""
+        return edges_of_roads(self.network.graph, self._closed)
 
-    def _repair(self, arrays: Arrays, before: Arrays, changed: NDArray[np.int32], closed: NDArray[np.int32]) -> None:
-        now_closed = np.isin(changed, closed)
-        cost_ms, local_ms = (np.where(now_closed, CLOSED, self._open_ms[name][changed]) for name in COLUMNS)
-        hierarchy = self._network.hierarchy
-        recustomize(hierarchy, Metric.from_arrays(hierarchy, before), changed, cost_ms, into=arrays)
-        arrays["local_ms"][:] = before["local_ms"]
-        arrays["local_ms"][changed] = local_ms
 
-    def _costs(self, speeds_kmh: NDArray[np.float32] | None) -> Costs:
-        if speeds_kmh is None:
-            return snapshot_costs(self._network)
-        return self._weigher.road_costs(self._network.profile, Options(), None, speeds_kmh)
+def _publish(group: Sequence[_Profile], said: _Said) -> None:
+    """Publishes the metrics of profiles that share a hierarchy, those that are other than the published ones."""
+    taken = [profile for profile in group if profile.take(said)]
+    large = [profile for profile in taken if not profile.is_small]
+    for profile in taken:
+        if profile.is_small:
+            profile.repair(said)
+    # Together as a whole group only: each number of metrics is compiled by itself, and `warm` did it for this one.
+    for part in [large] if len(large) == len(group) else [[profile] for profile in large]:
+        with ExitStack() as stack:
+            _customize(part, [profile.begin(said, stack) for profile in part])
+        for profile in part:
+            profile.end()
 
-    def _columns(self, costs: Costs) -> Arrays:
-        """Costs of the graph's edges, aliases included, with every road open."""
-        name, options = self._network.profile, Options()
-        return {each: self._weigher.graph_costs(name, getattr(costs, each), options, None) for each in COLUMNS}
 
-    def _edges(self, roads: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The edges of the graph that drive some roads, aliases included."""
-        return edges_of_roads(self._network.graph, roads)
+def _customize(group: Sequence[_Profile], slots: Sequence[Arrays]) -> None:
+    """Fills slots with the metrics of what profiles of one hierarchy have taken."""
+    columns = [profile.costs() for profile in group]
+    customize_together(group[0].network.hierarchy, [cost_ms for cost_ms, _ in columns], slots, THREADS)
+    for slot, (_, local_ms) in zip(slots, columns):
+        slot["local_ms"][:] = local_ms
+
+
+def _catch_up(arrays: Arrays, current: Arrays, behind: tuple[Edges, Edges] | None) -> None:
+    """Makes the idle slot equal to the current one. behind: edges and arcs in which they differ; None = any."""
+    edges, arcs = (slice(None), slice(None)) if behind is None else behind
+    for name, column in current.items():
+        places = edges if name in PER_EDGE else arcs
+        arrays[name][places] = column[places]
+
+
+def _by_hierarchy(profiles: Iterable[_Profile]) -> list[list[_Profile]]:
+    """Profiles in groups that share a hierarchy, in the order of the first of each."""
+    groups: dict[int, list[_Profile]] = {}
+    for profile in profiles:
+        groups.setdefault(id(profile.network.hierarchy), []).append(profile)
+    return list(groups.values())
 
 
 def open_deriver(snapshot: Snapshot, home: Path, tenant: str) -> Deriver:

@@ -62,10 +62,7 @@ def find_expansion(
     whole = np.where(lines.is_start, _start_costs(reach, lines.edge), entered_whole)
     order = np.flatnonzero(whole <= limit_ms)
     if len(order) > most_edges:
-        raise TooLarge(
-            f"{len(order)} edges are reached, {most_edges} are the ceiling",
-            hint="ask a smaller limit, or an isochrone",
-        )
+        raise too_many(str(len(order)), most_edges)
     entered = np.minimum(lines.begin_cost, lines.end_cost)
     order = order[np.lexsort((lines.edge[order], entered[order], spent[order]))]  # edges of no cost after those before
     edge, begun = lines.edge[order], lines.is_start[order]
@@ -76,6 +73,13 @@ def find_expansion(
     start = np.append(0, np.cumsum(size)).astype(np.int32)
     place = np.repeat(lines.line_start[:-1][order] - start[:-1], size) + np.arange(start[-1])
     return Expansion(edge, before, spent[order], distance_m, start, lines.line_e7[place])
+
+
+def too_many(reached: str, most_edges: int) -> TooLarge:
+    """What is raised for more edges than the ceiling."""
+    return TooLarge(
+        f"{reached} edges are reached, {most_edges} are the ceiling", hint="ask a smaller limit, or an isochrone"
+    )
 
 
 def expansion_features(expansion: Expansion) -> list[dict[str, Any]]:

@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from location_cloud.directions.network import BARRIER, SIGN, TURN_ROUND, Gate
 from location_cloud.directions.profiles import Profile
+from location_cloud.directions.star import Star
+from location_cloud.directions.turn_delays import turn_kinds
+from location_cloud.roads.countries import get_country
 from location_cloud.roads.edges import Topology, edge_heads, topology
 from location_cloud.roads.model import RULE_KINDS, Roads
 from routing.graph import Graph, build_graph
@@ -26,12 +29,17 @@ Edges = NDArray[np.bool_]
 
 
 def build_family_graph(
-    roads: Roads, profiles: Sequence[Profile], may_open: Mapping[str, Edges], is_public: Mapping[str, Edges]
+    roads: Roads,
+    profiles: Sequence[Profile],
+    may_open: Mapping[str, Edges],
+    is_public: Mapping[str, Edges],
+    star: Star | None = None,
 ) -> tuple[Graph, tuple[Gate, ...], Topology]:
     """The graph on which each profile obeys exactly its own rules once its gates are shut.
 
     profiles: those of one family. may_open: by profile, (edges,), where it may drive under any options and at any hour.
-    is_public: by profile, (edges,), where it may be led through as a rule.
+    is_public: by profile, (edges,), where it may be led through as a rule. star: for the angles of turns; None =
+    turning takes nobody any time.
 
     A rule that binds every profile which could break it needs no gate.
     """
@@ -40,11 +48,12 @@ def build_family_graph(
     numbers: dict[Gate, int] = {}
     rows: list[tuple[int, ...]] = []
     gate_of: list[int] = []
+    opens = {bit: edges.tobytes().__getitem__ for bit, edges in is_open.items()}
     for (kind, condition), sequences in _all_rules(roads, profiles, ends, is_open, leads_on).items():
+        travellers = {(profile.access, _heeds(profile, kind)) for profile in profiles}
         for sequence, bound in sequences.items():
             if not condition and all(
-                (bound & profile.access and _heeds(profile, kind)) or not is_open[profile.access][list(sequence)].all()
-                for profile in profiles
+                (bound & access and heeds) or not all(map(opens[access], sequence)) for access, heeds in travellers
             ):
                 number = ALWAYS_BINDING
             else:
@@ -52,6 +61,11 @@ def build_family_graph(
             rows.append(sequence)
             gate_of.append(number)
     packed = pack_sequences(rows)
+    turns: ArrayLike = ()
+    kinds: ArrayLike = ()
+    if star is not None:
+        side = get_country(roads.country_code).driving_side
+        turns, kinds = turn_kinds(roads, star, ends, np.any(list(is_open.values()), axis=0), profiles, side)
     graph = build_graph(
         ends.tail,
         ends.head,
@@ -60,6 +74,8 @@ def build_family_graph(
         packed.edges,
         gate=np.array(gate_of, np.int32),
         gates=len(numbers),
+        turns=turns,
+        turn_ms=kinds,
     )
     return graph, tuple(numbers), ends
 

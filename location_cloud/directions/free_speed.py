@@ -16,6 +16,9 @@ from location_cloud.roads.model import CAR, CLASSES, MOTOR, SERVICES, SMOOTHNESS
 NARROW_CM = 300
 """Two cars need 4.75 m to pass at walking pace (RASt 06); up to 3 m one of them has to go back."""
 
+WALKING_PACE_KMH = 10
+"""Up to this limit nobody waits and brakes for anything but the limit, which is what limit_share stands for; ours."""
+
 WINTER = "winter"
 
 
@@ -51,9 +54,9 @@ def free_kmh(
     own = np.minimum(own, profile.max_kmh)
     kmh = np.repeat(own[:, None], 2, axis=1)
     if profile.limit_share:
-        usual = np.minimum(usual_kmh * profile.limit_share, kmh)
+        usual = np.minimum(_driven(usual_kmh, profile), kmh)
         np.copyto(kmh, usual, where=usual_kmh > 0)
-        signed = np.minimum(signed_kmh, profile.max_kmh) * profile.limit_share
+        signed = _driven(np.minimum(signed_kmh, profile.max_kmh), profile)
         np.copyto(kmh, signed, where=(signed_kmh > 0) & (own > 0)[:, None])
     np.minimum(kmh, _caps(roads, profile)[:, None], out=kmh)
     if profile.narrow_share != 1.0:
@@ -68,6 +71,12 @@ def free_kmh(
         classes = roads.seg_class
         kmh = np.minimum(kmh * share[classes][:, None], most[classes][:, None])
     return kmh
+
+
+def _driven(limit_kmh: NDArray[np.float32], profile: Profile) -> NDArray[np.float64]:
+    """What is driven where a speed is allowed: a share of it, but walking pace as it is."""
+    is_walking_pace = limit_kmh <= WALKING_PACE_KMH
+    return np.where(is_walking_pace, limit_kmh * max(profile.limit_share, 1.0), limit_kmh * profile.limit_share)
 
 
 def delays_ms(roads: Roads, profile: Profile) -> NDArray[np.float64]:

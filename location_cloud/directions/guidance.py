@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -81,9 +80,15 @@ class StepArrays:
         return len(self.distance_m)
 
 
-@lru_cache(maxsize=2)  # keyed by identity: one snapshot, and the one that takes its place
 def build_guide(roads: Roads, star: Star) -> Guide:
-    """The guide over a network and its junction star (`star.build_star`); costs nothing, copies nothing."""
+    """The guide over a network and its junction star (`star.build_star`), kept with the star; copies nothing."""
+    kept: Guide | None = star.__dict__.get("guide")
+    if kept is None or kept.roads is not roads:
+        kept = star.__dict__["guide"] = _new_guide(roads, star)
+    return kept
+
+
+def _new_guide(roads: Roads, star: Star) -> Guide:
     return Guide(
         roads,
         star,

@@ -6,7 +6,6 @@ costs more than all of their work.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import numba
@@ -27,7 +26,8 @@ from location_cloud.directions.steps import S_AFTER, S_BEFORE, S_FIRST_EDGE, S_J
 from location_cloud.directions.turns import AT, list_turns
 from routing.drive import GRAPH, SHAPES, _drive
 from routing.packed import Packed, int32s, int64s, uint8s, uint32s
-from routing.query import HIERARCHY, WEIGHTS, _thread_scratch
+from routing.query import HIERARCHY, _thread_scratch, weights_of
+from routing.scratch import own_desk
 from routing.shape import EdgeShapes
 from routing.snap import INDEX, SegmentIndex
 
@@ -35,7 +35,7 @@ IS_CONNECTED = 0
 """Column of `snapping.usable`."""
 
 FIRST_ROOM = 1 << 18
-"""Bytes that a thread keeps for its answers to begin with; only those written take memory."""
+"""Bytes that a desk keeps for answers to begin with; only those written take memory."""
 
 (
     STAR, ARM, BEARING, PLACE, BAN_FROM, BAN_TO, BAN_FOR, SLIP, LANES_OF, LANE_START, ARROWS, FROM, TO, CLASS, FLAGS,
@@ -73,26 +73,24 @@ def drive_tables(
     """What `drive` asks, and which segments may be snapped to. Good while the network and this thread live."""
     table, cch = usable(network), network.hierarchy
     packs = (
-        INDEX.pack(index), HIERARCHY.pack(cch), WEIGHTS.pack(network.metric), GRAPH.pack(network.graph),
+        INDEX.pack(index), HIERARCHY.pack(cch), weights_of(cch, network.metric), GRAPH.pack(network.graph),
         SHAPES.pack(shapes), table, _thread_scratch(cch),
     )  # fmt: skip
     return tuple(pack.address for pack in packs), table.columns[IS_CONNECTED]
 
 
-_kept_here = threading.local()
-
-
 def written(write: Callable[[int, int], tuple[int, int]]) -> tuple[int, int, int] | None:
-    """What a kernel writes into the thread's own buffer: addresses of the buffer and of the text, and its length.
+    """What a kernel writes into the desk's buffer: addresses of the buffer and of the text, and its length.
 
     write: (address, room) -> (end, begin); (-1, 0) if there is nothing to write, (-1, room) if it takes so much.
     """
-    out: NDArray[np.uint8] | None = getattr(_kept_here, "out", None)
+    desk = own_desk()
+    out: NDArray[np.uint8] | None = desk.get("answer")
     if out is None:
-        out = _kept_here.out = np.empty(FIRST_ROOM, np.uint8)
+        out = desk["answer"] = np.empty(FIRST_ROOM, np.uint8)
     end, begin = write(out.ctypes.data, len(out))
     if end < 0 and begin > 0:
-        out = _kept_here.out = np.empty(begin, np.uint8)
+        out = desk["answer"] = np.empty(begin, np.uint8)
         end, begin = write(out.ctypes.data, len(out))
     return None if end < 0 else (out.ctypes.data, out.ctypes.data + begin, end - begin)
 
@@ -148,7 +146,7 @@ def drive(tables, is_connected, asked):  # type: ignore[no-untyped-def]
     index, cch, metric, graph, shapes, usable, scratch = tables
     ends, radii = np.empty((2, 2)), np.empty(2)
     ends[0, 0], ends[0, 1], radii[0], ends[1, 0], ends[1, 1], radii[1] = asked
-    cost, edges, edge_ms, _, segment, place, line, begins, along = _drive(
+    cost, edges, edge_ms, _, _, segment, place, line, begins, along = _drive(
         index, cch, metric, graph, shapes, usable, scratch, is_connected, ends, radii
     )
     return cost, edges, edge_ms, segment, place, line, begins, along, ends

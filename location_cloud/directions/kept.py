@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
@@ -33,7 +34,7 @@ class Key:
     at: datetime | None = field(compare=False)
     as_of: float = field(compare=False)
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Whether the snapshot's own metric is what is asked for."""
         return not (self.options or self.conditions or self.live) and self.row == NO_ROW

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from location_cloud.directions.model import Leg, Snap
 from location_cloud.directions.network import Network
+from routing.gates import list_delays
 from routing.local import Direct, LocalDrives, enter_local, find_direct, leave_local
 from routing.query import find_cost, find_path
 from routing.search import part_ms
@@ -80,36 +81,30 @@ def _costs(network: Network, edges: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def _direct_leg(network: Network, direct: Direct, leaving: LocalDrives, entering: LocalDrives) -> Leg:
-    driven = np.array(direct.edges, np.int32)
+    driven = network.graph.base_edge[np.array(direct.edges, np.int32)]
     first = float(leaving.points.fraction[direct.start])
     last = float(entering.points.fraction[direct.end])
-    spent = _trimmed(_costs(network, driven), first, last)
-    # What rounding and the delay of the last turn make of the end's part belongs to the last edge.
-    spent[-1] += direct.cost_ms - int(spent.sum())
-    return Leg(network.graph.base_edge[driven], first, last, spent)
+    return _leg(network, driven, first, last)
 
 
 def leg_between(network: Network, start: Snap, end: Snap, path: Path) -> Leg:
-    """The local roads to the public one, the path along these, the local ones to the end; every extra on its edge."""
+    """The local roads to the public one, the path along these, the local ones to the end."""
     before = start.start_edges[path.start] if start.start_edges else _NONE
     after = end.end_edges[path.end] if end.end_edges else _NONE
-    spent = _trimmed(network.metric.cost_ms[path.edges].astype(np.int64), path.first_fraction, path.last_fraction)
     edges, first, last = network.graph.base_edge[path.edges], path.first_fraction, path.last_fraction
-    start_ms, end_ms = int(start.starts.extra_ms[path.start]), int(end.ends.extra_ms[path.end])
     if not len(before) and not len(after):
-        spent[0] += start_ms
-        spent[-1] += end_ms
-        return Leg(edges, first, last, spent)
-    out, home = _costs(network, before), _costs(network, after)
-    if len(before):
-        first = _fraction_on(start, int(before[0]))
-        out[0] -= part_ms(int(out[0]), first)
-    if len(after):
-        last = _fraction_on(end, int(after[-1]))
-        home[-1] = part_ms(int(home[-1]), last)
-    spent[0] += start_ms - int(out.sum())
-    spent[-1] += end_ms - int(home.sum())
-    return Leg(np.concatenate([before, edges, after]), first, last, np.concatenate([out, spent, home]))
+        cost_ms = network.metric.cost_ms
+        turns = (cost_ms[path.edges] - cost_ms[edges]).astype(np.int64)
+        return Leg(edges, first, last, _trimmed(cost_ms[edges].astype(np.int64), first, last) + turns, turns)
+    first = _fraction_on(start, int(before[0])) if len(before) else first
+    last = _fraction_on(end, int(after[-1])) if len(after) else last
+    return _leg(network, np.concatenate([before, edges, after]), first, last)
+
+
+def _leg(network: Network, edges: NDArray[np.int32], first: float, last: float) -> Leg:
+    """The drive along some road edges, local ones among them."""
+    turns = list_delays(network.graph, network.metric.cost_ms, network.local_ms, edges)
+    return Leg(edges, first, last, _trimmed(_costs(network, edges), first, last) + turns, turns)
 
 
 _NONE = np.empty(0, np.int32)

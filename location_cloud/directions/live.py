@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,17 +152,26 @@ class Known:
 
 def as_stored(batch: Batch, until_s: float) -> bytes:
     """A batch as the live store keeps it. until_s: unix seconds up to which it counts."""
-    stored = np.empty(len(batch.key), STORED)
-    stored["key"], stored["kmh"], stored["until_s"] = batch.key, batch.kmh, int(until_s)
-    return stored.tobytes()
+    return as_records(batch.key, batch.kmh, until_s).tobytes()
 
 
-def merged(parts: Iterable[bytes], now_s: float) -> bytes:
-    """Several stored batches as one: the last word about each edge, without those whose time is over."""
-    stored = np.concatenate([np.empty(0, STORED), *(np.frombuffer(part, STORED) for part in parts)])
+def as_records(key: Keys, kmh: NDArray[np.float32], until_s: float) -> NDArray[Any]:
+    """Records of STORED that all count until the same second."""
+    stored = np.empty(len(key), STORED)
+    stored["key"], stored["kmh"], stored["until_s"] = key, kmh, int(until_s)
+    return stored
+
+
+def merged(parts: Sequence[NDArray[Any]], now_s: float) -> list[NDArray[Any]]:
+    """What still counts of each of several batches, oldest first: every edge in the last one that names it alone,
+    without those whose time is over.
+    """
+    stored = np.concatenate([np.empty(0, STORED), *parts])
+    part = np.repeat(np.arange(len(parts)), [len(each) for each in parts])[::-1]
     _, last = np.unique(stored["key"][::-1], return_index=True)
-    newest = stored[len(stored) - 1 - last]
-    return newest[(newest["until_s"] > now_s) & (newest["kmh"] > FORGET_KMH)].tobytes()
+    newest, owner = stored[len(stored) - 1 - last], part[last]
+    counts = (newest["until_s"] > now_s) & (newest["kmh"] > FORGET_KMH)
+    return [newest[counts & (owner == number)] for number in range(len(parts))]
 
 
 def _checked(key: Keys, kmh: NDArray[np.float32]) -> Batch:

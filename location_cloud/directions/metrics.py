@@ -6,10 +6,10 @@ import contextlib
 import os
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,12 +21,14 @@ from location_cloud.directions.kept import NO_ROW, Kept, Key, number_of
 from location_cloud.directions.model import Options
 from location_cloud.directions.network import Network
 from location_cloud.directions.now import Now, Placed
+from location_cloud.directions.timing import Timetable
 from location_cloud.directions.typical import Typical, load_typical
 from location_cloud.directions.weigh import Weigher
 from location_cloud.errors import BadInput, NotReady
 from location_cloud.storage.shelf import Shelf
 from location_cloud.storage.slots import Moment, Slots, find_slots
 from routing.customize import Metric, customize
+from routing.scratch import at_desk
 from routing.trip import CLOSED
 
 if TYPE_CHECKING:
@@ -56,6 +58,12 @@ TENANTS_KEPT = 16
 
 MOST_PROFILES = 31
 """Bits of the overlay's `closed_for`."""
+
+MOMENTS_KEPT, TABLES_KEPT = 4096, 64
+"""Departures whose metric's key is kept, and timetables."""
+
+SHELVING_KEPT = 64
+"""Threads that `settle` waits for."""
 
 TRIES = 100
 """So often a metric is begun anew because live data changed while it was made."""
@@ -108,9 +116,13 @@ class Metrics:
         self._costs: Kept[Costs] = Kept(costs_mb * 1e6)
         self._bits = {name: 1 << bit for bit, name in enumerate(profile_bits(networks))}
         self._shelf = Shelf(where.home / PRIVATE / where.snapshot_id, folders_kept)
+        self._shelving: deque[threading.Thread] = deque(maxlen=SHELVING_KEPT)
         self._locks: dict[Any, threading.Lock] = {}
         self._lock = threading.Lock()
         self._tenants: OrderedDict[str, _Tenant] = OrderedDict()
+        self._plain = {name: network.local_ms[: network.graph.roads] for name, network in networks.items()}
+        self._moments: dict[tuple[str, Options, datetime, str], tuple[int, Key]] = {}
+        self._tables: OrderedDict[tuple[str, Options, tzinfo | None, str], Timetable] = OrderedDict()
         edges = 2 * weigher.roads.segment_count
         self._typical: Typical | None = load_typical(where.home / TYPICAL / where.snapshot_id, edges)
 
@@ -133,11 +145,12 @@ class Metrics:
 
         Raises whatever `compute` raises, and BadQuery for options that cannot be.
         """
-        if at is None and self._is_ours(tenant) and options == _NO_OPTIONS:
-            slots = self._readers[profile].slots()
-            result = None if slots is None else slots.read(lambda moment: (compute(self._network_of(profile, moment)),))
-            return compute(self._networks[profile]) if result is None else result[0]
-        return compute(self._own(world, profile, options, at, tenant))
+        with at_desk():
+            if at is None and self._is_ours(tenant) and options == _NO_OPTIONS:
+                slots = self._readers[profile].slots()
+                live = None if slots is None else slots.read(lambda each: (compute(self._network_of(profile, each)),))
+                return compute(self._networks[profile]) if live is None else live[0]
+            return compute(self._own(world, profile, options, at, tenant))
 
     def choose(
         self,
@@ -173,10 +186,27 @@ class Metrics:
         for _ in range(TRIES):
             key = self._key(world, profile, options, at, tenant)
             if key.is_plain:
-                return self._networks[profile].local_ms[:roads]
+                return self._plain[profile]
             with contextlib.suppress(_Changed):
                 return self._weigh(world, key).local_ms
         raise NotReady("live data change faster than costs are made from them", hint="ask again in a second")
+
+    def timetable(self, world: World, profile: str, options: Options, at: datetime, tenant: str) -> Timetable:
+        """`road_costs_at` for many moments of one trip.
+
+        at: when it begins, or must end, as `answer` was just asked about: what the tenant said by then holds.
+        """
+        asked = self._moments.get((profile, options, _minute(at), tenant))
+        version = self._store_version(world) if asked is None else asked[0]
+        key = (profile, options, at.tzinfo, tenant)
+        found = self._tables.get(key)
+        if found is None or found.version != version:
+            found = Timetable(version, at.tzinfo, lambda at: self.road_costs_at(world, profile, options, at, tenant))
+            with self._lock:
+                self._tables[key] = found
+                while len(self._tables) > TABLES_KEPT:
+                    self._tables.popitem(last=False)
+        return found
 
     def named(self, world: World, tenant: str, names: Sequence[str], profile: str) -> tuple[int, ...]:
         """The edges that a tenant's closures of these names shut to a profile, whenever they hold: Options.closed.
@@ -260,12 +290,33 @@ class Metrics:
         raise NotReady("live data change faster than a metric is made from them", hint="ask again in a second")
 
     def _key(self, world: World, profile: str, options: Options, at: datetime | None, tenant: str) -> Key:
-        """What the metric of a request is made from."""
+        """What the metric of a request is made from. Takes 8 us for a moment asked about before, most of it to find out
+        whether the tenant has said anything new.
+        """
+        if at is None:
+            return self._new_key(world, profile, options, at, tenant)
+        at = _minute(at)
+        asked, version = (profile, options, at, tenant), self._store_version(world)
+        found = self._moments.get(asked)
+        if found is not None and found[0] == version:
+            return found[1]
+        key = self._new_key(world, profile, options, at, tenant)
+        if len(self._moments) >= MOMENTS_KEPT:
+            self._moments.clear()
+        self._moments[asked] = version, key
+        return key
+
+    def _store_version(self, world: World) -> int:
+        """Changes with whatever anybody says; -1 while the store is away: what was known goes on to hold."""
+        with contextlib.suppress(NotReady):
+            return world.live.version()
+        return -1
+
+    def _new_key(self, world: World, profile: str, options: Options, at: datetime | None, tenant: str) -> Key:
         row, live, as_of = NO_ROW, 0, 0.0
         ours = self._is_ours(tenant)
         conditions = b""
         if at is not None:
-            at = at.replace(second=0, microsecond=0)  # signs speak of minutes
             conditions = self._weigher.conditions(profile, options, at)
             if self._typical is not None and self._weigher.heeds_speeds(profile):
                 row = self._typical.row(at)
@@ -290,8 +341,14 @@ class Metrics:
             local_ms = self._weigher.graph_costs(key.profile, costs.local_ms, key.options, key.at)
             metric = customize(base.hierarchy, cost_ms, threads=THREADS)
             arrays = {**metric.as_arrays(), "local_ms": local_ms}
-            self._shelf.put(name, arrays)
-            arrays = self._shelf.find(name) or arrays  # mapped: the pages are everybody's
+            # Written to disk beside the answer: as long as customizing takes, and longer on a busy disk.
+            shelving = threading.Thread(target=self._put_on_shelf, args=(key, name, arrays), daemon=True)
+            self._shelving.append(shelving)
+            shelving.start()
+        return self._over(key, name, arrays)
+
+    def _over(self, key: Key, name: str, arrays: Mapping[str, NDArray[np.int32]]) -> Network:
+        base = self._networks[key.profile]
         return replace(
             base,
             metric=Metric.from_arrays(base.hierarchy, arrays),
@@ -299,6 +356,18 @@ class Metrics:
             version=f"{base.version}-{name[:12]}",
             as_of=key.as_of or base.as_of,
         )
+
+    def _put_on_shelf(self, key: Key, name: str, arrays: Mapping[str, NDArray[np.int32]]) -> None:
+        """Shares the arrays of a metric with all processes, and gives up those of this one for them."""
+        self._shelf.put(name, arrays)
+        mapped = self._shelf.find(name)
+        if mapped is not None and self._kept.find(key) is not None:
+            self._kept.put(key, self._over(key, name, mapped), sum(array.nbytes for array in mapped.values()))
+
+    def settle(self) -> None:
+        """Waits until all metrics made so far are on disk for other processes."""
+        while self._shelving:
+            self._shelving.pop().join()
 
     def _weigh(self, world: World, key: Key) -> Costs:
         """The costs of a key, kept. Raises _Changed if live data are no longer those of the key."""
@@ -380,6 +449,11 @@ def profile_bits(networks: Mapping[str, Network]) -> tuple[str, ...]:
 
 
 # --- parts -------------------------------------------------------------------------------------------------------
+
+
+def _minute(at: datetime) -> datetime:
+    """Signs speak of minutes."""
+    return at.replace(second=0, microsecond=0) if at.second or at.microsecond else at
 
 
 class _Changed(Exception):

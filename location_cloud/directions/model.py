@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -91,18 +92,25 @@ class Leg:
     """A drive from one stop to the next, over road edges (no aliases).
 
     edges: (n,) int32 in driving order, n >= 1. first_fraction, last_fraction: where on the first edge it begins and on
-    the last it ends, in driving direction. edge_ms: (n,) int64 milliseconds spent on each, the ends' parts only.
+    the last it ends, in driving direction. edge_ms: (n,) int64 milliseconds spent on each, the ends' parts only, the
+    turn onto it included. turn_ms: (n,) int64, how much of that the turn takes; None = nothing anywhere.
     """
 
     edges: NDArray[np.int32]
     first_fraction: float
     last_fraction: float
     edge_ms: NDArray[np.int64]
+    turn_ms: NDArray[np.int64] | None = None
 
     @property
     def duration_ms(self) -> int:
         """The whole drive, milliseconds."""
         return int(self.edge_ms.sum())
+
+    @property
+    def along_ms(self) -> NDArray[np.int64]:
+        """Milliseconds along each edge, without the turns."""
+        return self.edge_ms if self.turn_ms is None else self.edge_ms - self.turn_ms
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,8 +223,8 @@ class Matrix:
 
     durations_ms: NDArray[np.int32]
     distances_cm: NDArray[np.int32] | None
-    sources: tuple[Snap, ...]
-    targets: tuple[Snap, ...]
+    sources: Sequence[Snap]
+    targets: Sequence[Snap]
     version: str
     as_of: float
 

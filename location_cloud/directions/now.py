@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 from location_cloud.directions import store
 from location_cloud.directions.avoid import segments_in_areas
 from location_cloud.directions.kept import number_of
-from location_cloud.directions.live import STORED, Batch, Speeds, as_stored, edge_keys, find_edges, merged, pack_keys
+from location_cloud.directions.live import (
+    STORED,
+    Batch,
+    Speeds,
+    as_records,
+    as_stored,
+    edge_keys,
+    find_edges,
+    merged,
+    pack_keys,
+)
 from location_cloud.directions.store import Closure
 from location_cloud.errors import BadQuery, NotFound
 from location_cloud.roads.model import Roads
@@ -27,7 +37,7 @@ LONGEST = timedelta(days=1)
 """Live speeds that nobody renews say nothing about tomorrow."""
 
 MOST_ROWS, MOST_EDGES = 32, 2_000_000
-"""Batches, and edges in them, from which on a tenant's batches are joined into one."""
+"""Batches beside one of each source, and edges in them, from which on those of each source are joined."""
 
 
 def put_speeds(live: Live, home: Path, tenant: str, batch: Batch, source: str, until: datetime, now: datetime) -> None:
@@ -45,19 +55,27 @@ def put_speeds(live: Live, home: Path, tenant: str, batch: Batch, source: str, u
     with live.write() as connection:
         key = batch.key.tobytes()
         content = as_stored(batch, until.timestamp())
-        store.insert_speeds(connection, tenant, source, content, key, len(batch.key), until, now)
+        kmh = batch.kmh.tobytes()
+        store.insert_speeds(connection, tenant, source, content, key, len(batch.key), until, now, kmh)
         rows = store.list_speeds(connection, tenant)
-        if len(rows) > MOST_ROWS or (len(rows) > 1 and sum(row.edges for row in rows) > MOST_EDGES):
-            _join(connection, tenant, [row.id for row in rows], max(row.valid_until for row in rows), now)
+        if len(rows) > MOST_ROWS + len({row.source for row in rows}) or (
+            len(rows) > 1 and sum(row.edges for row in rows) > MOST_EDGES
+        ):
+            _join(connection, tenant, rows, now)
     wake_worker(home)
 
 
-def _join(connection: Any, tenant: str, ids: Sequence[int], until_s: float, now: datetime) -> None:
-    content = merged(store.read_speeds(connection, tenant, ids), now.timestamp())
-    stored = np.frombuffer(content, STORED)
-    store.delete_speeds(connection, tenant, ids)
-    until = datetime.fromtimestamp(until_s, UTC)
-    store.insert_speeds(connection, tenant, "joined", content, stored["key"].tobytes(), len(stored), until, now)
+def _join(connection: Any, tenant: str, rows: Sequence[store.SpeedRow], now: datetime) -> None:
+    """Leaves one batch of each source, which names no edge that another said something newer of."""
+    parts = merged(_contents(connection, tenant, rows, {}), now.timestamp())
+    store.delete_speeds(connection, tenant, [row.id for row in rows])
+    for source in dict.fromkeys(row.source for row in rows):
+        mine = np.concatenate([part for part, row in zip(parts, rows) if row.source == source])
+        if len(mine):
+            mine = mine[np.argsort(mine["key"])]
+            until = datetime.fromtimestamp(int(mine["until_s"].max()), UTC)
+            keys = mine["key"].tobytes()
+            store.insert_speeds(connection, tenant, source, mine.tobytes(), keys, len(mine), until, now)
 
 
 def put_closure(live: Live, home: Path, tenant: str, closure: Closure, now: datetime) -> Closure:
@@ -88,13 +106,30 @@ def drop_closure(live: Live, home: Path, tenant: str, name: str, version: int | 
     return was_there
 
 
-def drop_speeds(live: Live, home: Path, tenant: str) -> int:
-    """Takes back all that a tenant said of speeds; of how many edges, one counted in each call that named it."""
+def drop_speeds(live: Live, home: Path, tenant: str, source: str | None = None) -> int:
+    """Takes back what a tenant said of speeds, all or that of one source; of how many edges, one counted in each call
+    that named it. What a source said and others said later of the same edges stays as they said it.
+    """
     with live.write() as connection:
-        rows = store.list_speeds(connection, tenant)
+        rows = store.list_speeds(connection, tenant, source)
         store.delete_speeds(connection, tenant, [row.id for row in rows])
     wake_worker(home)
     return sum(row.edges for row in rows)
+
+
+def _contents(
+    connection: Any, tenant: str, rows: Sequence[store.SpeedRow], keys: dict[str, NDArray[np.int64]]
+) -> list[NDArray[Any]]:
+    """Batches as records of STORED, oldest first. keys: those that are known, by digest; the others are added."""
+    found = []
+    for row, content in zip(rows, store.read_speeds(connection, tenant, [row.id for row in rows])):
+        if len(content) == row.edges * STORED.itemsize:
+            found.append(np.frombuffer(content, STORED))
+            continue
+        if row.digest not in keys:
+            keys[row.digest] = np.frombuffer(store.find_keys(connection, tenant, row.digest), np.int64)
+        found.append(as_records(keys[row.digest], np.frombuffer(content, np.float32), row.valid_until))
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +158,7 @@ class Now:
         self._keys: NDArray[np.int64] | None = None
         self._speeds: Speeds | None = None
         self._rows: tuple[store.SpeedRow, ...] = ()
+        self._known: dict[str, NDArray[np.int64]] = {}
 
     def refresh(self, live: Live) -> bool:
         """Reads what has changed since the last time; whether anything has. Raises NotReady if the store is away."""
@@ -139,7 +175,10 @@ class Now:
             if is_out_of_order or {row.digest for row in self._rows} - {row.digest for row in rows}:
                 # Joined or taken back: what they said that is said no more is not known from what is there.
                 self._speeds, fresh = None, [row.id for row in rows]
-            contents = store.read_speeds(connection, self._tenant, fresh) if fresh else []
+            said = {digest: keys for digest, keys in self._known.items() if digest in {row.digest for row in rows}}
+            wanted = set(fresh)
+            contents = _contents(connection, self._tenant, [row for row in rows if row.id in wanted], said)
+            self._known = said
         before = {(placed.closure.id, placed.closure.version): placed for placed in self.closures}
         placed = tuple(
             before.get((closure.id, closure.version)) or Placed(closure, self._edges(closure)) for closure in closures
@@ -148,7 +187,7 @@ class Now:
             self._speeds = Speeds(self._all_keys())
         if self._speeds is not None:
             for content in contents:
-                self._speeds.add(np.frombuffer(content, STORED))
+                self._speeds.add(content)
         has_changed = (placed, rows) != (self.closures, self._rows)
         self.version, self.closures, self._rows = version, placed, rows
         return has_changed

@@ -5,7 +5,7 @@ Source: OSRM HTTP API v5.24 (project-osrm.org, "General options", "Services"); c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ import orjson
 from numpy.typing import NDArray
 
 from location_cloud.directions.formats import decode_polyline, route_line
+from location_cloud.directions.joining import joined
 from location_cloud.directions.json_bytes import GEOMETRIES, POLYLINE
 from location_cloud.directions.model import Found, Leg, LegShape, Matrix, Place, Route, Snap
 from location_cloud.directions.osrm_writer import OVERVIEWS, Writer, as_line, line_json
@@ -49,7 +50,7 @@ _EXCLUDES = ("toll", "ferry", "motorway", "tunnel", "bridge", "unpaved")
 class Question:
     """An OSRM address, understood. geometry: place in GEOMETRIES. overview: "full", "simplified" or "false".
 
-    stops: numbers of the coordinates where legs end. annotations: what of each edge is listed.
+    silent: numbers of the coordinates of a route where no leg ends. annotations: what of each edge is listed.
     sources, targets: of a table; None = all. parts: of a table, "duration" and/or "distance".
     """
 
@@ -67,6 +68,7 @@ class Question:
     parts: frozenset[str] = frozenset(("duration",))
     fallback_kmh: float = 0.0
     scale: float = 1.0
+    silent: frozenset[int] = frozenset()
     number: int = 1
     roundtrip: bool = True
     first: bool = False
@@ -117,6 +119,8 @@ def read_question(service: str, coordinates: str, given: Mapping[str, str]) -> Q
         "has_waypoints": not _flag(values.pop("skip_waypoints", "false"), "skip_waypoints"),
         "has_hints": _flag(values.pop("generate_hints", "true"), "generate_hints"),
     }
+    if service == "route":
+        fields["silent"] = frozenset(range(count)) - frozenset(stops)
     if service == "table":
         fields["parts"] = fields.pop("annotations") or frozenset(("duration",))
         fields["sources"] = _numbers(values.pop("sources", "all"), count, "sources")
@@ -194,7 +198,7 @@ def route_json(writer: Writer, roads: Roads, asked: Question, route: Route, plac
     """One route object, which leads along the places."""
     legs = []
     coordinates = b""
-    for leg, shape, start, end in zip(route.legs, route.shapes, places, places[1:]):
+    for leg, shape, start, end in _stretches(route, places, asked.silent):
         line, coordinates = writer.leg(leg, shape, start, end, asked.geometry, asked.steps)
         if asked.annotations:
             line = line[:-1] + b',"annotation":' + orjson.dumps(_annotation(roads, asked, leg, shape)) + b"}"
@@ -209,6 +213,23 @@ def route_json(writer: Writer, roads: Roads, asked: Question, route: Route, plac
         parts += [b',"geometry":', line_json(line_e7, asked.geometry)]
     parts += [b',"weight_name":"duration"', _totals(route.duration_ms, route.distance_m)]
     return b"".join(parts)
+
+
+def _stretches(
+    route: Route, places: Sequence[Place], silent: frozenset[int]
+) -> Iterator[tuple[Leg, LegShape, Place, Place]]:
+    """The legs from waypoint to waypoint, with the places at their ends. silent: numbers of those that are none."""
+    if not silent:
+        yield from zip(route.legs, route.shapes, places, places[1:])
+        return
+    begin, leg, shape = places[0], route.legs[0], route.shapes[0]
+    for number in range(1, len(places) - 1):
+        if number in silent:
+            leg, shape = joined(leg, shape, route.legs[number], route.shapes[number])
+        else:
+            yield leg, shape, begin, places[number]
+            begin, leg, shape = places[number], route.legs[number], route.shapes[number]
+    yield leg, shape, begin, places[-1]
 
 
 def waypoint(asked: Question, snap: Snap, name: str) -> dict[str, Any]:
@@ -265,7 +286,7 @@ def _totals(duration_ms: int, distance_m: float) -> bytes:
 
 def _annotation(roads: Roads, asked: Question, leg: Leg, shape: LegShape) -> dict[str, Any]:
     metres = np.diff(shape.along_m[shape.begins])
-    seconds = leg.edge_ms / 1000.0
+    seconds = leg.along_ms / 1000.0  # OSRM counts turns in steps and legs only
     speed = np.divide(metres, seconds, out=np.zeros(len(metres)), where=seconds > 0)
     segment, is_back = leg.edges // 2, leg.edges % 2 == 1
     first = np.where(is_back, roads.seg_to[segment], roads.seg_from[segment])[:1]

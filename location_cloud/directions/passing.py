@@ -42,8 +42,8 @@ def find_legs(network: Network, snaps: Sequence[Snap], through: Sequence[bool]) 
 
 def find_ways(network: Network, start: Snap, end: Snap, alternatives: int) -> list[Leg]:
     """The quickest way from one place to another, then up to so many others; none if there is no way at all."""
-    best = find_leg(network, start, end)
-    if best is None or start.is_local or end.is_local:
+    if start.is_local or end.is_local:
+        best = find_leg(network, start, end)
         return [] if best is None else [best]
     paths = find_alternatives(
         network.hierarchy,
@@ -53,7 +53,7 @@ def find_ways(network: Network, start: Snap, end: Snap, alternatives: int) -> li
         alternatives,
         base_edge=network.graph.base_edge,
     )
-    return [best, *(leg_between(network, start, end, path) for path in paths[1:])]
+    return [leg_between(network, start, end, path) for path in paths]
 
 
 def _one_way(network: Network, snaps: Sequence[Snap]) -> list[Snap]:

@@ -34,8 +34,10 @@ class Profile:
     share of the signed or usual limit, 0 = heeds none. surface_kmh, smoothness_kmh, tracktype_kmh, service_kmh: no
     faster there, 0 = does not go there. narrow_share: on two-way roads no wider than 3 m. incline: (percent uphill,
     share) in ascending order, straight lines between; max_incline_percent: steeper ones are closed, 0 = none is.
-    signal_s, stop_s, crossing_s: lost at each signal, stop or give-way sign, crossing. turn_s: a right-angled turn at
-    most; u_turn_s: turning round.
+    signal_s, stop_s, crossing_s: lost at each signal, stop or give-way sign, crossing. turn_s: lost by a turn at a
+    junction, a half of it at 90 degrees; across_s: besides, by one across the oncoming traffic, turn_bias: how much
+    milder one to the near side is (1 = is not); u_turn_s: besides turn_s by turning round. If no profile of a family
+    loses time by turns, its graph does not tell them apart: see turn_delays.py.
     winter: share by class while snow lies, winter_other every other class; winter_kmh: no faster then, by class.
     live_share: own speed as a share of the measured one of the traffic there; 0 = measured speeds say nothing.
 
@@ -66,6 +68,8 @@ class Profile:
     stop_s: float = 0.0
     crossing_s: float = 0.0
     turn_s: float = 0.0
+    turn_bias: float = 1.0
+    across_s: float = 0.0
     u_turn_s: float = 0.0
     winter: Table = field(default_factory=_none)
     winter_other: float = 1.0

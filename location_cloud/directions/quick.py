@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from location_cloud.directions.model import Leg, LegShape, Place, Snap
 from location_cloud.directions.network import Network
@@ -48,20 +49,29 @@ def find_drive(
         Snap((lon, lat), distance_m, segment, fraction, _NO_POINTS, _NO_POINTS)
         for segment, (distance_m, fraction, lon, lat) in rows
     )
-    leg = Leg(found.edges, found.first_fraction, found.last_fraction, found.edge_ms)
+    leg = Leg(found.edges, found.first_fraction, found.last_fraction, found.edge_ms, found.turn_ms)
     return (start, end), leg, LegShape(found.line_e7, found.begins, found.along_m)
 
 
 def find_duration_ms(index: SegmentIndex, network: Network, places: Sequence[Place]) -> int | None:
     """How long the drive of `find_drive` takes, found in a third of its time; None where that gives None."""
     first, last = places
-    cost = drive.find_drive_cost(
-        index,
-        network.graph,
-        network.hierarchy,
-        network.metric,
-        usable(network),
-        np.array((first.lonlat, last.lonlat)),
-        np.array((first.radius_m, last.radius_m)),
+    cost = tables_of(index, network).find_cost(
+        network.metric, *first.lonlat, first.radius_m, *last.lonlat, last.radius_m
     )
     return None if cost == UNREACHED else cost
+
+
+def find_durations_ms(
+    index: SegmentIndex, network: Network, pairs: NDArray[np.float64], radius_m: float
+) -> NDArray[np.int64]:
+    """`find_duration_ms` of many pairs of places, (n, 4) lon, lat, lon, lat; UNREACHED where that gives None."""
+    return tables_of(index, network).find_costs(network.metric, pairs, radius_m)
+
+
+def tables_of(index: SegmentIndex, network: Network) -> drive.Tables:
+    """What compiled drives over a network are found from; kept with it."""
+    kept: dict[str, drive.Tables] = network.__dict__
+    if "tables" not in kept:
+        kept["tables"] = drive.tables_of(index, network.graph, network.hierarchy, usable(network))
+    return kept["tables"]

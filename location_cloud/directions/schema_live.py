@@ -117,6 +117,12 @@ class InSpeeds(Query):
     )
 
 
+class TakenBackSpeeds(Query):
+    """Which speeds are taken back."""
+
+    source: Source = Field("", description="only what this source told; empty = all")
+
+
 class SpeedsBody(Strict):
     """Measured speeds."""
 

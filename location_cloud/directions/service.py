@@ -34,8 +34,8 @@ from location_cloud.directions.network import Network
 from location_cloud.directions.passing import find_legs, find_ways
 from location_cloud.directions.profiles import Profile
 from location_cloud.directions.snapping import list_nearest, snap_together
-from location_cloud.directions.tables import find_table
-from location_cloud.directions.timing import retime, retime_back
+from location_cloud.directions.tables import find_plain_table, find_table
+from location_cloud.directions.timing import as_ms, retime, retime_back
 from location_cloud.errors import BadQuery, NotFound, Unprocessable
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.roads.edges import find_edge
@@ -43,6 +43,7 @@ from location_cloud.roads.model import Roads
 from routing.customize import Metric, customize
 from routing.measure import Lengths, measure
 from routing.metric import lengths_along_m
+from routing.scratch import at_desk
 from routing.shape import path_shape
 from routing.tree import find_tree
 from routing.trip import CLOSED
@@ -77,9 +78,7 @@ def find_routes(
         drive = quick.find_drive(directions.index, directions.shapes, network, places) if is_quick else None
         if drive is not None:
             ends, leg, shape = drive
-            route = Route((leg,), (shape,), (), (0.0,))
-            if ask.at is not None:
-                route = replace(_timed(world, ask, profile.name, [leg], [0.0], None), shapes=(shape,))
+            route = _timed(world, ask, profile.name, [leg], [0.0], None, (shape,))
             if with_steps:
                 route = _with_steps(directions, roads, network, route, places, with_junctions)
             return Found(ends, street_names(roads, ends), network.version, network.as_of, (route,))
@@ -113,6 +112,11 @@ def find_matrix(
     """Times, and distances if asked, from every source to every target. Raises as `find_routes`."""
     profile = get_profile(world.section(SECTION), ask.profile)
     network = _metrics(world).choose(world, profile.name, ask.options, ask.at, ask.tenant)
+    lengths = _lengths(world.section(ROADS), network) if with_distances else None
+    with at_desk():
+        plain = find_plain_table(world.section(SECTION).index, network, sources, targets, lengths)
+    if plain is not None:
+        return Matrix(*plain, network.version, network.as_of)
     begin, end, lengths = prepare_table(world, network, sources, targets, with_distances)
     times, metres = find_table(network, begin, end, lengths)
     return Matrix(times, metres, tuple(begin), tuple(end), network.version, network.as_of)
@@ -162,11 +166,12 @@ def write_osrm_route(
     with_hints: bool,
 ) -> bytes | None:
     """The same as OSRM's route service tells it (`osrm_writer.Writer.answer`), or None."""
-    name, _ = _streets(world, ask.profile)
-    writer, wants = get_osrm_writer(world, ask.profile), (geometry, overview, with_steps, with_waypoints, with_hints)
-    return _metrics(world).answer(
-        world, name, ask.options, ask.at, ask.tenant, lambda network: writer.answer(network, *ends, *wants)
-    )
+    name, writer = _streets(world, ask.profile)[0], get_osrm_writer(world, ask.profile)
+
+    def compute(network: Network) -> bytes | None:
+        return writer.answer(network, *ends, geometry, overview, with_steps, with_waypoints, with_hints)
+
+    return _metrics(world).answer(world, name, ask.options, ask.at, ask.tenant, compute)
 
 
 def get_osrm_writer(world: World, profile: str) -> osrm_writer.Writer:
@@ -201,7 +206,7 @@ def find_isochrone(
         lengths = None if metric == "time" else _distance_metric(roads, network)
         snap = _snap(directions, roads, network, [place], ["at"])[0]
         direction = "to" if is_back else "from"
-        field = isochrone.find_field(network, directions.shapes, [snap], wanted[-1], metric, direction, lengths)
+        field = isochrone.find_field(network, directions.shapes, [snap], wanted[-1], metric, direction, lengths, True)
         areas = lines = None
         if as_edges:
             lines = isochrone.find_reached(network, directions.shapes, field, wanted[-1])
@@ -228,7 +233,9 @@ def find_expansion(
         snap = _snap(directions, roads, network, [place], ["at"])[0]
         points = snap.ends if is_back else snap.starts
         limit_ms = round(limit_s * 1000)
-        tree = find_tree(network.graph, network.metric.cost_ms, points, limit_ms, is_back)
+        tree = find_tree(network.graph, network.metric.cost_ms, points, limit_ms, is_back, most_edges)
+        if tree is None:
+            raise expansion.too_many(f"more than {most_edges}", most_edges)
         field = isochrone.Field([snap], tree.entry_cost, "time", "to" if is_back else "from")
         reach = isochrone.as_reach(network, directions.shapes, field)
         found = expansion.find_expansion(
@@ -463,19 +470,23 @@ def _ways(
 
 
 def _timed(
-    world: World, ask: Ask, profile: str, legs: list[Leg], stays_s: Sequence[float], arrive: datetime | None
+    world: World,
+    ask: Ask,
+    profile: str,
+    legs: list[Leg],
+    stays_s: Sequence[float],
+    arrive: datetime | None,
+    shapes: tuple[LegShape, ...] = (),
 ) -> Route:
-    def costs_at(at: datetime) -> NDArray[np.int32]:
-        return _metrics(world).road_costs_at(world, profile, ask.options, at, ask.tenant)
-
-    depart = ask.at
+    moment = arrive or ask.at
+    if moment is None:
+        return Route(tuple(legs), shapes, (), tuple(stays_s))
+    costs_at = _metrics(world).timetable(world, profile, ask.options, moment, ask.tenant)
+    depart_ms = as_ms(moment)
     if arrive is not None:
-        legs, depart = retime_back(legs, stays_s, arrive, costs_at)
-        _, there = retime(legs, stays_s, depart, costs_at)
-    elif depart is not None:
-        legs, there = retime(legs, stays_s, depart, costs_at)
-    times = (None, None) if depart is None else (depart.timestamp(), there.timestamp())
-    return Route(tuple(legs), (), (), tuple(stays_s), *times)
+        legs, depart_ms = retime_back(legs, stays_s, depart_ms, costs_at)
+    legs, there_ms = retime(legs, stays_s, depart_ms, costs_at)
+    return Route(tuple(legs), shapes, (), tuple(stays_s), depart_ms / 1000, there_ms / 1000)
 
 
 def _with_shapes(directions: Directions, route: Route) -> Route:

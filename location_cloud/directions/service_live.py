@@ -197,9 +197,11 @@ def put_speeds(
     return Told(len(batch.key), _unknown(world, batch), name, ends)
 
 
-def take_back_speeds(world: World, tenant: str) -> int:
-    """Takes back all that the tenant said of speeds; of how many edges it was, one counted in each call about it."""
-    return live_now.drop_speeds(world.live, world.home, tenant)
+def take_back_speeds(world: World, tenant: str, source: str | None = None) -> int:
+    """Takes back what the tenant said of speeds, all or that of one source; of how many edges it was, one counted in
+    each call about it.
+    """
+    return live_now.drop_speeds(world.live, world.home, tenant, source)
 
 
 def get_speeds(world: World, tenant: str, now: datetime) -> SpeedState:

@@ -4,21 +4,94 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from location_cloud.directions.legs import LocalSnap, direct_cost, find_leg
-from location_cloud.directions.model import Leg, Snap
+from location_cloud.directions.model import Leg, Place, Snap
 from location_cloud.directions.network import Network
+from location_cloud.directions.snapping import usable
 from routing.local import LocalDrives
-from routing.many import as_places, find_matrix
+from routing.many import Places, as_places, find_matrix
 from routing.measure import Lengths
 from routing.search import part_ms
+from routing.snap import SegmentIndex
+from routing.table import Stops, find_stop_table, put_stops
 from routing.trip import CLOSED, UNREACHED, EdgePoints
 
 Int32s = NDArray[np.int32]
+
+
+class Stood(Sequence[Snap]):
+    """Places on roads that become `Snap` objects one by one, when asked for."""
+
+    def __init__(self, stops: Stops) -> None:
+        self.stops = stops
+
+    def __len__(self) -> int:
+        return len(self.stops)
+
+    @overload
+    def __getitem__(self, at: int) -> Snap: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Snap]: ...
+    def __getitem__(self, at: int | slice) -> Snap | list[Snap]:
+        if isinstance(at, slice):
+            return [self[i] for i in range(*at.indices(len(self)))]
+        stops = self.stops
+        distance_m, fraction, lon, lat = stops.place[at].tolist()
+        starts, ends = _row(stops.starts, at), _row(stops.ends, at)
+        return Snap((lon, lat), distance_m, int(stops.segment[at]), fraction, starts, ends)
+
+
+def find_plain_table(
+    index: SegmentIndex,
+    network: Network,
+    sources: Sequence[Place],
+    targets: Sequence[Place],
+    lengths: Lengths | None,
+) -> tuple[Int32s, Int32s | None, Stood, Stood] | None:
+    """`find_table` between places that may lie on any road from any side, and both sides on the road; None if one is
+    not so plain or no road is near it: then the long way tells what it is.
+    """
+    if not all(
+        place.heading_deg is None and place.level is None and place.approach == "unrestricted"
+        for side in ((sources,) if targets is sources else (sources, targets))
+        for place in side
+    ):
+        return None
+    is_square = targets is sources or (
+        len(sources) == len(targets) and all(one is other for one, other in zip(sources, targets))
+    )
+    sides = (sources,) if is_square else (sources, targets)
+    columns = [
+        (np.array([place.lonlat for place in side]).reshape(-1, 2), np.array([place.radius_m for place in side]))
+        for side in sides
+    ]
+    cch, length_cm = network.hierarchy, None if lengths is None else lengths.edge_cm
+    fixed = index, network.graph, cch, network.metric, usable(network)
+    stops = [put_stops(*fixed, *column, length_cm) for column in columns]
+    if any((side.segment < 0).any() for side in stops):
+        return None
+    segments = np.concatenate([side.segment for side in stops])
+    part = network.part[segments]
+    if len(part) and (part != part[0]).any():
+        # As snap_together: all on the largest part, if it is near enough to each.
+        is_out = [network.is_largest[side.segment] == 0 for side in stops]
+        moved = [put_stops(*fixed, *column, length_cm, network.is_largest, out) for column, out in zip(columns, is_out)]
+        if not any((side.segment < 0).any() for side in moved):
+            stops = moved
+    times, metres = find_stop_table(cch, network.metric, usable(network), stops[0], stops[-1], lengths)
+    begin = Stood(stops[0])
+    return times, metres, begin, begin if is_square else Stood(stops[-1])
+
+
+def _row(places: Places, at: int) -> EdgePoints:
+    first, last = places.start[at], places.start[at + 1]
+    points = places.points
+    return EdgePoints(points.edge[first:last], points.fraction[first:last], points.extra_ms[first:last])
 
 
 def find_table(

@@ -159,7 +159,7 @@ def read_question(asked: Json, least: int = 2, name: str = "locations", most: in
     if len(given) > most:
         raise fault(150, str(most))
     places = [read_place(place) for place in given]
-    through = [place.through for place in places]
+    through = [isinstance(value, dict) and value.get("type") in ("through", "via") for value in given]
     through[:1], through[-1:] = [False], [False]
     _check_distance(places, profile)
     narrated = asked.get("directions_options")
@@ -270,7 +270,7 @@ def read_place(value: Any, code: int = 130) -> Place:
         min(max(as_number(values.get("heading_tolerance"), 60.0) or 60.0, 1.0), 180.0),
         side,
         stay_s=max(as_number(values.get("waiting"), 0.0) or 0.0, 0.0),
-        through=values.get("type") in ("through", "via"),
+        through=values.get("type") in ("through", "via", "break_through"),
     )
 
 

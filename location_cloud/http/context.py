@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import Request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from location_cloud.access.model import Caller
 from location_cloud.capability import Capability, Operation
@@ -80,8 +82,14 @@ class RequestCall:
     def language(self, offered: tuple[str, ...]) -> str:
         """The offered language that the client likes best; the first one if none fits."""
         self.varies.add("Accept-Language")
-        for wanted, quality in self._request.accept_languages:
-            for language in offered:
-                if quality > 0 and wanted.split("-")[0].lower() == language.split("-")[0].lower():
-                    return language
-        return offered[0]
+        return best_language(self._request.headers.get("Accept-Language", ""), offered)
+
+
+@lru_cache(maxsize=256)
+def best_language(accepted: str, offered: tuple[str, ...]) -> str:
+    """The offered language that an Accept-Language header likes best; the first one if none fits."""
+    for wanted, quality in parse_accept_header(accepted, LanguageAccept):
+        for language in offered:
+            if quality > 0 and wanted.split("-")[0].lower() == language.split("-")[0].lower():
+                return language
+    return offered[0]

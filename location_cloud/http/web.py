@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import logging
 import os
@@ -15,6 +14,7 @@ from typing import Any
 
 import orjson
 from flask import Flask, Request, Response, current_app, request
+from isal import igzip
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -297,13 +297,14 @@ def _body(operation: Operation, params: Query) -> BaseModel | bytes | None:
             f"the body's Content-Type is {request.mimetype or 'missing'}",
             hint=f"send Content-Type: {' or '.join(_body_types(operation))}",
         )
+    text = _read_body(operation.max_body_bytes)
     try:
-        content = orjson.loads(_read_body(operation.max_body_bytes))
+        content = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise BadQuery(
             f"the body is not JSON: {error}", hint="JSON has no NaN, no comments and at most 1,024 levels"
         ) from None
-    _check_depth(content)
+    _check_depth(text)
     try:
         if params.crs != "wgs84":
             content = map_coordinates(content, lambda lonlat: as_wgs84(lonlat, params.crs))
@@ -339,21 +340,23 @@ def _read_body(most: int) -> bytes:
     return content
 
 
-def _check_depth(content: Any) -> None:
-    level, depth = [content], 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise BadQuery(
-                f"the body is nested more than {MAX_DEPTH} levels deep", hint="the deepest GeoJSON needs 8 levels"
-            )
-        inner: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                inner.extend(value for value in item.values() if isinstance(value, (dict, list)))
-            elif isinstance(item, list):
-                inner.extend(value for value in item if isinstance(value, (dict, list)))
-        level = inner
+def _check_depth(text: bytes) -> None:
+    """Raises BadQuery for JSON nested too deep; on the text, as a walk through 20,000 small lists takes 6 ms."""
+    if b"\\" in text:
+        text = text.replace(rb"\\", b"").replace(rb"\"", b"")
+    outside = b"".join(text.translate(_NESTING, _NO_NESTING).split(b'"')[::2])
+    for _ in range(MAX_DEPTH):
+        if not outside:
+            return
+        outside = outside.replace(b"[]", b"")  # the innermost level
+    if outside:
+        raise BadQuery(
+            f"the body is nested more than {MAX_DEPTH} levels deep", hint="the deepest GeoJSON needs 8 levels"
+        )
+
+
+_NESTING = bytes.maketrans(b"{}", b"[]")
+_NO_NESTING = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 def _answer(operation: Operation, call: RequestCall, params: Query, body: BaseModel | bytes | None) -> Any:
@@ -391,7 +394,7 @@ def _shape(operation: Operation, params: Query, result: Any, varies: tuple[str, 
             return response
     if packed:
         response.headers["Content-Encoding"] = "gzip"
-        body = gzip.compress(body, compresslevel=1, mtime=0)
+        body = igzip.compress(body, 1, mtime=0)
     response.set_data(body)
     return response
 

@@ -18,6 +18,7 @@ from location_cloud import __version__
 from location_cloud.capability import Built, Import, MapLayer, Progress, Section, Source
 from location_cloud.errors import BadInput, Full
 from location_cloud.storage.disk import Disk
+from location_cloud.storage.memory import give_back_large_arrays
 from location_cloud.storage.publish import make_home, only_publisher, point_to, write_durably
 from location_cloud.storage.snapshot import FileRecord, Manifest, Snapshot, Snapshots, hash_file, list_files
 
@@ -63,6 +64,7 @@ def build_snapshot(
     Raises BadInput if another import runs in this home, or a section finds its own files contradictory or cannot
     answer from them, BadSections, Full if the disk takes no more, OSError if it fails otherwise.
     """
+    give_back_large_arrays()
     ordered = order_sections(sections)
     disk = disk or Disk()
     with _publishing(home) as snapshots:

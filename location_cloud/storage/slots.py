@@ -171,6 +171,19 @@ class Slots:
             _publish(self._header, self._times, idle, (current >> 1) + 1, version, as_of)
 
     @contextlib.contextmanager
+    def preparing(self) -> Iterator[dict[str, NDArray[np.int32]]]:
+        """The arrays of the slot that is not current, to be brought near to what will come; nothing is published.
+
+        Raises as `writing`.
+        """
+        if not self._writable:
+            raise ValueError(f"{self.folder} was opened for reading; open it with writable=True")
+        with self._only_writer():
+            idle = ~int(self._header[CURRENT]) & 1
+            _open_generation(self._header, idle)
+            yield self._slots[idle]
+
+    @contextlib.contextmanager
     def _only_writer(self) -> Iterator[None]:
         busy = BadInput(f"{self.folder}: another process is writing there; one is enough")
         if not self._writing.acquire(blocking=False):

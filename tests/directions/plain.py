@@ -6,7 +6,9 @@ Nothing of the family's graph, its gates, its aliases or its hierarchy is used, 
 from __future__ import annotations
 
 import contextlib
+import math
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -23,10 +25,13 @@ from location_cloud.directions.model import Leg, Place, Snap, Vehicle
 from location_cloud.directions.network import Network
 from location_cloud.directions.profiles import Profile
 from location_cloud.directions.snapping import snap_all
+from location_cloud.directions.star import build_star
+from location_cloud.directions.turn_delays import turn_delays_ms
 from location_cloud.errors import Unprocessable
+from location_cloud.roads.countries import get_country
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.roads.edges import edge_heads, edge_tails, topology
-from location_cloud.roads.model import RULE_KINDS, Roads
+from location_cloud.roads.model import MOTOR, ROUNDABOUT, RULE_KINDS, Roads
 from location_cloud.storage.world import World
 from routing.customize import customize
 from routing.gates import edge_costs, end_points
@@ -66,6 +71,7 @@ class PlainOracle(EdgeOracle):
             is_public = edge_costs_of(roads, profile).cost_ms != CLOSED
             rules += _turning_round(tail, head, may_open.tolist(), is_public.tolist(), always)
         super().__init__(edges, rules)
+        self.turn_ms = _Turns(roads, profile, tail, head)
 
     def may_follow(self, history: tuple[int, ...], edge: int) -> bool:
         stages = history[-1] // self.count, edge // self.count
@@ -92,6 +98,10 @@ class PlainOracle(EdgeOracle):
         spent = [self.own_ms[edge] for edge in edges]
         spent[0] -= part(self.own_ms[edges[0]], leg.first_fraction)
         spent[-1] -= self.own_ms[edges[-1]] - part(self.own_ms[edges[-1]], leg.last_fraction)
+        assert spent == leg.along_ms.tolist()
+        turns = [0, *(self.turn_ms.get(turn) for turn in pairwise(edges))]
+        assert turns == ([0] * len(edges) if leg.turn_ms is None else leg.turn_ms.tolist())
+        spent = [along + turn for along, turn in zip(spent, turns)]
         assert spent == leg.edge_ms.tolist()
         assert sum(spent) == cost_ms
 
@@ -108,6 +118,46 @@ class PlainOracle(EdgeOracle):
                 stage = AFTER
             staged.append(edge + stage * self.count)
         return staged
+
+
+class _Turns(dict[tuple[int, int], int]):
+    """What each turn of a traveller takes, milliseconds, by the edges left and driven, in whatever stage they are."""
+
+    def __init__(self, roads: Roads, profile: Profile, tail: list[int], head: list[int]) -> None:
+        self.edges = len(tail)
+        star = build_star(roads)
+        bearing = dict(zip(star.edge.tolist(), star.bearing_deg.tolist()))
+        side = get_country(roads.country_code).driving_side
+        theirs = MOTOR if profile.access & MOTOR else profile.access
+        access = (roads.seg_access_forward | roads.seg_access_backward).tolist()
+        meeting = Counter(node for edge, node in enumerate(tail) if access[edge // 2] & theirs)
+        is_circle = (roads.seg_flags & ROUNDABOUT != 0).tolist()
+        leaving: dict[int, list[int]] = {}
+        for edge, node in enumerate(tail):
+            leaving.setdefault(node, []).append(edge)
+        for left, node in enumerate(head):
+            for driven in leaving.get(node, ()):
+                seconds = 0.0
+                if driven == left ^ 1:
+                    seconds = profile.u_turn_s + _turn_s(profile, -180 if side == "right" else 180, side, True)
+                elif meeting[node] > 2:
+                    right = (bearing[driven] - bearing[left ^ 1]) % 360 - 180
+                    circles = is_circle[left // 2] or is_circle[driven // 2]
+                    seconds = _turn_s(profile, 5 * round(right / 5), side, circles)
+                if seconds >= 0.1:
+                    self[left, driven] = round(1000 * seconds)
+
+    def get(self, turn: tuple[int, int], default: int = 0) -> int:
+        return super().get((turn[0] % self.edges, turn[1] % self.edges), default)
+
+
+def _turn_s(profile: Profile, right_deg: int, side: str, circles: bool) -> float:
+    """OSRM's formula for cars, as its profile writes it, for traffic on the right; on the left all is mirrored."""
+    angle, bias = (right_deg if side == "right" else -right_deg), profile.turn_bias
+    if angle >= 0:
+        return profile.turn_s / (1 + math.exp(-((13 / bias) * angle / 180 - 6.5 * bias)))
+    turn_s = profile.turn_s / (1 + math.exp(-((13 * bias) * -angle / 180 - 6.5 / bias)))
+    return turn_s if circles else turn_s + profile.across_s / (1 + math.exp(-(13 * -angle / 180 - 3.25)))
 
 
 def _signs(roads: Roads, situation: Situation, may_open: np.ndarray) -> list[tuple[Rule, str]]:
@@ -169,9 +219,10 @@ def reweighed(world: World, network: Network, seed: int) -> Network:
     spent = np.rint(local * chance.uniform(0.3, 3.0, graph.roads)).clip(0, CLOSED - 1)
     own = np.where((local == CLOSED) | is_shut, CLOSED, spent).astype(np.int32)
     gates = shut_gates(network.family.gates, profile)
-    cost_ms = edge_costs(graph, np.where(public == CLOSED, CLOSED, own).astype(np.int32), gates)
+    turn_ms = turn_delays_ms(profile, world.section(DIRECTIONS).driving_side)
+    cost_ms = edge_costs(graph, np.where(public == CLOSED, CLOSED, own).astype(np.int32), gates, turn_ms)
     metric = customize(network.hierarchy, cost_ms)
-    return replace(network, metric=metric, local_ms=edge_costs(graph, own, gates), version=f"random-{seed}")
+    return replace(network, metric=metric, local_ms=edge_costs(graph, own, gates, turn_ms), version=f"random-{seed}")
 
 
 def broken_rules(world: World, network: Network, oracle: PlainOracle) -> tuple[int, list[str]]:

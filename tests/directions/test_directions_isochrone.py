@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import orjson
 import pytest
 import shapely
 
@@ -24,9 +25,10 @@ from routing.cch import build_cch
 from routing.customize import customize
 from routing.gates import edge_costs, end_points
 from routing.graph import build_graph
+from routing.local import enter_local, leave_local
 from routing.query import find_cost
 from routing.shape import build_edge_shapes, line_length_m, segment_lengths_m
-from routing.trip import CLOSED, edge_points
+from routing.trip import CLOSED, UNREACHED, edge_points
 from tests.draw import draw_roads
 
 ROADS = draw_roads(
@@ -178,10 +180,37 @@ def test_a_place_on_a_private_road_lies_in_its_own_area():
         assert "B" not in inside(contour)
 
 
+@pytest.mark.parametrize("direction", ["from", "to"])
+def test_private_roads_at_the_far_end_are_reached_when_routes_reach_them(direction):
+    private = ["CD", "DC", "CF", "FC", "FG", "GF"]
+    town = Town(ROADS, private=private, turns=[("EF", "FG"), ("GF", "FE")], turn_ms=[7000, 3000])
+    here, network = town.snap("AB", 0.25), town.network
+    hierarchy, graph, cost_ms, local_ms = network.hierarchy, network.graph, network.metric.cost_ms, network.local_ms
+    field = town.field([here], 900, direction=direction)
+    for edge in map(town.edge, private):
+        if direction == "from":
+            exits = enter_local(graph, cost_ms, local_ms, edge_points([edge], 1.0)).exits
+            cost = find_cost(hierarchy, network.metric, here.starts, end_points(graph, cost_ms, exits))
+        else:
+            exits = leave_local(graph, cost_ms, local_ms, edge_points([edge], 0.0)).exits
+            cost = find_cost(hierarchy, network.metric, exits, here.ends)
+        assert field.entry_cost[edge] + local_ms[edge] == cost < UNREACHED
+
+
+@pytest.mark.parametrize("metric", ["time", "distance"])
+def test_nobody_is_led_through_a_private_road(metric):
+    """Beyond C and F lies what only private roads join to the place."""
+    town = Town(ROADS, private=["BC", "BE", "EB"])
+    (contour,) = town.isochrone([town.snap("AB", 0.0)], [3000], metric)
+    assert inside(contour) == "ABCE"
+
+
 def test_features_are_polygons_smallest_first(town):
     areas = find_outlines(town.network, town.shapes, town.field([town.snap("AB", 0.0)]), [300, 60])
     features = contour_features(areas)
     assert [feature["properties"]["value"] for feature in features] == [60.0, 300.0]
+    texts = contour_features(areas, as_text=True)
+    assert json.loads(orjson.dumps(texts)) == features
     for place, (feature, contour) in enumerate(zip(features, as_contours(areas))):
         assert json.loads(contour_json(areas, place)) == feature["geometry"]
         shape = shapely.geometry.shape(feature["geometry"])

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from location_cloud.directions import now as now_module
+from location_cloud.directions import store
 from location_cloud.directions.deriving import remove_leftovers
 from location_cloud.directions.live import (
     RECORD,
-    STORED,
     Batch,
     Speeds,
-    as_stored,
+    as_records,
     batch_from_records,
     batch_from_words,
     edge_keys,
@@ -110,11 +110,12 @@ def test_stored_batches_say_joined_what_they_said_one_by_one():
     for _ in range(200):
         some = np.sort(random.choice(keys, random.integers(1, 8), replace=False))
         kmh = random.integers(0, 4, len(some)).astype(np.float32) * 10
-        parts.append(as_stored(Batch(some, kmh), float(random.integers(0, 100))))
+        parts.append(as_records(some, kmh, float(random.integers(0, 100))))
         one, joined = Speeds(keys), Speeds(keys)
         for part in parts:
-            one.add(np.frombuffer(part, STORED))
-        joined.add(np.frombuffer(merged(parts, 50.0), STORED))
+            one.add(part)
+        for part in reversed(merged(parts, 50.0)):  # in any order
+            joined.add(part)
         for now_s in (50.0, 70.0):
             np.testing.assert_array_equal(one.at(now_s).kmh, joined.at(now_s).kmh)
 
@@ -245,6 +246,42 @@ def test_many_batches_are_joined_and_say_the_same_to_a_new_worker(city, monkeypa
     assert city.network().metric.cost_ms.tolist() == followed
 
 
+def test_a_city_told_at_once_keeps_its_keys_apart(city, monkeypatch):
+    """And says the same as words one by one; taking all back leaves nothing behind."""
+    monkeypatch.setattr(store, "KEYS_APART", 1)
+    keys = edge_keys(city.roads)
+    for kmh in (10.0, 20.0):
+        city.say_speeds(Batch(keys, np.full(len(keys), kmh, np.float32)))
+        city.derive()
+    told = city.network().metric.cost_ms.tolist()
+    with city.live.read() as connection:
+        assert store.find_keys(connection, "default", list_speeds(connection, "default")[0].digest) == keys.tobytes()
+    city._deriver = None
+    for edge in range(len(keys)):
+        city.say_speeds(batch_from_words({edge_key(city.roads, edge): 20.0}))
+    city.derive()
+    assert city.network().metric.cost_ms.tolist() == told
+    now_module.drop_speeds(city.live, city.home, "default")
+    with city.live.read() as connection:
+        assert connection.execute(store.SPEED_KEYS.select().where(store.SPEED_KEYS.c.tenant == "default")).all() == []
+
+
+def test_what_one_source_said_is_taken_back_alone(city, monkeypatch):
+    """Also after batches were joined."""
+    monkeypatch.setattr(now_module, "MOST_ROWS", 0)
+    free = cost(city, ABC)
+    one, other = (batch_from_words({key(city, way): 10.0}) for way in (ABC, DEF))
+    for batch, source in ((one, "probe"), (other, "loops"), (one, "probe"), (other, "loops")):
+        until = city.clock.now + timedelta(minutes=5)
+        now_module.put_speeds(city.live, city.home, "default", batch, source, until, city.clock.now)
+    city.derive()
+    slow = cost(city, DEF)
+    assert cost(city, ABC) > free
+    assert now_module.drop_speeds(city.live, city.home, "default", "probe") == 1
+    city.derive()
+    assert (cost(city, ABC), cost(city, DEF)) == (free, slow)
+
+
 def test_random_changes_give_what_customizing_at_once_gives(city):
     """Closures by repair, speeds by customization, one after the other, both slots in turn."""
     random = np.random.default_rng(5)
@@ -298,7 +335,7 @@ def test_what_could_not_be_published_is_tried_again(city, monkeypatch):
     city.derive()
     city.close_roads(*both_ways(city, ABC))
     with monkeypatch.context() as patch:
-        patch.setattr(city._deriver._profiles["car"], "publish", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+        patch.setattr(city._deriver._profiles["car"], "take", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
         with pytest.raises(OSError, match="full"):
             city.derive()
     assert city.derive()

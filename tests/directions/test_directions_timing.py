@@ -10,7 +10,7 @@ import pytest
 from location_cloud.directions import service
 from location_cloud.directions.dataset import SECTION as DIRECTIONS
 from location_cloud.directions.model import Ask, Leg, Place
-from location_cloud.directions.timing import retime, retime_back
+from location_cloud.directions.timing import as_ms, retime, retime_back
 from routing.trip import CLOSED
 from tests.directions.plain import random_snaps
 from tests.draw import draw_roads
@@ -24,13 +24,17 @@ EDGES = 400
 def traffic(seed, jump):
     """Costs of 400 edges that change every full hour by up to so many times."""
 
-    def costs_at(at):
-        chance = np.random.default_rng([seed, int(at.timestamp() // 3600)])
+    def costs_at(at_ms):
+        chance = np.random.default_rng([seed, at_ms // 3_600_000])
         return np.rint(
             np.random.default_rng(seed).integers(500, 20_000, EDGES) * chance.uniform(1, jump, EDGES)
         ).astype(np.int32)
 
     return costs_at
+
+
+def as_time(ms):
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(BERLIN)
 
 
 def random_legs(seed, count=2):
@@ -46,7 +50,7 @@ def plain_retime(legs, stays_s, depart, costs_at):
     now, times = depart.astimezone(UTC), []
     for leg, stay_s in zip(legs, stays_s):
         for place, edge in enumerate(leg.edges.tolist()):
-            cost = int(costs_at(now.astimezone(BERLIN))[edge])
+            cost = int(costs_at(int(now.timestamp() * 1000))[edge])
             spent = cost
             if place == 0:
                 spent -= part(cost, leg.first_fraction)
@@ -63,16 +67,17 @@ def plain_retime(legs, stays_s, depart, costs_at):
 @pytest.mark.parametrize("seed", range(20))
 def test_each_edge_takes_what_it_takes_at_the_moment_it_is_entered(seed):
     legs, stays_s, costs_at = random_legs(seed), [600.0, 0.0], traffic(seed, 3)
-    timed, there = retime(legs, stays_s, MORNING, costs_at)
+    timed, there = retime(legs, stays_s, as_ms(MORNING), costs_at)
     expected, then = plain_retime(legs, stays_s, MORNING, costs_at)
     assert np.concatenate([leg.edge_ms for leg in timed]).tolist() == expected
-    assert there == then
+    assert there == as_ms(then)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_nobody_who_leaves_later_arrives_in_time(seed):
     legs, stays_s, costs_at = random_legs(seed), [120.5, 0.0], traffic(seed, 1.2)
-    timed, depart = retime_back(legs, stays_s, MORNING, costs_at)
+    timed, depart_ms = retime_back(legs, stays_s, as_ms(MORNING), costs_at)
+    depart = as_time(depart_ms)
     assert plain_retime(legs, stays_s, depart, costs_at)[1] <= MORNING
     assert sum(leg.duration_ms for leg in timed) == sum(plain_retime(legs, stays_s, depart, costs_at)[0])
     for later in range(1, 600, 7):
@@ -84,29 +89,28 @@ def test_a_jam_that_ends_at_the_full_hour_is_waited_for():
     """Leaving at 7:59:59 the edge takes an hour, at 8:00 ten minutes: who must be there at 8:10 leaves at 8:00."""
     leg = Leg(np.array([0], np.int32), 0.0, 1.0, np.array([0]))
 
-    def costs_at(at):
-        return np.array([600_000 if at.hour >= 8 else 3_600_000], np.int32)
+    def costs_at(at_ms):
+        hour = datetime.fromtimestamp(at_ms / 1000, BERLIN).hour
+        return np.array([600_000 if hour >= 8 else 3_600_000], np.int32)
 
     by = MORNING.replace(hour=8, minute=10)
-    assert retime_back([leg], [0.0], by, costs_at)[1] == MORNING.replace(hour=8, minute=0)
-    early = retime_back([leg], [0.0], by - timedelta(milliseconds=1), costs_at)[1]
-    assert early == by - timedelta(milliseconds=1, hours=1)
+    assert retime_back([leg], [0.0], as_ms(by), costs_at)[1] == as_ms(MORNING.replace(hour=8, minute=0))
+    early_ms = retime_back([leg], [0.0], as_ms(by) - 1, costs_at)[1]
+    assert early_ms == as_ms(by) - 1 - 3_600_000
 
 
 @pytest.mark.parametrize("midnight", [datetime(2027, 3, 28, 1, 30), datetime(2026, 10, 25, 2, 30)])
 def test_the_night_of_summer_time_has_no_hour_too_many(midnight):
     leg = Leg(np.zeros(150, np.int32), 0.0, 1.0, np.zeros(150))
     depart = midnight.replace(tzinfo=BERLIN)
-    _, there = retime([leg], [0.0], depart, lambda at: np.array([60_000], np.int32))
-    assert there.timestamp() - depart.timestamp() == 150 * 60
-    assert (
-        retime_back([leg], [0.0], there, lambda at: np.array([60_000], np.int32))[1].timestamp() == depart.timestamp()
-    )
+    _, there_ms = retime([leg], [0.0], as_ms(depart), lambda at: np.array([60_000], np.int32))
+    assert there_ms - 1000 * depart.timestamp() == 150 * 60_000
+    assert retime_back([leg], [0.0], there_ms, lambda at: np.array([60_000], np.int32))[1] == as_ms(depart)
 
 
 def test_an_edge_closed_by_then_takes_what_was_planned():
     leg = Leg(np.array([0, 1, 2], np.int32), 0.0, 1.0, np.array([10, 20, 30]))
-    timed, _ = retime([leg], [0.0], MORNING, lambda at: np.array([5, CLOSED, 7], np.int32))
+    timed, _ = retime([leg], [0.0], as_ms(MORNING), lambda at: np.array([5, CLOSED, 7], np.int32))
     assert timed[0].edge_ms.tolist() == [5, 20, 7]
 
 

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from location_cloud.directions import api, api_osrm, guided_path
 from location_cloud.directions.wording import LANGUAGES
 from location_cloud.http.lane import PlainCall
+from routing import scratch
 
 SOUTH_WEST, NORTH_EAST = (24.935, 60.163), (24.955, 60.175)
 PAIRS = 25
@@ -108,7 +109,7 @@ def test_waypoints_and_hints_may_be_left_out(call: PlainCall) -> None:
 
 def test_a_long_answer_finds_room(call: PlainCall, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guided_path, "FIRST_ROOM", 16)
-    monkeypatch.delattr(guided_path._kept_here, "out", raising=False)
+    monkeypatch.setattr(scratch, "_free", [])
     answers = [
         api_osrm.plain_route(call, f"car/{address}", "overview=full&geometries=geojson&steps=true")
         for address in addresses()

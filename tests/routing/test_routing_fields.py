@@ -85,6 +85,17 @@ def test_a_tree_has_the_same_costs_and_a_predecessor_that_leads_on_at_that_cost(
         assert cost >= min(direct + reached), asked
 
 
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_tree_stops_when_more_edges_are_driven_than_wanted(seed: int, backward: bool) -> None:
+    case = Case(seed)
+    asked = case.graph(), case.cost_ms, edge_points(*zip(*case.points())), 20, backward
+    entry_cost = find_tree(*asked).entry_cost
+    driven = int(((entry_cost < 20) & (entry_cost + case.cost_ms <= 20)).sum())
+    assert find_tree(*asked, driven).entry_cost.tolist() == entry_cost.tolist(), str(case)
+    assert driven == 0 or find_tree(*asked, driven - 1) is None, str(case)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_towns_edges_are_reached_as_single_queries_say(seed: int) -> None:
     town = Town(seed)

@@ -1,0 +1,21 @@
+"""How a process that builds large arrays gives their memory back to the system as soon as they are freed."""
+
+import ctypes
+import sys
+
+M_MMAP_THRESHOLD = -3
+"""glibc, malloc.h: the parameter of mallopt."""
+
+FROM_BYTES = 1 << 20
+
+
+def give_back_large_arrays() -> None:
+    """Has arrays from 1 MB on leave the process when they are freed, from now on.
+
+    Else glibc learns from the first freed arrays to keep those of up to 32 MB in pieces: building the routing graph of
+    a country of 2.8 million junctions peaked at 1,500 instead of 1,170 MB. Does nothing under other C libraries.
+    """
+    if sys.platform == "linux":
+        set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+        if set_option is not None:
+            set_option(M_MMAP_THRESHOLD, FROM_BYTES)
