@@ -22,11 +22,24 @@ from routing.trip import CLOSED
 Json = dict[str, Any]
 DRIVEN_KMH_PER_M_PER_MS = 3600.0
 
+CONGESTION = ("unknown", "low", "moderate", "heavy", "severe")
+CONGESTED_FROM = (1.5, 1.8, 2.1)
+"""Levels of an edge, and the driving times, as multiples of the free one, from which the last three hold: the bands of
+light, medium and heavy congestion of the Chinese traffic performance index. Words: Mapbox's."""
 
-def as_route(found: Found, roads: Roads, made: Json, geometry: str, with_annotations: bool, language: str) -> Json:
-    """Ways, the quickest first."""
+ROUNDED_MS = 2
+"""So much two costs of an edge may differ by rounding alone."""
+
+
+def as_route(
+    found: Found, roads: Roads, made: Json, geometry: str, free_ms: NDArray[np.int32] | None, language: str
+) -> Json:
+    """Ways, the quickest first.
+
+    free_ms (edges,) int32: what edges cost without live speeds, CLOSED = unknown; None = edges are not listed.
+    """
     return {
-        "routes": [_route(route, roads, geometry, with_annotations, language) for route in found.routes],
+        "routes": [_route(route, roads, geometry, free_ms, language) for route in found.routes],
         "waypoints": [as_waypoint(snap, name) for snap, name in zip(found.snaps, found.names)],
         **made,
         **as_version(found.version, found.as_of),
@@ -64,7 +77,7 @@ def _or_null(cells: NDArray[np.int32], per_unit: float) -> NDArray[np.float64]:
     return np.where(cells == CLOSED, np.nan, cells / per_unit)
 
 
-def _route(route: Route, roads: Roads, geometry: str, with_annotations: bool, language: str) -> Json:
+def _route(route: Route, roads: Roads, geometry: str, free_ms: NDArray[np.int32] | None, language: str) -> Json:
     steps = route.steps or ((),) * len(route.legs)
     return {
         "distance_m": round(route.distance_m, 1),
@@ -75,7 +88,7 @@ def _route(route: Route, roads: Roads, geometry: str, with_annotations: bool, la
                 "distance_m": round(float(shape.along_m[-1]), 1),
                 "duration_s": leg.duration_ms / 1000,
                 "steps": [_step(step, language) for step in leg_steps],
-                "annotations": _annotations(leg, shape, roads) if with_annotations else None,
+                "annotations": None if free_ms is None else _annotations(leg, shape, roads, free_ms),
                 "stay_s": stay_s,
             }
             for leg, shape, leg_steps, stay_s in zip(route.legs, route.shapes, steps, route.waits_s)
@@ -94,7 +107,7 @@ def line_of(line_e7: NDArray[np.int32], geometry: str) -> Any:
     return formats.encode_polyline(line_e7, 5 if geometry == "polyline5" else 6)
 
 
-def _annotations(leg: Leg, shape: LegShape, roads: Roads) -> Json:
+def _annotations(leg: Leg, shape: LegShape, roads: Roads, free_ms: NDArray[np.int32]) -> Json:
     metres = np.diff(shape.along_m[shape.begins])
     with np.errstate(divide="ignore", invalid="ignore"):
         kmh = np.where(leg.along_ms > 0, metres * DRIVEN_KMH_PER_M_PER_MS / leg.along_ms, 0.0)
@@ -105,7 +118,19 @@ def _annotations(leg: Leg, shape: LegShape, roads: Roads) -> Json:
         "duration_s": (leg.along_ms / 1000).tolist(),
         "turn_s": ((leg.edge_ms - leg.along_ms) / 1000).tolist(),
         "speed_kmh": np.round(kmh, 1).tolist(),
+        "congestion": [CONGESTION[level] for level in _congestion(leg, free_ms).tolist()],
     }
+
+
+def _congestion(leg: Leg, free_ms: NDArray[np.int32]) -> NDArray[np.intp]:
+    """(edges,) place in CONGESTION of each edge driven."""
+    share = np.ones(len(leg.edges))
+    share[0] -= leg.first_fraction
+    share[-1] -= 1.0 - leg.last_fraction
+    free = free_ms[leg.edges] * share
+    is_told = (free_ms[leg.edges] != CLOSED) & (np.abs(leg.along_ms - free) > ROUNDED_MS)
+    ratio = np.divide(leg.along_ms, free, out=np.ones(len(free)), where=free > 0)
+    return np.where(is_told, 1 + np.searchsorted(CONGESTED_FROM, ratio, side="right"), 0)
 
 
 def _step(step: Step, language: str) -> Json:

@@ -144,7 +144,8 @@ def _as_route(call: Call, ask: Ask, found: Found, params: schema.RouteShapeQuery
     roads, language = service.get_roads(call.world), params.lang or call.language(LANGUAGES)
     if params.format != "json":
         return answers.as_file(found, params.format, language)
-    return answers.as_route(found, roads, _made(call, ask), params.geometry, params.annotations, language)
+    free_ms = service.free_costs(call.world, ask) if params.annotations else None
+    return answers.as_route(found, roads, _made(call, ask), params.geometry, free_ms, language)
 
 
 def _isochrone(

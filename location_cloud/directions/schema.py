@@ -161,7 +161,7 @@ class RouteShapeQuery(Query):
 
     steps: bool = Field(True, description="whether the turns are listed")
     geometry: Shape = Field("geojson", description="how the line is written")
-    annotations: bool = Field(False, description="whether every edge is listed with way id, speed, duration")
+    annotations: bool = Field(False, description="whether every edge is listed: way id, duration, speed, congestion")
     format: Literal["json", "geojson", "gpx", "kml"] = Field("json", description="form of the whole answer")
     lang: Language = Field("", description="language of the instructions; empty = as the caller prefers")
 
@@ -249,7 +249,11 @@ class OutLeg(BaseModel):
     distance_m: float
     duration_s: float
     steps: list[OutStep]
-    annotations: dict[str, Any] | None = Field(None, description="one entry for each road edge driven")
+    annotations: dict[str, Any] | None = Field(
+        None,
+        description="one entry for each road edge driven; congestion: low, moderate, heavy, severe, or unknown (no "
+        "live or typical speed)",
+    )
     stay_s: float = Field(0, description="how long one stays at its end")
 
 

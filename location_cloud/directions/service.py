@@ -320,6 +320,12 @@ def as_seconds(minutes: Sequence[float]) -> list[float]:
     return [60 * one for one in minutes]
 
 
+def free_costs(world: World, ask: Ask) -> NDArray[np.int32]:
+    """(edges,) milliseconds of every edge without live speeds; CLOSED where that is not what `ask` differs by."""
+    network = world.section(SECTION).networks[get_profile(world.section(SECTION), ask.profile).name]
+    return np.full_like(network.local_ms, CLOSED) if ask.options.season else network.local_ms
+
+
 def local_time(world: World, at: datetime | None) -> datetime | None:
     """A moment on the city's clocks: without zone it is taken as the city's."""
     if at is None:

@@ -52,6 +52,24 @@ def test_measured_speeds_are_driven_and_taken_back(asked):
     assert minutes(asked) == before
 
 
+def driven(asked, what):
+    """What the annotations say of the edges of road ABC, from one place on it to another."""
+    body = {"places": [{"lonlat": asked.place(ABC, east=east)} for east in (0.2, 0.8)]}
+    (leg,) = asked("POST", "/v1/route?annotations=true", body).json["routes"][0]["legs"]
+    said = leg["annotations"]
+    return {one for way, one in zip(said["way"], said[what]) if way == ABC}
+
+
+@pytest.mark.parametrize(
+    ("share", "level"), [(1.2, "low"), (0.9, "low"), (0.6, "moderate"), (0.5, "heavy"), (0.4, "severe")]
+)
+def test_an_edge_is_as_congested_as_it_is_slower_than_when_free(asked, share, level):
+    (free_kmh,) = driven(asked, "speed_kmh")
+    assert driven(asked, "congestion") == {"unknown"}
+    say(asked, free_kmh * share)
+    assert driven(asked, "congestion") == {level}
+
+
 def test_records_and_words_say_the_same(asked):
     answer = send(asked, records(asked, 12.0), "?source=probe")
     assert (answer.status_code, answer.json["edges"], answer.json["unknown"]) == (200, 8, 0)
