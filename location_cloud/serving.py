@@ -29,6 +29,9 @@ from location_cloud.storage.snapshot import Snapshots
 THREADS = 2 * (os.cpu_count() or 1) + 1
 """Requests that one web worker answers side by side; compiled searches and tile encoding release the interpreter."""
 
+RAISE_AGAIN_S = 0.5
+"""How long a stop waits for its effect."""
+
 RESTART_S = 1.0
 """Pause before a dead background process is started anew; doubled each time it dies young, up to SLOW_RESTART_S."""
 
@@ -78,16 +81,23 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             process_name=None,
         ).serve()
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for worker in multiprocessing.active_children():
+            worker.kill()  # begun before granian minded a stop: nothing was asked of it, and the end would wait for it
         keeper.stop()
 
 
 def _stop_at_a_signal() -> None:
-    """Until granian sets its own handlers, a stop ends the start."""
+    """Until granian sets its own handlers, a stop ends the start.
+
+    It is raised again and again: what is raised within a finalizer or a callback of C code is lost.
+    """
 
     def leave(number: int, frame: FrameType | None) -> None:
+        signal.setitimer(signal.ITIMER_REAL, RAISE_AGAIN_S)
         raise SystemExit(0)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
         signal.signal(number, leave)
 
 

@@ -69,7 +69,7 @@ def from_validation(error: ValidationError, place: str, known: tuple[str, ...] =
     detail = f"{first['where']}={_short(first['value'])}: {first['problem']}"
     if first["kind"] == "missing":
         detail = f"{first['where']} is missing"
-    elif first["where"] == place:
+    elif first["where"] == place and first["kind"] == "value_error":
         detail = first["problem"]  # about several fields together: it names them
     return BadQuery(detail, hint=hint or "see /docs for the meaning and range of each parameter", errors=faults)
 
