@@ -33,7 +33,7 @@ from routing.alternatives import find_alternatives
 from routing.customize import customize, recustomize
 from routing.many import find_matrix
 from routing.places import as_places
-from routing.query import find_cost, find_costs, find_path
+from routing.query import find_cost, find_path
 from routing.trip import CLOSED, edge_points
 
 FORMS = {
@@ -104,17 +104,9 @@ class Ours:
 
     def distances(self, count: int) -> float:
         """Microseconds a pair of many durations asked at once, snapping included."""
-        places = [Place(tuple(at), 2000.0) for pair in self._pairs[:count] for at in pair]
-
-        def ask() -> Any:
-            snaps = snap_together(
-                self.directions.index, self.directions.shapes, self.network, places, self.directions.driving_side
-            )
-            sources = as_places([snap.starts for snap in snaps[::2]])
-            targets = as_places([snap.ends for snap in snaps[1::2]])
-            return find_costs(self.network.hierarchy, self.network.metric, sources, targets)
-
-        return least_us(ask) / count
+        pairs = np.array(self._pairs[:count], np.float64).reshape(-1, 4)
+        index = self.directions.index
+        return least_us(lambda: quick.find_durations_ms(index, self.network, pairs, 2000.0)) / count
 
     def table(self, size: int, how: str = "service") -> float:
         """Microseconds of a square table of durations from coordinates; "engine": without snapping."""
