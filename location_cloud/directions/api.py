@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
+from pydantic import ValidationError
 
 from location_cloud.capability import Cache, Call, Operation, PlainCall, Reply
-from location_cloud.directions import answers, isochrone, schema, service
+from location_cloud.directions import answers, schema, service
 from location_cloud.directions.asked import between
 from location_cloud.directions.model import Ask, Found, Options, Place, Vehicle
+from location_cloud.directions.osrm import read_query
 from location_cloud.directions.route_writer import LINES
 from location_cloud.directions.wording import LANGUAGES
+from location_cloud.http.parameters import Query
 
-RADIUS_M: float = schema.InRoute.model_fields["radius_m"].default
+PLAIN = frozenset(("crs", "from_", "to", "radius_m", "profile", "exclude", "season", "geometry", "steps", "lang"))
+"""Parameters of a route that the lane understands."""
+
+Q = TypeVar("Q", bound=Query)
 
 
 def find_route(call: Call, params: schema.InRoute, body: None) -> Any:
@@ -31,23 +37,16 @@ def find_route(call: Call, params: schema.InRoute, body: None) -> Any:
 
 def plain_route(call: PlainCall, path: str, query: str) -> bytes | None:
     """The same for the lane in front of the framework, for two places."""
-    given = dict(part.partition("=")[::2] for part in query.split("&"))
-    ends = _two_places(given.pop("from", ""), given.pop("to", ""))
-    profile, line, steps = given.pop("profile", "car"), given.pop("geometry", "geojson"), given.pop("steps", "true")
-    language = given.pop("lang", "") or call.language(LANGUAGES)
-    if ends is None or given or line not in LINES or steps not in ("true", "false") or language not in LANGUAGES:
+    params = _read(schema.InRoute, query)
+    if params is None or not params.model_fields_set <= PLAIN:
         return None
-    ask = Ask(profile, Options(), None, call.tenant)
-    found = service.write_route(call.world, ask, ends, LINES[line], steps == "true", language)
+    ends, ask = (Place(params.from_, params.radius_m), Place(params.to, params.radius_m)), _ask(call, params)
+    language = params.lang or call.language(LANGUAGES)
+    found = service.write_route(call.world, ask, ends, LINES[params.geometry], params.steps, language)
     if found is None:
         return None
     answer, version, as_of = found
-    made = {
-        "profile": profile,
-        "snapshot": call.world.snapshot.id,
-        **answers.as_version(version, as_of),
-        "crs": "wgs84",
-    }
+    made = {**_made(call, ask), **answers.as_version(version, as_of), "crs": params.crs}
     return b"%b,%b" % (answer, orjson.dumps(made, option=orjson.OPT_UTC_Z)[1:])
 
 
@@ -72,26 +71,19 @@ def find_matrix(call: Call, params: schema.InMatrix, body: schema.MatrixBody) ->
     return answers.as_matrix(found, _made(call, ask), *names)
 
 
-def find_isochrone(call: Call, params: schema.InIsochrone, body: None) -> Any:
+def find_isochrone(call: PlainCall, params: schema.InIsochrone, body: None) -> dict[str, Any]:
     """How far one gets from a point, or who gets to it."""
     ask = _ask(call, params)
     return _isochrone(call, ask, Place(params.at, params.radius_m), params, params.crs)
 
 
 def plain_isochrone(call: PlainCall, path: str, query: str) -> bytes | None:
-    """The same for the lane in front of the framework: a place, limits in minutes, a profile."""
-    given = dict(part.partition("=")[::2] for part in query.split("&"))
-    place, minutes = _one_place(given.pop("at", "")), _plain_minutes(given.pop("minutes", ""))
-    profile = given.pop("profile", "car")
-    if place is None or not minutes or given:
+    """The same for the lane in front of the framework."""
+    params = _read(schema.InIsochrone, query)
+    if params is None:
         return None
-    limits = service.as_seconds(minutes)
-    reached = service.find_isochrone(
-        call.world, Ask(profile, Options(), None, call.tenant), place, "time", limits, False, False
-    )
-    made = {"profile": profile, "snapshot": call.world.snapshot.id}
-    answer = answers.as_isochrone(reached, service.get_roads(call.world), made, as_text=True)
-    return orjson.dumps({**answer, "crs": "wgs84"}, option=orjson.OPT_UTC_Z)
+    answer = find_isochrone(call, params, None)
+    return orjson.dumps({**answer, "crs": params.crs}, option=orjson.OPT_UTC_Z | orjson.OPT_SERIALIZE_NUMPY)
 
 
 def find_isochrone_avoiding(call: Call, params: schema.Nothing, body: schema.IsochroneBody) -> Any:
@@ -149,7 +141,7 @@ def _as_route(call: Call, ask: Ask, found: Found, params: schema.RouteShapeQuery
 
 
 def _isochrone(
-    call: Call, ask: Ask, place: Place, asked: schema.InIsochrone | schema.IsochroneBody, crs: str
+    call: PlainCall, ask: Ask, place: Place, asked: schema.InIsochrone | schema.IsochroneBody, crs: str
 ) -> dict[str, Any]:
     unit, limits = ("distance", asked.metres) if asked.metres else ("time", service.as_seconds(asked.minutes or []))
     is_back, as_edges = asked.direction == "to", asked.output == "edges"
@@ -157,7 +149,7 @@ def _isochrone(
     return answers.as_isochrone(reached, service.get_roads(call.world), _made(call, ask), crs == "wgs84")
 
 
-def _ask(call: Call, params: schema.Ask) -> Ask:
+def _ask(call: PlainCall, params: schema.Ask) -> Ask:
     options = Options(exclude=frozenset(params.exclude), season=params.season)
     return Ask(params.profile, options, service.local_time(call.world, params.depart_at), call.tenant)
 
@@ -177,29 +169,13 @@ def _ask_body(call: Call, body: schema.AskBody) -> Ask:
     return Ask(body.profile, options, service.local_time(call.world, body.depart_at), call.tenant)
 
 
-def _one_place(text: str) -> Place | None:
-    both = _two_places(text, text)
-    return None if both is None else both[0]
-
-
-def _plain_minutes(text: str) -> list[float] | None:
-    """Limits as the address may say them; None if one is not plainly a number in range, or there are too many."""
+def _read(model: type[Q], query: str) -> Q | None:
+    """A query string as the framework reads it; None = what it says is wrong, or in another coordinate system."""
     try:
-        minutes = [float(one) for one in text.split(",")]
-    except ValueError:
+        params = model.model_validate(read_query(query))
+    except ValidationError:
         return None
-    return minutes if len(minutes) <= isochrone.MOST_CONTOURS and all(0.0 < one <= 240.0 for one in minutes) else None
-
-
-def _two_places(start: str, end: str) -> tuple[Place, Place] | None:
-    """Two places written lon,lat; None if they are not plainly that."""
-    try:
-        lon, lat, lon2, lat2 = map(float, f"{start},{end}".split(","))
-    except ValueError:
-        return None
-    if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0 and -180.0 <= lon2 <= 180.0 and -90.0 <= lat2 <= 90.0):
-        return None
-    return Place((lon, lat), RADIUS_M), Place((lon2, lat2), RADIUS_M)
+    return params if params.crs == "wgs84" else None
 
 
 def _place(place: schema.PlaceBody, radius_m: float) -> Place:
@@ -214,7 +190,7 @@ def _place(place: schema.PlaceBody, radius_m: float) -> Place:
     )
 
 
-def _made(call: Call | PlainCall, ask: Ask) -> dict[str, Any]:
+def _made(call: PlainCall, ask: Ask) -> dict[str, Any]:
     return {"profile": ask.profile, "snapshot": call.world.snapshot.id}
 
 

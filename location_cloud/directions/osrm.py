@@ -154,14 +154,9 @@ def read_plain(query: str) -> Question | None:
 
 
 def read_two(coordinates: str) -> tuple[Place, Place] | None:
-    """Two plain places, or None."""
-    try:
-        lon, lat, lon2, lat2 = map(float, coordinates.replace(";", ",", 1).split(","))
-    except ValueError:
-        return None
-    if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0 and -180.0 <= lon2 <= 180.0 and -90.0 <= lat2 <= 90.0):
-        return None
-    return Place((lon, lat), FARTHEST_M), Place((lon2, lat2), FARTHEST_M)
+    """Two plain places; None = there are more. Raises as `read_question`."""
+    lonlats = _coordinates("route", coordinates.removesuffix(".json"))
+    return None if len(lonlats) != 2 else (Place(lonlats[0], FARTHEST_M), Place(lonlats[1], FARTHEST_M))
 
 
 # --- answers -------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from location_cloud.directions import api, api_osrm, guided_path
 from location_cloud.directions.wording import LANGUAGES
+from location_cloud.errors import BadQuery
 from location_cloud.http.lane import PlainCall
 from routing import scratch
 
@@ -90,6 +91,8 @@ def test_our_own_route_is_told_in_the_lane_as_by_the_long_way(
         "",
         "from=24.94,60.17",
         "from=24.94,60.17&to=24.95",
+        "from=24.94&to=60.17,24.95,60.16&lang=en",
+        "from=2_4.94,60.17&to=24.95,60.16&lang=en",
         "from=24.94,60.17&to=24.95,nan&lang=en",
         "from=24.94,60.17&to=24.95,91&lang=en",
         "from=24.94,60.17&to=24.95,60.17&lang=fi",
@@ -99,6 +102,12 @@ def test_our_own_route_is_told_in_the_lane_as_by_the_long_way(
 )
 def test_what_is_not_plain_is_left_to_the_long_way(call: PlainCall, query: str) -> None:
     assert api.plain_route(call, "", query) is None
+
+
+@pytest.mark.parametrize("places", ["24.94;60.17,24.95,60.16", "24.94,60.17,24.95;60.16", "24.94,60.17;24.95,nan"])
+def test_osrm_s_coordinates_are_read_in_the_lane_as_by_the_long_way(call: PlainCall, places: str) -> None:
+    with pytest.raises(BadQuery):
+        api_osrm.plain_route(call, f"car/{places}", "overview=false")
 
 
 def test_waypoints_and_hints_may_be_left_out(call: PlainCall) -> None:

@@ -36,6 +36,9 @@ GOOD = [
     f"{OURS}",
     f"{OURS}&profile=foot&lang=en&geometry=polyline6",
     f"{OURS}&geometry=none&steps=false",
+    f"{OURS}&exclude=toll,ferry&season=winter&radius_m=500",
+    f"/v1/isochrone?at={HERE}&minutes=2,5",
+    f"/v1/isochrone?at={HERE}&metres=400&direction=to&output=edges&profile=foot",
 ]
 BAD = [
     f"/osrm/route/v1/car/{HERE}",
@@ -60,6 +63,9 @@ BAD = [
     f"{OURS}&crs=none",
     f"{OURS}&from=1,1",
     f"/v1/route?from={HERE}",
+    "/v1/route?from=24.94&to=60.17,24.95,60.16",
+    "/osrm/route/v1/car/24.94;60.17,24.95,60.16",
+    f"/v1/isochrone?at={HERE}&minutes=500",
     f"/v1/route?from={HERE}&to=0,0",
 ]
 
