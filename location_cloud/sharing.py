@@ -22,11 +22,16 @@ LOG = logging.getLogger("location_cloud.sharing")
 IS_SHARED = sys.platform == "linux"
 """Elsewhere a process with numpy's threads cannot be forked safely; its workers load everything themselves."""
 
-M_ARENA_MAX = -8
-"""glibc, malloc.h: the parameter of mallopt."""
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+"""glibc, malloc.h: the parameters of mallopt."""
 
 ARENAS = 2
 """Heaps of a process. By default each thread gets one, and each keeps what its largest answer took."""
+
+LARGE_BYTES = 4 << 20
+"""Larger arrays leave the process when they are freed, and of what is free at the end of a heap no more than twice that
+stays. Else glibc learns from the first large array to keep up to 32 and 64 MB.
+"""
 
 
 def prepare(settings: Settings) -> None:
@@ -70,3 +75,5 @@ def _limit_heaps() -> None:
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc has it, musl does not
     if set_option is not None:
         set_option(M_ARENA_MAX, ARENAS)
+        set_option(M_MMAP_THRESHOLD, LARGE_BYTES)
+        set_option(M_TRIM_THRESHOLD, 2 * LARGE_BYTES)

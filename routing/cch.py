@@ -14,7 +14,6 @@ out as in Buchhold, Wagner, Zeitz, Zündorf 2020, "Customizable contraction hier
 """
 
 from dataclasses import dataclass, fields
-from functools import cached_property
 
 import numba
 import numpy as np
@@ -45,6 +44,8 @@ class Cch:
     is_drivable (edges,): 0 = closed at any cost. entry_rank (edges,): where a trip that starts on an edge leaves it.
     end_start (edges + 1,), end_rank: where an edge may be driven onto, a rank for each of its copies.
     rank_node (states,): the node that a rank is a state of. node_count (1,): number of nodes.
+    middle (2 * arcs,): by slot the rank over which a shortcut usually leads, -1 = unknown: where paths look first for
+    what is under it (`unpack.with_middles`).
     """
 
     up_start: Int32s
@@ -67,6 +68,7 @@ class Cch:
     end_rank: Int32s
     rank_node: Int32s
     node_count: Int32s
+    middle: Int32s
 
     @property
     def nodes(self) -> int:
@@ -82,11 +84,6 @@ class Cch:
     def edges(self) -> int:
         """Number of directed edges."""
         return len(self.entry_rank)
-
-    @cached_property
-    def depth(self) -> Int32s:
-        """(states,) int32: how many ancestors each rank has. Computed once, 1 ms for a million ranks."""
-        return as_read_only(_depths(self.parent), np.int32)
 
     @property
     def arcs(self) -> int:
@@ -201,6 +198,7 @@ def build_cch(
         final[graph.arc_tail[graph.copy_arc[is_end]]],
         rank_node,
         graph.node_count,
+        np.full(2 * arcs, -1, np.int32),
     )
     return Cch(*(as_read_only(column, np.int32) for column in columns))
 
@@ -265,6 +263,9 @@ def _check(cch: Cch) -> None:
             raise BadGraph(f"{name} does not hold ascending ancestors; build the hierarchy again")
     if not _is_mirrored(cch.up_start, cch.up_head, cch.down_start, cch.down_tail, cch.down_arc):
         raise BadGraph("the arcs by their two ends differ; build the hierarchy again")
+    _check_column("middle", cch.middle + 1, 2 * cch.arcs, states + 1)
+    if not _is_below(cch.up_start, cch.middle):
+        raise BadGraph("middle holds ranks that are not lower than their arcs; build the hierarchy again")
     if not _seeds_fit(cch.up_start, cch.seed_start, cch.seed_slot, cch.seed_edge, cch.edge_start, cch.edge_slot):
         raise BadGraph("the seeds do not lie under the arcs; build the hierarchy again")
 
@@ -279,15 +280,6 @@ def _check_column(name: str, column: Int32s, length: int, limit: int) -> None:
 def _check_rows(name: str, start: Int32s, rows: int, items: int) -> None:
     if len(start) != rows + 1 or start[0] != 0 or start[-1] != items or np.any(np.diff(start) < 0):
         raise BadGraph(f"{name} does not rise from 0 to {items} in {rows} rows; build the hierarchy again")
-
-
-@numba.njit(cache=True, nogil=True)
-def _depths(parent):  # type: ignore[no-untyped-def]
-    depth = np.zeros(len(parent), np.int32)
-    for x in range(len(parent) - 1, -1, -1):
-        if parent[x] >= 0:
-            depth[x] = depth[parent[x]] + 1
-    return depth
 
 
 @numba.njit(cache=True, nogil=True)
@@ -323,6 +315,15 @@ def _seeds_fit(up_start, seed_start, seed_slot, seed_edge, edge_start, edge_slot
     for edge in range(len(edge_start) - 1):  # noqa: SIM110  # numba compiles no generator
         if used[edge] != edge_start[edge + 1] - edge_start[edge]:
             return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_below(up_start, middle):  # type: ignore[no-untyped-def]
+    for x in range(len(up_start) - 1):
+        for slot in range(2 * up_start[x], 2 * up_start[x + 1]):
+            if middle[slot] >= x:
+                return False
     return True
 
 

@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from routing.errors import BadPoint
 from routing.metric import E7, metres_per_degree
-from routing.raster import Reach, Sketch, checked_limits, draw_borrowed
+from routing.raster import Reach, checked_limits, draw_reached
 from routing.scratch import borrow
 from routing.shape import EdgeShapes
 
@@ -86,22 +86,20 @@ def find_areas(
     cell_m: float | None = None,
     hole_m2: float | None = None,
     is_detailed: bool = False,
-    sketch: Sketch | None = None,
 ) -> Areas:
     """What lies around the roads reached within each limit.
 
-    limits: (n,) integers that rise, n <= 16, in the unit of the costs. cell_m, sketch: see
-    `routing.raster.draw_reached`.
+    limits: (n,) integers that rise, n <= 16, in the unit of the costs. cell_m: see `routing.raster.draw_reached`.
     hole_m2: smaller holes are filled; 0 = none, None = below 36 cells. is_detailed: keeps every corner.
 
-    Takes 2.8 ms for three limits up to 15 minutes of Heidelberg (27,000 edges reached), 7 ms for 109,000 edges. Equal
+    Takes 1 ms for 15 minutes of Heidelberg (20,000 edges reached), a third of it to go round the outlines. Equal
     questions get equal answers to the last digit. With no start and nothing reached there are no polygons.
     Raises BadCost and BadPoint as `draw_reached`.
     """
     rising = checked_limits(limits)
     if hole_m2 is not None and not 0.0 <= hole_m2 <= 1e12:
         raise BadPoint(f"hole_m2={hole_m2:g} must lie in 0..1e12")
-    grid = draw_borrowed(shapes, reach, rising, cell_m, sketch)
+    grid = draw_reached(shapes, reach, rising, cell_m)
     if grid is None:
         none = np.zeros(1, np.int32)
         return Areas(np.empty((0, 2), np.int32), none, none, np.zeros(len(rising) + 1, np.int32), rising, 0.0, 0.0)
@@ -253,10 +251,19 @@ def _crossing(a, left, right, w, k):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, nogil=True)
 def _list_crossings(inside, found):  # type: ignore[no-untyped-def]
     """How many cells have an eastern neighbour that is inside other limits; lists them, row by row."""
-    size = 0
-    for n in range(np.uint64(len(inside) - 1)):
-        found[size] = n
-        size += inside[n] != inside[n + np.uint64(1)]
+    size, four, one = 0, np.uint64(4), np.uint64(1)
+    words = inside[: len(inside) // 4 * 4].view(np.uint64)
+    for word in range(np.uint64(len(words))):
+        n = four * word
+        last = n + four
+        if last >= len(inside):
+            last = np.uint64(len(inside) - 1)
+        elif words[word] == (words[word] >> np.uint64(16) | np.uint64(inside[last]) << np.uint64(48)):
+            continue  # four neighbours alike, as nearly everywhere
+        while n < last:
+            found[size] = n
+            size += inside[n] != inside[n + one]
+            n += one
     return size
 
 
@@ -333,6 +340,7 @@ def _follow(cells, is_in, ring_at, gates, n, width, k, count, ring, slack):  # t
         left, right, fx, fy = n + 1, n, 0, -1
         x += 1
     first_left, first_right, size, area = left, right, 0, 0.0
+    inner, outer = _weight(cells, left, width, k), _weight(cells, right, width, k)
     while True:
         if size + 1 >= len(gates):
             longer = np.empty((2 * len(gates), 6))
@@ -340,7 +348,7 @@ def _follow(cells, is_in, ring_at, gates, n, width, k, count, ring, slack):  # t
             gates = longer
         if fy != 0:
             ring_at[min(left, right)] = ring
-        at = _crossing(cells, left, right, width, k)
+        at = (inner - HALF) / (inner - outer)
         low, high = max(at - slack, RIM), min(at + slack, 1.0 - RIM)
         if k > 0 and (is_in[left] >> (k - 1)) & 1:
             low = max(low, (at + _crossing(cells, left, right, width, k - 1)) / 2 + RIM / 2)
@@ -358,13 +366,16 @@ def _follow(cells, is_in, ring_at, gates, n, width, k, count, ring, slack):  # t
         if is_in[left + ahead] & bit == 0:
             right = left + ahead
             fx, fy = -fy, fx
+            outer = _weight(cells, right, width, k)
         elif is_in[right + ahead] & bit == 0:
             left, right = left + ahead, right + ahead
             x, y = x + fx, y + fy
+            inner, outer = _weight(cells, left, width, k), _weight(cells, right, width, k)
         else:
             left = right + ahead
             x, y = x + fx + fy, y + fy - fx
             fx, fy = fy, -fx
+            inner = _weight(cells, left, width, k)
         if left == first_left and right == first_right:
             break
     gates[size] = gates[0]

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from routing.cch import DOWN, UP, Cch
 from routing.errors import BadCost
 from routing.rows import as_read_only
+from routing.scratch import at_desk, borrow, own_desk
 from routing.triangles import split_work, weigh_ranks, weigh_ranks_together, weigh_row
 from routing.trip import CLOSED, checked_costs
 
@@ -26,8 +27,8 @@ Slot = Mapping[str, Int32s]
 TASKS_PER_THREAD = 8
 """Subtrees are made so small that threads wait little for the last one."""
 
-REPAIR_SHARE = 1 / 1500
-"""Up to this share of changed edges a repair takes less time than a full customization (131,000 states: 230 edges)."""
+REPAIR_SHARE = 1 / 100
+"""A repair is given up when the weights of more arcs have changed: one takes 1 us, customizing 20 ns an arc."""
 
 TOGETHER_MB = 256
 """Metrics are customized together as long as their weights side by side take no more memory."""
@@ -126,7 +127,10 @@ def recustomize(cch: Cch, metric: Metric, edges: ArrayLike, cost_ms: ArrayLike, 
     slot = _checked_slot(cch, into)
     for name, column in metric.as_arrays().items():
         slot[name][:] = column
-    _repair_slot(cch, slot, numbers, new)
+    if _repair_slot(cch, slot, numbers, new) is None:
+        costs = slot["cost_ms"].copy()
+        costs[numbers] = new
+        customize(cch, costs, slot)
     return Metric.from_arrays(cch, slot)
 
 
@@ -135,9 +139,9 @@ def repair(cch: Cch, slot: Slot, edges: ArrayLike, cost_ms: ArrayLike) -> Int32s
 
     edges, cost_ms: as for `recustomize`.
 
-    Gives the arcs whose weights changed, (n,) int32; None = it was customized anew, any may have.
-    Takes 0.1 ms for one edge, 1 ms for 50 neighbouring ones, 3 ms for 50 far from each other, of 363,000; never much
-    more than `customize`, which is called where very many have changed.
+    Gives the arcs whose weights changed, (n,) int32; None = so many (REPAIR_SHARE) that it was given up: the slot holds
+    half of it and is to be customized, which takes less time.
+    Takes 0.1 ms for one edge, 0.4 ms for 50 neighbouring ones, 1.5 ms for 50 far from each other, of 156,000.
     Raises BadCost if an edge is unknown or named twice, a cost is outside its range, or the slot does not fit.
     """
     numbers, new = _checked_changes(cch, edges, cost_ms)
@@ -145,18 +149,27 @@ def repair(cch: Cch, slot: Slot, edges: ArrayLike, cost_ms: ArrayLike) -> Int32s
 
 
 def _repair_slot(cch: Cch, slot: dict[str, Int32s], edges: Int32s, cost_ms: Int32s) -> Int32s | None:
-    if len(edges) > cch.edges * REPAIR_SHARE + 1:
-        costs = slot["cost_ms"].copy()
-        costs[edges] = cost_ms
-        customize(cch, costs, slot)
+    changed = np.empty(int(cch.arcs * REPAIR_SHARE) + 1, np.int32)
+    if len(edges) > len(changed):
         return None
-    is_queued, is_marked = np.zeros(cch.states, np.bool_), np.zeros(cch.arcs, np.bool_)
-    best, changed = np.empty((cch.states, 2), np.uint32), np.empty(cch.arcs, np.int32)
-    count = _repair(
-        *_hierarchy(cch), cch.edge_start, cch.edge_slot, edges, cost_ms, slot["cost_ms"], *_weights(slot),
-        best, is_queued, is_marked, changed,
-    )  # fmt: skip
-    return changed[:count].copy()
+    with at_desk():
+        best = borrow("repair best", 2 * cch.states, np.uint32).reshape(-1, 2)
+        queue = borrow("repair queue", cch.states, np.int32)
+        is_queued, is_marked = _unmarked("repair ranks", cch.states), _unmarked("repair arcs", cch.arcs)
+        count = _repair(
+            *_hierarchy(cch), cch.edge_start, cch.edge_slot, edges, cost_ms, slot["cost_ms"], *_weights(slot),
+            best, queue, is_queued, is_marked, changed,
+        )  # fmt: skip
+    return None if count < 0 else changed[:count].copy()
+
+
+def _unmarked(name: str, size: int) -> NDArray[np.bool_]:
+    """(size,) all False, to be left so: fresh pages took as long as a repair itself."""
+    desk = own_desk()
+    kept: NDArray[np.bool_] | None = desk.get(name)
+    if kept is None or len(kept) < size:
+        kept = desk[name] = np.zeros(size, np.bool_)
+    return kept[:size]
 
 
 def _checked_changes(cch: Cch, edges: ArrayLike, cost_ms: ArrayLike) -> tuple[Int32s, Int32s]:
@@ -292,17 +305,16 @@ def _check_costs(costs: Int32s) -> None:
 @numba.njit(cache=True, nogil=True)
 def _repair(  # type: ignore[no-untyped-def]  # kernels from here on; the functions above are typed
     up_start, up_head, down_start, down_tail, down_arc, seed_start, seed_slot, seed_edge, edge_start, edge_slot,
-    edges, new_cost, cost, up, down, best, is_queued, is_marked, changed,
+    edges, new_cost, cost, up, down, best, queue, is_queued, is_marked, changed,
 ):  # fmt: skip
     """Weighs every arc again that a change may reach, lowest rank first, and goes on only from those that changed.
 
     A weight can only change if the way over a changed arc was the weight before or undercuts it now.
-    best: (states, 2) scratch; is_queued (states,), is_marked (arcs,): all False.
+    best: (states, 2), queue: (states,), scratch; is_queued (states,), is_marked (arcs,): all False, and left so.
 
-    Gives how many weights changed, their arcs in `changed`.
+    Gives how many weights changed, their arcs in `changed`; -1 if they do not fit into it.
     """
-    queue, size = np.empty(len(is_queued), np.int32), 0
-    count = 0
+    size, count = 0, 0
     for i in range(len(edges)):
         cost[edges[i]] = new_cost[i]
         for k in range(edge_start[edges[i]], edge_start[edges[i] + 1]):
@@ -312,6 +324,7 @@ def _repair(  # type: ignore[no-untyped-def]  # kernels from here on; the functi
     while size > 0:
         x = queue[0]
         size = _pop(queue, size)
+        is_queued[x] = False
         marked = 0
         for arc in range(up_start[x], up_start[x + 1]):
             marked += is_marked[arc]
@@ -325,6 +338,7 @@ def _repair(  # type: ignore[no-untyped-def]  # kernels from here on; the functi
         for arc in range(up_start[x], up_start[x + 1]):
             if not is_marked[arc]:
                 continue
+            is_marked[arc] = False
             y = up_head[arc]
             if not is_row:
                 best[y, UP], best[y, DOWN] = _weigh(
@@ -335,6 +349,9 @@ def _repair(  # type: ignore[no-untyped-def]  # kernels from here on; the functi
             if new_up == old_up and new_down == old_down:
                 continue
             up[arc], down[arc] = new_up, new_down
+            if count == len(changed):
+                is_queued[:], is_marked[:] = False, False
+                return -1
             changed[count] = arc
             count += 1
             for other in range(up_start[x], up_start[x + 1]):

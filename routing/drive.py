@@ -31,34 +31,25 @@ from routing.local import (
 )
 from routing.local import GRAPH as GRAPH
 from routing.metric import lengths_along_m, places_along
-from routing.packed import Layout, Packed, int32_rows, int32s, uint8s
-from routing.query import (
-    BACK,
+from routing.packed import Layout, Packed, float64s, int32_rows, int32s, uint8s
+from routing.query import BACK, FORE, MISFIT, ROW_OF, _ask_cost, _ask_path, _climb, _part, _set_out, _thread_scratch
+from routing.shape import EdgeShapes, _join
+from routing.snap import INDEX, SHAPE_E7, SHAPE_START, SegmentIndex, _nearest_many, _nearest_one
+from routing.trip import CLOSED, UNREACHED, EdgePoints
+from routing.weights import (
     DOWN_WEIGHT,
     END_RANK,
     END_START,
     ENTRY_RANK,
-    FORE,
     HIERARCHY,
-    MISFIT,
-    ROW_OF,
     UP_HEAD,
     UP_WEIGHT,
     WEIGHTS,
-    _ask_cost,
-    _ask_path,
-    _climb,
-    _part,
-    _set_out,
-    _thread_scratch,
     weights_of,
-)  # fmt: skip
-from routing.shape import EdgeShapes, _join
-from routing.snap import INDEX, SHAPE_E7, SHAPE_START, SegmentIndex, _nearest_many, _nearest_one
-from routing.trip import CLOSED, UNREACHED, EdgePoints
+)
 
-SHAPES = Layout("edge_segment", "edge_reversed")
-EDGE_SEGMENT, EDGE_REVERSED = SHAPES.places
+SHAPES = Layout("edge_segment", "edge_reversed", "segment_m")
+EDGE_SEGMENT, EDGE_REVERSED, SEGMENT_M = SHAPES.places
 COST = 0
 IS_CONNECTED, PART, LOCAL = range(3)
 
@@ -119,8 +110,9 @@ def find_drive(
     scratch = _thread_scratch(cch)
     at = [table.address for table in tables]
     cost, edges, edge_ms, turn_ms, fractions, segment, place, line, begins, along = _drive(
-        at[0], at[1], at[2], at[3], at[4], usable.address, scratch.address, usable.columns[IS_CONNECTED], ends, radius_m
-    )
+        at[0], at[1], at[2], at[3], at[4], usable.address, scratch.address, usable.columns[IS_CONNECTED], ends,
+        radius_m, True,
+    )  # fmt: skip
     if cost < 0 or cost == UNREACHED:
         return None
     return Drive(edges, edge_ms, turn_ms, fractions[0], fractions[1], line, begins, along, segment, place)
@@ -362,8 +354,11 @@ def _public_cost(cch, metric, graph, scratch, cost, segment, fraction, to_segmen
 
 
 @numba.njit(cache=True, nogil=True)
-def _drive(index, cch, metric, graph, shapes, usable, scratch, is_connected, ends, radius):  # type: ignore[no-untyped-def]
-    """(cost, edges, edge_ms, turn_ms, fractions, segment, place, line, begins, along_m); cost < 0 if not plain."""
+def _drive(index, cch, metric, graph, shapes, usable, scratch, is_connected, ends, radius, is_drawn):  # type: ignore[no-untyped-def]
+    """(cost, edges, edge_ms, turn_ms, fractions, segment, place, line, begins, along_m); cost < 0 if not plain.
+
+    Not drawn: a line from the first place to the last, with the length of the whole way.
+    """
     segment, distance, fraction, lonlat, is_plain = _on_roads(index, usable, is_connected, ends, radius)
     place = np.empty((2, 4))
     for i in range(2):
@@ -385,18 +380,51 @@ def _drive(index, cch, metric, graph, shapes, usable, scratch, is_connected, end
             )
             if 0 <= best < UNREACHED:
                 first_fraction, last_fraction = sf[first], ef[last]
-                base_edge, n = int32s(graph, BASE_EDGE), len(edges)
-                edge_ms, turn_ms = np.empty(n, np.int64), np.zeros(n, np.int64)
-                for i in range(n):
-                    edge_ms[i] = cost[edges[i]]
-                    turn_ms[i] = edge_ms[i] - cost[base_edge[edges[i]]]
-                edge_ms[n - 1] += ex[last] + _part(cost[edges[n - 1]], ef[last]) - cost[edges[n - 1]]
-                edge_ms[0] += sx[first] - _part(cost[edges[0]], sf[first])
-                for i in range(n):
-                    edges[i] = base_edge[edges[i]]
+                edge_ms, turn_ms = _onto_roads(
+                    cost, int32s(graph, BASE_EDGE), edges, sf[first], sx[first], ef[last], ex[last]
+                )
     if best < 0 or best == UNREACHED:
         nothing, none = np.empty((0, 2), np.int32), np.empty(0, np.int32)
         return best, none, edge_ms, turn_ms, (0.0, 0.0), segment, place, nothing, none, np.empty(0)
+    fractions = (first_fraction, last_fraction)
+    if not is_drawn:
+        line, along = np.empty((2, 2), np.int32), np.zeros(2)
+        for i in range(2):
+            line[i, 0], line[i, 1] = round(place[i, 2] * 1e7), round(place[i, 3] * 1e7)
+        along[1] = _length_m(shapes, edges, first_fraction, last_fraction)
+        begins = np.zeros(len(edges) + 1, np.int32)
+        return best, edges, edge_ms, turn_ms, fractions, segment, place, line, begins, along
+    line, begins = _draw(index, shapes, edges, first_fraction, last_fraction)
+    return best, edges, edge_ms, turn_ms, fractions, segment, place, line, begins, lengths_along_m(line)
+
+
+@numba.njit(cache=True, nogil=True)
+def _onto_roads(cost, base_edge, edges, first_fraction, first_extra, last_fraction, last_extra):  # type: ignore[no-untyped-def]
+    """(milliseconds on each edge of a drive over public roads, those of its turn); the edges become road edges."""
+    n = len(edges)
+    edge_ms, turn_ms = np.empty(n, np.int64), np.empty(n, np.int64)
+    for i in range(n):
+        edge_ms[i] = cost[edges[i]]
+        turn_ms[i] = edge_ms[i] - cost[base_edge[edges[i]]]
+    edge_ms[n - 1] += last_extra + _part(cost[edges[n - 1]], last_fraction) - cost[edges[n - 1]]
+    edge_ms[0] += first_extra - _part(cost[edges[0]], first_fraction)
+    for i in range(n):
+        edges[i] = base_edge[edges[i]]
+    return edge_ms, turn_ms
+
+
+@numba.njit(cache=True, nogil=True)
+def _length_m(shapes, edges, first_fraction, last_fraction):  # type: ignore[no-untyped-def]
+    segment, length_m, last = int32s(shapes, EDGE_SEGMENT), float64s(shapes, SEGMENT_M), len(edges) - 1
+    total = -length_m[segment[edges[0]]] * first_fraction - length_m[segment[edges[last]]] * (1.0 - last_fraction)
+    for e in edges:
+        total += length_m[segment[e]]
+    return max(total, 0.0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _draw(index, shapes, edges, first_fraction, last_fraction):  # type: ignore[no-untyped-def]
+    """As routing.shape.path_shape: (line, begins)."""
     n = len(edges)
     edge_segment, edge_reversed = int32s(shapes, EDGE_SEGMENT), uint8s(shapes, EDGE_REVERSED)
     driven, back = np.empty(n, np.int32), np.empty(n, np.bool_)
@@ -408,9 +436,7 @@ def _drive(index, cch, metric, graph, shapes, usable, scratch, is_connected, end
     along[0] = 1.0 - first_fraction if back[0] else first_fraction
     along[1] = 1.0 - last_fraction if back[n - 1] else last_fraction
     points, places = places_along(shape_start, shape_e7, cut, along)
-    line, begins = _join(shape_start, shape_e7, driven, back, points, places)
-    fractions = (first_fraction, last_fraction)
-    return best, edges, edge_ms, turn_ms, fractions, segment, place, line, begins, lengths_along_m(line)
+    return _join(shape_start, shape_e7, driven, back, points, places)
 
 
 @numba.njit(cache=True, nogil=True)

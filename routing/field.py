@@ -1,7 +1,9 @@
 """Costs to or from everywhere: every node, and every edge for maps that are cut in mid-edge.
 
 A sweep goes down over all ranks whose ancestors may be within the limit, each taking the least over its higher
-neighbours; subtrees that can only be entered from beyond the limit are passed over.
+neighbours; subtrees that can only be entered from beyond the limit are passed over. From what it reaches, the local
+roads that begin there are driven on: private and destination-only roads, as the last (or first) stretch of a trip. They
+are never left for a public one, and all turn rules hold on them.
 Source: PHAST (Delling, Goldberg, Nowatzyk, Werneck 2011), restricted to subtrees in reach.
 """
 
@@ -14,19 +16,38 @@ from numpy.typing import NDArray
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.errors import BadPoint
-from routing.field_local import add_local
+from routing.field_rows import (
+    ARC_ROWS,
+    ENTRIES,
+    ENTRY_START,
+    FIRST_STRETCHES,
+    NEXT_START,
+    NEXT_STRETCHES,
+    RANK_ROWS,
+    SKIPS,
+    entry_rows,
+    sweep_rows,
+)
 from routing.graph import Graph
-from routing.packed import Layout, Packed, int32_rows, int32s
-from routing.query import COST, LIST_AFTER, OPEN_ARC, OPEN_RANK, check_fit, weights_of
-from routing.rows import as_read_only, group_rows
+from routing.packed import Layout, int32_rows, int32s
+from routing.rows import as_read_only
 from routing.scratch import borrow
 from routing.trip import CLOSED, UNREACHED, EdgePoints, check_points
+from routing.weights import check_fit
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 
-HIERARCHY = Layout("parent", "subtree_start", "rim_start", "rim", "entry_rank", "end_start", "end_rank", "rank_node")
-PARENT, SUBTREE_START, RIM_START, RIM, ENTRY_RANK, END_START, END_RANK, RANK_NODE = HIERARCHY.places
+HIERARCHY = Layout(
+    "up_start", "up_head", "parent", "subtree_start", "rim_start", "rim", "entry_rank", "end_start", "end_rank",
+    "rank_node",
+)  # fmt: skip
+UP_START, UP_HEAD, PARENT, SUBTREE_START, RIM_START, RIM, ENTRY_RANK, END_START, END_RANK, RANK_NODE = HIERARCHY.places
+WEIGHTS = Layout("cost_ms", "up_ms", "down_ms")
+COST, UP_WEIGHT, DOWN_WEIGHT = WEIGHTS.places
+
+NEVER = np.uint32(CLOSED + 1)
+"""Cost of a rank nobody came to. The sum of two costs up to it fits into 32 bits, so that no sum is looked at."""
 
 
 def reach(cch: Cch, metric: Metric, starts: EdgePoints, limit_ms: int = UNREACHED) -> Int64s:
@@ -38,8 +59,7 @@ def reach(cch: Cch, metric: Metric, starts: EdgePoints, limit_ms: int = UNREACHE
     beyond the cheapest extra. Else as `routing.search.reach`.
     Raises BadPoint and BadCost as `find_path`.
     """
-    base, within, dist = _spread(cch, metric, starts, limit_ms, False)
-    found: Int64s = _by_node(HIERARCHY.pack(cch).address, cch.nodes, base, within, dist)
+    found: Int64s = _by_node(HIERARCHY.pack(cch).address, cch.nodes, *_spread(cch, metric, starts, limit_ms, False))
     return found
 
 
@@ -49,8 +69,7 @@ def reach_back(cch: Cch, metric: Metric, ends: EdgePoints, limit_ms: int = UNREA
     Whoever is at a node has driven there, over the edge that leaves the most ways on; `reach_edges` tells it for each
     edge. Nodes that no drivable edge leads to count as not reached. Else as `reach`.
     """
-    base, within, dist = _spread(cch, metric, ends, limit_ms, True)
-    found: Int64s = _by_node(HIERARCHY.pack(cch).address, cch.nodes, base, within, dist)
+    found: Int64s = _by_node(HIERARCHY.pack(cch).address, cch.nodes, *_spread(cch, metric, ends, limit_ms, True))
     return found
 
 
@@ -80,19 +99,14 @@ def reach_edges(
     """
     if base_edge is not None and not (base_edge.dtype == np.int32 and base_edge.shape == (cch.edges,)):
         raise BadPoint(f"base_edge {base_edge.dtype} {base_edge.shape} must be an int32 column of {cch.edges} edges")
-    base, within, dist = _spread(cch, metric, starts, limit_ms, backward)
     of_road, roads = _roads_of(cch, base_edge)
-    hierarchy, weights = HIERARCHY.pack(cch), weights_of(cch, metric, LIST_AFTER)
     if into is None:
         into = np.empty(roads, np.int64)
     elif into.dtype != np.int64 or into.shape != (roads,):
         raise BadPoint(f"into {into.dtype} {into.shape} must be an int64 column of {roads} edges")
-    if backward:
-        _by_edge_driven(hierarchy.address, weights.address, into, base, within, dist)
-    else:
-        _by_edge_entered(weights.address, _edges_entered(cch).address, of_road, into, base, within, dist)
-    if local is not None:
-        add_local(cch, local[0], metric.cost_ms, local[1], dist, base, within, backward, into)
+    check_fit(cch, metric)
+    entries = entry_rows(cch, metric, of_road, roads, local, backward)
+    _enter(entries.address, into, cch.states, *_spread(cch, metric, starts, limit_ms, backward, entries.local_states))
     return into
 
 
@@ -108,31 +122,24 @@ def _roads_of(cch: Cch, base_edge: Int32s | None) -> tuple[Int32s, int]:
     return kept[1:]
 
 
-def _edges_entered(cch: Cch) -> Packed:
-    """The edges that may be driven onto from each rank, as rows; listed once (10 ms) and kept with the hierarchy."""
-    kept: Packed | None = cch.__dict__.get("edges entered")
-    if kept is None:
-        edge_of_end = np.repeat(np.arange(cch.edges, dtype=np.int32), np.diff(cch.end_start))
-        start, order = group_rows(cch.end_rank, cch.states)
-        kept = Packed(as_read_only(start, np.int32), as_read_only(edge_of_end[order], np.int32))
-        cch.__dict__["edges entered"] = kept
-    return kept
-
-
 def _spread(
-    cch: Cch, metric: Metric, starts: EdgePoints, limit_ms: int, is_backward: bool
-) -> tuple[int, int, NDArray[np.uint32]]:
-    """(least extra, limit beyond it, cost of each rank beyond it); costs beyond the limit mean nothing."""
+    cch: Cch, metric: Metric, starts: EdgePoints, limit_ms: int, is_backward: bool, more: int = 0
+) -> tuple[int, int, NDArray[np.uint32], Int32s]:
+    """(least extra, limit beyond it, cost of each rank beyond it, the ranks within the limit, some twice).
+
+    Costs beyond the limit mean nothing. more: so many places after the ranks, not written to.
+    """
     check_fit(cch, metric)
     check_points(starts, cch.edges)
-    hierarchy, weights = HIERARCHY.pack(cch), weights_of(cch, metric, LIST_AFTER)
-    dist = borrow("field", cch.states, np.uint32)
-    dist.fill(CLOSED)
-    base, within = _sweep(
-        hierarchy.address, weights.address, starts.edge, starts.fraction, starts.extra_ms,
-        min(int(limit_ms), UNREACHED), is_backward, dist,
+    rows = sweep_rows(cch, metric, is_backward)
+    dist = borrow("field", cch.states + more, np.uint32)
+    reached = borrow("ranks reached", 2 * cch.states, np.int32)
+    base, within, count = _sweep(
+        HIERARCHY.pack(cch).address, WEIGHTS.pack(metric).address, rows.address, starts.edge, starts.fraction,
+        starts.extra_ms, min(int(limit_ms), UNREACHED), is_backward, dist[: cch.states],
+        borrow("ranks climbed", cch.states, np.int32), reached,
     )  # fmt: skip
-    return base, within, dist
+    return base, within, dist, reached[:count]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -141,22 +148,57 @@ def _part(cost, fraction):  # type: ignore[no-untyped-def]  # kernels; the funct
 
 
 @numba.njit(cache=True, nogil=True)
-def _sweep(cch, metric, start_edge, start_fraction, start_extra, limit, is_backward, dist):  # type: ignore[no-untyped-def]
+def _sweep(  # type: ignore[no-untyped-def]
+    cch, metric, rows, start_edge, start_fraction, start_extra, limit, is_backward, dist, climbed, reached
+):
     """Climbs from the starts, then comes down over all ranks whose ancestors may be within the limit."""
-    parent, subtree_start = int32s(cch, PARENT), int32s(cch, SUBTREE_START)
-    rim_start, rim = int32s(cch, RIM_START), int32s(cch, RIM)
-    entry_rank, end_start, end_rank = int32s(cch, ENTRY_RANK), int32s(cch, END_START), int32s(cch, END_RANK)
-    cost, arc_of, arc = int32s(metric, COST), int32_rows(metric, OPEN_RANK, 4), int32_rows(metric, OPEN_ARC, 2)
-    states = len(parent)
+    subtree_start, rim_start, rim = int32s(cch, SUBTREE_START), int32s(cch, RIM_START), int32s(cch, RIM)
+    ranks, arcs, skips = int32_rows(rows, RANK_ROWS, 2), int32_rows(rows, ARC_ROWS, 2), int32s(rows, SKIPS)
+    dist[:] = NEVER
+    cost = int32s(metric, COST)
     base = np.int64(UNREACHED)
     for s in range(len(start_edge)):
         if cost[start_edge[s]] != CLOSED:
             base = min(base, start_extra[s])
     if base == UNREACHED or limit < base:
-        return np.int64(0), np.int64(-1)
+        return np.int64(0), np.int64(-1), 0
     within = np.uint32(min(limit - base, np.int64(CLOSED - 1)))
-    climbed, is_climbed = np.empty(states, np.int32), np.zeros(states, np.bool_)
-    size, chains = 0, 0
+    count = _climb(cch, metric, start_edge, start_fraction, start_extra, base, is_backward, dist, climbed)
+    top, size = count - 1, 0
+    one, row, stop = np.uint64(1), np.uint64(0), np.uint64(len(ranks) - 1)
+    while row < stop:
+        x = np.uint64(ranks[row, 0])
+        least = dist[x]
+        for a in range(np.uint64(ranks[row, 1]), np.uint64(ranks[row + one, 1])):
+            least = min(least, np.uint32(dist[np.uint64(arcs[a, 0])] + np.uint32(arcs[a, 1])))
+        dist[x], reached[size] = least, x
+        size += least <= within
+        if least > within and skips[row] > 0:
+            while top >= 0 and climbed[top] >= x:
+                top -= 1
+            if top < 0 or climbed[top] < subtree_start[x]:
+                nearest = NEVER
+                for i in range(rim_start[x], rim_start[x + one]):
+                    nearest = min(nearest, dist[rim[i]])
+                if nearest > within:
+                    row = np.uint64(skips[row])
+                    continue
+        row += one
+    for i in range(count):  # few, and those that nothing leads down to are not among the rows
+        reached[size] = climbed[i]
+        size += dist[climbed[i]] <= within
+    return base, np.int64(within), size
+
+
+@numba.njit(cache=True, nogil=True)
+def _climb(  # type: ignore[no-untyped-def]
+    cch, metric, start_edge, start_fraction, start_extra, base, is_backward, dist, climbed
+):
+    """Costs of all ancestors of the starts, which are listed in rising order; gives how many they are."""
+    up_start, up_head, parent = int32s(cch, UP_START), int32s(cch, UP_HEAD), int32s(cch, PARENT)
+    entry_rank, end_start, end_rank = int32s(cch, ENTRY_RANK), int32s(cch, END_START), int32s(cch, END_RANK)
+    cost, weight = int32s(metric, COST), int32s(metric, DOWN_WEIGHT if is_backward else UP_WEIGHT)
+    size, chains, closed = 0, 0, np.uint32(CLOSED)
     for s in range(len(start_edge)):
         e = start_edge[s]
         if cost[e] == CLOSED:
@@ -165,78 +207,77 @@ def _sweep(cch, metric, start_edge, start_fraction, start_extra, limit, is_backw
         own = np.uint32(min(start_extra[s] - base + (part if is_backward else cost[e] - part), np.int64(CLOSED)))
         ends = end_start[e + 1] - end_start[e] if is_backward else 1
         for c in range(ends):
-            rank = end_rank[end_start[e] + c] if is_backward else entry_rank[e]
-            dist[rank] = min(dist[rank], own)
-            x = rank
-            chains += not is_climbed[x]
-            while x >= 0 and not is_climbed[x]:
-                is_climbed[x] = True
-                climbed[size] = x
+            x = rank = end_rank[end_start[e] + c] if is_backward else entry_rank[e]
+            chains += dist[x] == NEVER
+            while x >= 0 and dist[x] == NEVER:
+                dist[x], climbed[size] = closed, x
                 size += 1
                 x = parent[x]
+            dist[rank] = min(dist[rank], own)
     if chains > 1:
         climbed[:size].sort()
     for i in range(size):
         x = climbed[i]
         own = dist[x]
-        if own < CLOSED:
-            first, last = (arc_of[x, 1], arc_of[x + 1, 0]) if is_backward else (arc_of[x, 0], arc_of[x, 1])
-            for a in range(np.uint64(first), np.uint64(last)):
-                head = np.uint64(arc[a, 0])
-                dist[head] = min(dist[head], np.uint32(own + np.uint32(arc[a, 1])))
-    top = size - 1
-    x = states - 1
-    while x >= 0:
-        least = dist[x]
-        if top >= 0 and climbed[top] == x:
-            top -= 1
-        first, last = (arc_of[x, 0], arc_of[x, 1]) if is_backward else (arc_of[x, 1], arc_of[x + 1, 0])
-        for a in range(np.uint64(first), np.uint64(last)):
-            least = min(least, np.uint32(dist[np.uint64(arc[a, 0])] + np.uint32(arc[a, 1])))
-        dist[x] = least
-        if least > within and rim_start[x] < rim_start[x + 1] and (top < 0 or climbed[top] < subtree_start[x]):
-            nearest = np.uint32(CLOSED)
-            for i in range(rim_start[x], rim_start[x + 1]):
-                nearest = min(nearest, dist[rim[i]])
-            if nearest > within:
-                x = subtree_start[x]
-        x -= 1
-    return base, np.int64(within)
+        if own < closed:
+            for a in range(np.uint64(up_start[x]), np.uint64(up_start[x + 1])):
+                head = np.uint64(up_head[a])
+                dist[head] = min(dist[head], np.uint32(own + np.uint32(weight[a])))
+    return size
 
 
 @numba.njit(cache=True, nogil=True)
-def _by_node(cch, nodes, base, within, dist):  # type: ignore[no-untyped-def]
+def _by_node(cch, nodes, base, within, dist, reached):  # type: ignore[no-untyped-def]
     rank_node = int32s(cch, RANK_NODE)
     found = np.full(nodes, UNREACHED, np.int64)
-    for x in range(len(dist)):
-        if dist[x] <= within:
-            node = rank_node[x]
-            found[node] = min(found[node], base + np.int64(dist[x]))
+    for x in reached:
+        found[rank_node[x]] = min(found[rank_node[x]], base + np.int64(dist[x]))
     return found
 
 
 @numba.njit(cache=True, nogil=True)
-def _by_edge_entered(metric, entered, base_edge, found, base, within, dist):  # type: ignore[no-untyped-def]
-    cost, start, edge = int32s(metric, COST), int32s(entered, 0), int32s(entered, 1)
+def _enter(rows, found, ranks, base, within, dist, reached):  # type: ignore[no-untyped-def]
+    """Drives on over local roads, and writes at what cost each road is entered."""
+    start, entries = int32s(rows, ENTRY_START), int32_rows(rows, ENTRIES, 2)
     found[:] = UNREACHED
-    for x in range(len(dist)):
-        if dist[x] > within:
+    if len(reached) == 0:
+        return
+    _drive_local(rows, dist, ranks, np.uint32(within))
+    one = np.uint64(1)
+    for i in range(np.uint64(len(reached) + len(dist) - ranks)):
+        x = np.uint64(reached[i] if i < len(reached) else i - len(reached) + ranks)
+        own = np.int64(dist[x])
+        if own > within:
             continue
-        for i in range(start[x], start[x + 1]):
-            e = edge[i]
-            if cost[e] == CLOSED:
-                continue
-            road, arrived = base_edge[e], base + np.int64(dist[x])
-            if road != e and cost[road] != CLOSED:
-                arrived += cost[e] - cost[road]
-            if arrived <= base + within:
-                found[road] = min(found[road], arrived)
+        for k in range(np.uint64(start[x]), np.uint64(start[x + one])):
+            road, arrived = np.uint64(entries[k, 0]), own + entries[k, 1]
+            if arrived <= within:
+                found[road] = min(found[road], base + arrived)
 
 
 @numba.njit(cache=True, nogil=True)
-def _by_edge_driven(cch, metric, found, base, within, dist):  # type: ignore[no-untyped-def]
-    entry_rank, cost = int32s(cch, ENTRY_RANK), int32s(metric, COST)
-    found[:] = UNREACHED
-    for e in range(len(found)):
-        if cost[e] != CLOSED and dist[entry_rank[e]] <= within:
-            found[e] = base + np.int64(dist[entry_rank[e]])
+def _drive_local(rows, dist, ranks, within):  # type: ignore[no-untyped-def]
+    """Costs of the local states. A queue does instead of a heap: local roads are short."""
+    firsts, following = int32_rows(rows, FIRST_STRETCHES, 3), int32_rows(rows, NEXT_STRETCHES, 2)
+    start, states = int32s(rows, NEXT_START), len(dist) - ranks
+    dist[ranks:] = NEVER
+    for i in range(np.uint64(len(firsts))):
+        to = np.uint64(firsts[i, 1])
+        dist[to] = min(dist[to], np.uint32(dist[np.uint64(firsts[i, 0])] + np.uint32(firsts[i, 2])))
+    queue, is_waiting = np.empty(states + 1, np.int32), dist[ranks:] <= within
+    first = last = 0
+    for state in range(states):
+        queue[last] = state
+        last += is_waiting[state]
+    while first != last:
+        state = queue[first]
+        first = first + 1 if first < states else 0
+        is_waiting[state] = False
+        for i in range(np.uint64(start[state]), np.uint64(start[state + 1])):
+            own, to = np.uint32(dist[ranks + state] + np.uint32(following[i, 1])), following[i, 0]
+            if own <= within and own < dist[to]:
+                dist[to] = own
+                if not is_waiting[to - ranks]:
+                    is_waiting[to - ranks] = True
+                    queue[last] = to - ranks
+                    last = last + 1 if last < states else 0

@@ -1,16 +1,14 @@
 """Costs from many places to many: matrices, with the lengths of the quickest ways, and the nearest of many places.
 
-Where two drives meet is an ancestor of both ends, and the common ancestors of two ranks are the first so many of each
-one's way down from the root. So each target leaves its costs in a table by depth, targets in the order of their ranks;
-a source adds its own cost at a depth to the row of those targets that lie below the same ancestor, a range of
-neighbouring columns. That is a plain loop over numbers side by side, which the processor runs eight at a time.
+Where two drives meet is a rank above both ends. So each source and each target climbs once, all of a side together
+(`routing.lanes`), and a cell of a matrix is the least sum over the ranks above both.
 
 A cost with its length is one number, milliseconds in the upper half and centimetres in the lower: the least of these
-is the shortest of the quickest. For one source the table is not worth its making: costs are pulled down to each
-target, and kept for the next (lazy sweep).
+is the shortest of the quickest. For one source that is not worth its making: costs are pulled down to each target, and
+kept for the next (lazy sweep).
 
 Rejected: sweeping down from 16 sources at once (RPHAST), which looks at every ancestor of every target for each of
-them: 1,000 x 1,000 on 131,000 states takes 21 ms this way, such sweeps were measured at 140 ms on a like graph.
+them: 1,000 x 1,000 on 94,000 states takes 6 ms this way, such sweeps were measured at 140 ms on a like graph.
 Source: lazy sweeps, Strasser, Zeitz 2021, "A fast and tight heuristic for A* in road networks", section 3.
 """
 
@@ -21,6 +19,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from routing import lanes
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.errors import BadPoint
@@ -28,24 +27,20 @@ from routing.field import reach
 from routing.measure import Lengths, check_lengths
 from routing.packed import Layout, int32s, uint32s
 from routing.places import Places, as_places, check_places
-from routing.query import check_fit
 from routing.trip import CLOSED, EdgePoints, check_points
+from routing.weights import check_fit
 
 __all__ = ["Places", "as_places", "find_matrix", "find_nearest", "find_nearest_sources", "reach"]
 
 Int32s = NDArray[np.int32]
 
-HIERARCHY = Layout(
-    "up_start", "up_head", "parent", "subtree_start", "entry_rank", "end_start", "end_rank"
-)  # fmt: skip
-UP_START, UP_HEAD, PARENT, SUBTREE_START, ENTRY_RANK, END_START, END_RANK = HIERARCHY.places
+HIERARCHY = Layout("up_start", "up_head", "parent", "entry_rank", "end_start", "end_rank")
+UP_START, UP_HEAD, PARENT, ENTRY_RANK, END_START, END_RANK = HIERARCHY.places
 WEIGHTS = Layout("cost_ms", "up_ms", "down_ms")
 COST, UP_WEIGHT, DOWN_WEIGHT = WEIGHTS.places
-LENGTHS = Layout("edge_cm", "up_cm", "down_cm")
-EDGE_CM, UP_CM, DOWN_CM = LENGTHS.places
 
-TABLE_BYTES = 1 << 22
-"""A table of targets is kept within 4 MB, so that it stays near the processor."""
+BLOCK = 4096
+"""Places of a side that are joined at once: their rows take some MB."""
 
 
 @overload
@@ -92,36 +87,28 @@ def find_matrix(
     after_cm = np.zeros(len(targets.points), np.int32) if target_cm is None else target_cm
     if len(before_cm) != len(sources.points) or len(after_cm) != len(targets.points):
         raise BadPoint("source_cm and target_cm must have one length for each point")
-    closed = np.uint32(CLOSED) if lengths is None else np.uint64(CLOSED << 32)
-    found = np.full((len(sources), len(targets)), closed)
-    if len(sources) and len(targets):
-        # Places beside each other in rank share most of their table.
-        order = np.argsort(_first_ranks(cch.end_start, cch.end_rank, targets.points.edge, targets.start), kind="stable")
-        columns = max(TABLE_BYTES // found.itemsize // (int(cch.depth.max(initial=0)) + 1), 16)
-        for begin in range(0, len(order), columns):
-            _fill_matrix(
-                HIERARCHY.pack(cch).address,
-                cch.depth,
-                WEIGHTS.pack(metric).address,
-                None if lengths is None else LENGTHS.pack(lengths).address,
-                closed,
-                sources.points.edge,
-                sources.points.fraction,
-                sources.points.extra_ms,
-                sources.start,
-                before_cm,
-                targets.points.edge,
-                targets.points.fraction,
-                targets.points.extra_ms,
-                targets.start,
-                after_cm,
-                order[begin : begin + columns].astype(np.int32),
-                found,
-            )
-    if lengths is None:
-        return found.view(np.int32)
-    cost_ms = (found >> np.uint64(32)).astype(np.int32)
-    return cost_ms, np.where(cost_ms < CLOSED, found & np.uint64(CLOSED), CLOSED).astype(np.int32)
+    shape = len(sources), len(targets)
+    cost_ms, length_cm = np.empty(shape, np.int32), np.empty(shape if lengths is not None else (0, 0), np.int32)
+    for column in range(0, len(targets), BLOCK):
+        part, cm = _cut(targets, after_cm, column)
+        below = lanes.climb_all(cch, metric, lengths, part, cm, False)
+        for row in range(0, len(sources), BLOCK):
+            part, cm = _cut(sources, before_cm, row)
+            above = lanes.climb_all(cch, metric, lengths, part, cm, True)
+            rows = slice(row, row + BLOCK)
+            lanes.join_all(metric, lengths, above, below, column, cost_ms[rows], length_cm[rows])
+    return cost_ms if lengths is None else (cost_ms, length_cm)
+
+
+def _cut(places: Places, cm: Int32s, first: int) -> tuple[Places, Int32s]:
+    """A block of places."""
+    if len(places) <= BLOCK:
+        return places, cm
+    start = places.start[first : first + BLOCK + 1]
+    low, high = int(start[0]), int(start[-1])
+    points = places.points
+    rows = EdgePoints(points.edge[low:high], points.fraction[low:high], points.extra_ms[low:high])
+    return Places(rows, start - start[0]), cm[low:high]
 
 
 def find_nearest(
@@ -170,18 +157,6 @@ def _costs_of_one(cch: Cch, metric: Metric, one: EdgePoints, many: Places, is_ba
 @numba.njit(cache=True, nogil=True)
 def _part(cost, fraction):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
     return np.int64(math.floor(cost * fraction))
-
-
-@numba.njit(cache=True, nogil=True)
-def _first_ranks(end_start, end_rank, edge, start):  # type: ignore[no-untyped-def]
-    """The rank that a place is sorted by: that of its first point's first copy."""
-    found = np.full(len(start) - 1, -1, np.int32)
-    for place in range(len(found)):
-        for i in range(start[place], start[place + 1]):
-            if end_start[edge[i]] < end_start[edge[i] + 1]:
-                found[place] = end_rank[end_start[edge[i]]]
-                break
-    return found
 
 
 @numba.njit(cache=True, nogil=True)
@@ -257,233 +232,3 @@ def _fill_row(  # type: ignore[no-untyped-def]
                         best = min(best, ahead + one_extra[q] + many_extra[p])
         found[place] = best
     return found
-
-
-@numba.njit(cache=True, nogil=True)
-def _key(lengths, ms, cm):  # type: ignore[no-untyped-def]
-    """A cost alone, or over its length; both are at most CLOSED, so that the sum of two keys carries nothing over."""
-    if lengths is None:
-        return np.uint32(ms)
-    else:  # numba leaves the other branch out only of an if with an else
-        return np.uint64(ms) << np.uint64(32) | np.uint64(cm)
-
-
-@numba.njit(cache=True, nogil=True)
-def _sum(lengths, one, other):  # type: ignore[no-untyped-def]
-    if lengths is None:
-        return np.uint32(one + other)
-    else:  # as above
-        return np.uint64(one + other)
-
-
-@numba.njit(cache=True, nogil=True)
-def _saturated(lengths, key):  # type: ignore[no-untyped-def]
-    """A key whose length is at most CLOSED."""
-    if lengths is None:
-        return key
-    else:  # as above
-        length = min(key & np.uint64(2**32 - 1), np.uint64(CLOSED))
-        return (key >> np.uint64(32)) << np.uint64(32) | length
-
-
-@numba.njit(cache=True, nogil=True)
-def _part_cm(lengths, edge, fraction):  # type: ignore[no-untyped-def]
-    """The length of an edge up to a fraction; 0 where lengths are not asked for."""
-    if lengths is None:
-        return np.int64(0)
-    else:  # as above
-        return _part(int32s(lengths, EDGE_CM)[edge], fraction)
-
-
-@numba.njit(cache=True, nogil=True)
-def _offer(parent, dist, closed, climbed, is_climbed, size, rank, key):  # type: ignore[no-untyped-def]
-    """Offers a cost to a rank and lists its ancestors, not yet in order; gives how many are listed."""
-    x = rank
-    while x >= 0 and not is_climbed[x]:
-        is_climbed[x] = True
-        dist[x] = closed
-        climbed[size] = x
-        size += 1
-        x = parent[x]
-    dist[rank] = min(dist[rank], key)
-    return size
-
-
-@numba.njit(cache=True, nogil=True)
-def _climb(cch, metric, lengths, is_up, dist, closed, climbed, is_climbed, size, chains):  # type: ignore[no-untyped-def]
-    """Final costs of the ancestors listed, and the list in ascending order."""
-    up_start, up_head = int32s(cch, UP_START), int32s(cch, UP_HEAD)
-    weight = uint32s(metric, UP_WEIGHT) if is_up else uint32s(metric, DOWN_WEIGHT)
-    if chains > 1:
-        climbed[:size].sort()
-    for i in range(size):
-        x = climbed[i]
-        is_climbed[x] = False
-        own = _saturated(lengths, dist[x])
-        dist[x] = own
-        if own < closed:
-            if lengths is None:
-                for a in range(np.uint64(up_start[x]), np.uint64(up_start[x + 1])):
-                    head = np.uint64(up_head[a])
-                    dist[head] = min(dist[head], np.uint32(own + weight[a]))
-            else:
-                length = uint32s(lengths, UP_CM) if is_up else uint32s(lengths, DOWN_CM)
-                for a in range(np.uint64(up_start[x]), np.uint64(up_start[x + 1])):
-                    head = np.uint64(up_head[a])
-                    through = own + (np.uint64(weight[a]) << np.uint64(32) | np.uint64(length[a]))
-                    dist[head] = min(dist[head], through)
-
-
-@numba.njit(cache=True, nogil=True)
-def _fill_matrix(  # type: ignore[no-untyped-def]
-    cch, depth, metric, lengths, closed, source_edge, source_fraction, source_extra, source_start, source_cm,
-    target_edge, target_fraction, target_extra, target_start, target_cm, order, found,
-):  # fmt: skip
-    """Fills the columns of the targets in `order`.
-
-    A target whose ends have different ancestors has one column for the way down to its first end; the other ways
-    down, from where they leave those before, are kept as loose (depth, rank, cost, target), sorted by depth and rank.
-    """
-    parent, subtree_start, cost = int32s(cch, PARENT), int32s(cch, SUBTREE_START), int32s(metric, COST)
-    entry_rank, end_start, end_rank = int32s(cch, ENTRY_RANK), int32s(cch, END_START), int32s(cch, END_RANK)
-    states, columns = len(depth), len(order)
-    dist, climbed, is_climbed = np.full(states, closed), np.empty(states, np.int32), np.zeros(states, np.bool_)
-    deepest = 0
-    for i in range(columns):
-        for p in range(target_start[order[i]], target_start[order[i] + 1]):
-            for c in range(end_start[target_edge[p]], end_start[target_edge[p] + 1]):
-                deepest = max(deepest, depth[end_rank[c]])
-    table = np.full((deepest + 1, columns), closed)
-    column_rank = np.empty(columns, np.int32)
-    loose = np.empty((1024, 3), np.int64)  # (depth, rank) as one number, cost, column
-    loose_size = 0
-    for i in range(columns):
-        size, chains = 0, 0
-        first = np.int32(-1)
-        for p in range(target_start[order[i]], target_start[order[i] + 1]):
-            e = target_edge[p]
-            if cost[e] == CLOSED:
-                continue
-            part = min(target_extra[p] + _part(cost[e], target_fraction[p]), np.int64(CLOSED))
-            ending = _key(lengths, part, target_cm[p] + _part_cm(lengths, e, target_fraction[p]))
-            for c in range(end_start[e], end_start[e + 1]):
-                if first < 0:
-                    first = end_rank[c]
-                before = size
-                size = _offer(parent, dist, closed, climbed, is_climbed, size, end_rank[c], ending)
-                chains += size > before
-        _climb(cch, metric, lengths, False, dist, closed, climbed, is_climbed, size, chains)
-        column_rank[i] = first
-        x, d = first, np.int64(-1)
-        if first >= 0:
-            d = np.int64(depth[first])
-        while d >= 0:
-            table[d, i] = dist[x]
-            is_climbed[x] = True
-            x = parent[x]
-            d -= 1
-        for k in range(size):
-            x = climbed[k]
-            if not is_climbed[x] and dist[x] < closed:
-                if loose_size == len(loose):
-                    longer = np.empty((2 * loose_size, 3), np.int64)
-                    longer[:loose_size] = loose
-                    loose = longer
-                loose[loose_size, 0] = np.int64(depth[x]) * states + x
-                loose[loose_size, 1] = dist[x]
-                loose[loose_size, 2] = i
-                loose_size += 1
-            is_climbed[x] = False
-    by_rank = np.argsort(column_rank, kind="mergesort")
-    column_rank = column_rank[by_rank]
-    order = order[by_rank]
-    table = table[:, by_rank].copy()
-    place = np.empty(columns, np.int64)
-    for i in range(columns):
-        place[by_rank[i]] = i
-    loose_key = loose[:loose_size, 0].copy()
-    by_key = np.argsort(loose_key, kind="mergesort")
-    loose_key = loose_key[by_key]
-    loose_cost, loose_column = np.full(loose_size, closed), place[loose[by_key, 2]]
-    for i in range(loose_size):
-        loose_cost[i] = loose[by_key[i], 1]
-
-    row = np.full(columns, closed)
-    by_edge = np.argsort(target_edge, kind="mergesort")
-    point_place, place_column = _columns_of_points(target_start, order, len(target_edge))
-    for s in range(len(source_start) - 1):
-        size, chains = 0, 0
-        row[:] = closed
-        for p in range(source_start[s], source_start[s + 1]):
-            e = source_edge[p]
-            if cost[e] == CLOSED:
-                continue
-            before = size
-            part_cm = _part_cm(lengths, e, source_fraction[p])
-            part = min(source_extra[p] + cost[e] - _part(cost[e], source_fraction[p]), np.int64(CLOSED))
-            rest = _key(lengths, part, source_cm[p] + _part_cm(lengths, e, 1.0) - part_cm)
-            size = _offer(parent, dist, closed, climbed, is_climbed, size, entry_rank[e], rest)
-            chains += size > before
-            k = _first_place(target_edge, by_edge, e)
-            while k < len(by_edge) and target_edge[by_edge[k]] == e:
-                t = by_edge[k]
-                k += 1
-                column = place_column[point_place[t]]
-                if column >= 0 and target_fraction[t] >= source_fraction[p]:
-                    direct = _part(cost[e], target_fraction[t]) - _part(cost[e], source_fraction[p])
-                    direct = min(direct + source_extra[p] + target_extra[t], np.int64(CLOSED))
-                    direct_cm = _part_cm(lengths, e, target_fraction[t]) - part_cm + source_cm[p] + target_cm[t]
-                    row[column] = min(row[column], _key(lengths, direct, direct_cm))
-        _climb(cch, metric, lengths, True, dist, closed, climbed, is_climbed, size, chains)
-        for k in range(size):
-            x = climbed[k]
-            own = dist[x]
-            if own >= closed:
-                continue
-            d = depth[x]
-            if d <= deepest:
-                low = np.searchsorted(column_rank, subtree_start[x])
-                high = np.searchsorted(column_rank, x, "right")
-                _add_row(lengths, row, table, np.int64(d), own, low, high)
-            if loose_size:
-                key = np.int64(d) * states + x
-                i = np.searchsorted(loose_key, key)
-                while i < loose_size and loose_key[i] == key:
-                    row[loose_column[i]] = min(row[loose_column[i]], _sum(lengths, own, loose_cost[i]))
-                    i += 1
-        for i in range(columns):
-            found[s, order[i]] = _saturated(lengths, row[i])
-
-
-@numba.njit(cache=True, nogil=True)
-def _add_row(lengths, row, table, d, own, low, high):  # type: ignore[no-untyped-def]
-    """Offers the cost at one depth to a range of targets; no sum overflows, as all parts are below 2^31."""
-    mine, theirs = row[low:high], table[d, low:high]
-    for i in range(len(mine)):
-        through = _sum(lengths, own, theirs[i])
-        mine[i] = through if through < mine[i] else mine[i]
-
-
-@numba.njit(cache=True, nogil=True)
-def _columns_of_points(target_start, order, points):  # type: ignore[no-untyped-def]
-    """(place of each point, column of each place or -1)."""
-    places = len(target_start) - 1
-    point_place = np.empty(points, np.int32)
-    for place in range(places):
-        point_place[target_start[place] : target_start[place + 1]] = place
-    column = np.full(places, -1, np.int64)
-    for i in range(len(order)):
-        column[order[i]] = i
-    return point_place, column
-
-
-@numba.njit(cache=True, nogil=True)
-def _first_place(edge, by_edge, wanted):  # type: ignore[no-untyped-def]
-    low, high = 0, len(by_edge)
-    while low < high:
-        middle = (low + high) >> 1
-        if edge[by_edge[middle]] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low

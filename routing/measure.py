@@ -12,10 +12,10 @@ from routing.cch import DOWN, UP, Cch
 from routing.customize import TASKS_PER_THREAD, Metric
 from routing.errors import BadCost
 from routing.packed import Layout, int32s, uint32s
-from routing.query import check_fit
 from routing.rows import as_read_only
 from routing.triangles import split_work
 from routing.trip import CLOSED
+from routing.weights import check_fit
 
 Int32s = NDArray[np.int32]
 

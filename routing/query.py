@@ -7,7 +7,6 @@ Source: elimination tree query, Dibbelt, Strasser, Wagner 2016, section 8.2.
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numba
 import numpy as np
@@ -15,76 +14,40 @@ from numpy.typing import NDArray
 
 from routing.cch import Cch
 from routing.customize import Metric
-from routing.errors import BadCost, BadGraph, BadPoint
-from routing.packed import Layout, Packed, int32_rows, int32s, int64_rows
+from routing.errors import BadCost, BadPoint
+from routing.packed import Packed, int32_rows, int32s, int64_rows
 from routing.places import Places, check_places
 from routing.scratch import own_desk
 from routing.trip import CLOSED, UNREACHED, EdgePoints, Path, check_points
+from routing.unpack import (
+    _arc_between,
+    _broken,
+    _unpack,
+)
+from routing.weights import (
+    COST,
+    DOWN_WEIGHT,
+    END_RANK,
+    END_START,
+    ENTRY_RANK,
+    HIERARCHY,
+    OPEN_ARC,
+    OPEN_RANK,
+    PARENT,
+    UP_HEAD,
+    UP_START,
+    UP_WEIGHT,
+    check_fit,
+    weights_of,
+)
 
 BROKEN, MISFIT, OUTSIDE = range(-1, -4, -1)
 """In place of a cost: a path has no edges under it; the metric is of another hierarchy; a point lies on none of its
 edges."""
 
-HIERARCHY = Layout(
-    "up_start", "up_head", "down_start", "down_tail", "down_arc", "seed_start", "seed_slot", "seed_edge", "parent",
-    "entry_rank", "end_start", "end_rank",
-)  # fmt: skip
-(
-    UP_START, UP_HEAD, DOWN_START, DOWN_TAIL, DOWN_ARC, SEED_START, SEED_SLOT, SEED_EDGE, PARENT, ENTRY_RANK, END_START,
-    END_RANK,
-) = HIERARCHY.places  # fmt: skip
-COST, UP_WEIGHT, DOWN_WEIGHT, OPEN_RANK, OPEN_ARC = range(5)
 REACHED, WAITING, ROW_OF = range(3)
+
 FORE, BACK, FORE_BEFORE, BACK_BEFORE = range(4)
-
-LIST_AFTER = 250
-"""Questions about a metric after which its open arcs are listed: listing takes as long as is saved on so many."""
-
-
-class Weights(Packed):
-    """A metric's weights packed for searches, and, once it is asked often, only the arcs that are open in it.
-
-    Of a street network's arcs three of five lead nowhere in one direction (one-way streets, forbidden turns).
-    """
-
-    __slots__ = ("asked", "before")
-
-    def __init__(self, *columns: NDArray[Any]) -> None:
-        super().__init__(*columns)
-        self.asked = 0
-        self.before: Weights | None = None
-
-
-class WeightsLayout(Layout):
-    """As Layout, for metrics: what is packed also has places for the open arcs, empty until `weights_of` lists them."""
-
-    def pack(self, owner: Metric) -> Weights:
-        """The weights of a metric; kept with it."""
-        kept: Weights | None = owner.__dict__.get("searched")
-        if kept is None:
-            kept = Weights(owner.cost_ms, owner.up_ms, owner.down_ms, _NOTHING, _NOTHING)
-            owner.__dict__["searched"] = kept
-        return kept
-
-
-_NOTHING = np.empty(0, np.int32)
-
-WEIGHTS = WeightsLayout("cost_ms", "up_ms", "down_ms")
-
-
-def weights_of(cch: Cch, metric: Metric, questions: int = 1) -> Weights:
-    """The weights packed, for a search that asks so many questions of them. Lists the open arcs when that pays."""
-    kept = WEIGHTS.pack(metric)
-    if kept.asked < LIST_AFTER:
-        kept.asked += questions
-        if kept.asked >= LIST_AFTER:
-            check_fit(cch, metric)
-            ranks, arcs = _list_open(cch.up_start, cch.up_head, cch.parent, metric.up_ms, metric.down_ms)
-            listed = Weights(metric.cost_ms, metric.up_ms, metric.down_ms, ranks, arcs)
-            listed.asked = kept.asked
-            listed.before = kept  # another thread may be searching by its address
-            metric.__dict__["searched"] = kept = listed
-    return kept
 
 
 def find_path(cch: Cch, metric: Metric, starts: EdgePoints, ends: EdgePoints) -> Path | None:
@@ -160,37 +123,12 @@ def find_costs(cch: Cch, metric: Metric, sources: Places, targets: Places, threa
     return found
 
 
-def edges_under(cch: Cch, metric: Metric, steps: NDArray[np.int64]) -> NDArray[np.int32]:
-    """The edges that a chain of arcs of the hierarchy stands for, in driving order.
-
-    steps: (n, 2) int64, the last to be driven first: the lower rank of an arc and its number, ~number if driven down.
-
-    Gives (edges,) int32. Raises BadGraph if an arc stands for none at this metric.
-    """
-    hierarchy, weights = HIERARCHY.pack(cch), WEIGHTS.pack(metric)
-    edges: NDArray[np.int32]
-    size, edges = _edges_under(hierarchy.address, weights.address, steps)
-    if size < 0:
-        raise _broken()
-    return edges
-
-
-def check_fit(cch: Cch, metric: Metric) -> None:
-    """Raises BadCost if the metric has other lengths than the hierarchy: the searches do not look again."""
-    if len(metric.cost_ms) != cch.edges or not len(metric.up_ms) == len(metric.down_ms) == cch.arcs:
-        raise BadCost(f"the metric is of another hierarchy: {len(metric.cost_ms)} edges, {cch.edges} expected")
-
-
 def _refuse(reason: int, cch: Cch, metric: Metric, starts: EdgePoints, ends: EdgePoints) -> None:
     """Raises what a kernel's answer stands for; the looks at every point are only taken here."""
     check_fit(cch, metric)
     check_points(starts, cch.edges)
     check_points(ends, cch.edges)
     raise _broken()
-
-
-def _broken() -> BadGraph:
-    return BadGraph("a shortcut of the metric has no edges under it; customize this hierarchy again")
 
 
 def _thread_scratch(cch: Cch) -> Packed:
@@ -286,14 +224,6 @@ def _ask_path(  # type: ignore[no-untyped-def]
     path[:size] = edges[:size]
     path[size] = end_edge[last]
     return best, first, last, path
-
-
-@numba.njit(cache=True, nogil=True)
-def _edges_under(cch, metric, steps):  # type: ignore[no-untyped-def]
-    stack = np.empty((len(steps) + 128, 2), np.int64)
-    stack[: len(steps)] = steps
-    edges, size = _unpack(cch, metric, stack, len(steps), np.empty(256, np.int32), 0)
-    return size, edges[: max(size, 0)].copy()
 
 
 @numba.njit(cache=True, nogil=True)
@@ -440,102 +370,3 @@ def _relax_listed(arc, first, last, reached, way, x, own):  # type: ignore[no-un
         is_less = through < known
         reached[head, way] = through if is_less else known
         reached[head, way + np.uint64(2)] = np.int64(x) if is_less else before
-
-
-@numba.njit(cache=True, nogil=True)
-def _list_open(up_start, up_head, parent, up, down):  # type: ignore[no-untyped-def]
-    """(first arc upwards, first arc downwards, parent) of each rank, and (higher rank, weight) of each open arc."""
-    states, size = len(parent), 0
-    for a in range(len(up)):
-        size += (up[a] != CLOSED) + (down[a] != CLOSED)
-    ranks, arcs, size = np.zeros((states + 1, 4), np.int32), np.empty((size, 2), np.int32), 0
-    for x in range(states):
-        ranks[x, 2] = parent[x]
-        for way in range(2):
-            ranks[x, way] = size
-            weight = down if way else up
-            for a in range(up_start[x], up_start[x + 1]):
-                if weight[a] != CLOSED:
-                    arcs[size, 0], arcs[size, 1] = up_head[a], weight[a]
-                    size += 1
-    ranks[states, 0] = size
-    return ranks, arcs
-
-
-@numba.njit(cache=True, nogil=True)
-def _arc_between(cch, x, y):  # type: ignore[no-untyped-def]
-    """The arc from a rank to a higher one."""
-    up_start, up_head = int32s(cch, UP_START), int32s(cch, UP_HEAD)
-    low, high = np.int64(up_start[x]), np.int64(up_start[x + 1])
-    while high - low > 1:
-        middle = (low + high) >> 1
-        if up_head[middle] <= y:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-@numba.njit(cache=True, nogil=True)
-def _unpack(cch, metric, stack, waiting, edges, size):  # type: ignore[no-untyped-def]
-    """Appends the edges under the arcs that wait, top of the stack first; gives (edges, how many), -1 if some lack.
-
-    An arc waits with the lower rank before its number, and its complement if driven downwards.
-    No arc remembers what it stands for (that would double a metric): an edge or a lower triangle of its cost is looked
-    for, and a triangle's arcs are of lower ranks, so that this ends.
-    """
-    up_start, up_head = int32s(cch, UP_START), int32s(cch, UP_HEAD)
-    down_start, down_tail, down_arc = int32s(cch, DOWN_START), int32s(cch, DOWN_TAIL), int32s(cch, DOWN_ARC)
-    seed_start, seed_slot, seed_edge = int32s(cch, SEED_START), int32s(cch, SEED_SLOT), int32s(cch, SEED_EDGE)
-    cost, up, down = int32s(metric, COST), int32s(metric, UP_WEIGHT), int32s(metric, DOWN_WEIGHT)
-    while waiting > 0:
-        waiting -= 1
-        x, arc = stack[waiting, 0], stack[waiting, 1]
-        is_down = arc < 0
-        if is_down:
-            arc = ~arc
-        weight = down[arc] if is_down else up[arc]
-        slot = 2 * arc + is_down
-        edge = -1
-        for i in range(seed_start[x], seed_start[x + 1]):
-            if seed_slot[i] == slot and cost[seed_edge[i]] == weight:
-                edge = seed_edge[i]
-                break
-        if edge >= 0:
-            if size == len(edges):
-                longer = np.empty(2 * size, np.int32)
-                longer[:size] = edges
-                edges = longer
-            edges[size] = edge
-            size += 1
-            continue
-        y = up_head[arc]
-        is_found = False
-        for i in range(np.uint64(down_start[x]), np.uint64(down_start[x + 1])):
-            to_x = np.uint64(down_arc[i])
-            half = up[to_x] if is_down else down[to_x]
-            if half > weight:
-                continue
-            v = np.uint64(down_tail[i])
-            to_y, end = to_x, np.uint64(up_start[v + np.uint64(1)])
-            while end - to_y > np.uint64(1):
-                middle = (to_y + end) >> np.uint64(1)
-                if up_head[middle] <= y:
-                    to_y = middle
-                else:
-                    end = middle
-            if up_head[to_y] == y and np.int64(half) + (down[to_y] if is_down else up[to_y]) == weight:
-                is_found = True
-                if waiting + 2 > len(stack):
-                    deeper = np.empty((2 * len(stack), 2), np.int64)
-                    deeper[: len(stack)] = stack
-                    stack = deeper
-                # Down to the middle first, then up.
-                stack[waiting, 0], stack[waiting + 1, 0] = v, v
-                stack[waiting, 1] = to_x if is_down else to_y
-                stack[waiting + 1, 1] = ~np.int64(to_y if is_down else to_x)
-                waiting += 2
-                break
-        if not is_found:
-            return edges, -1
-    return edges, size

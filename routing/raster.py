@@ -1,7 +1,7 @@
 """Reached roads drawn on a grid: which cells are touched within which limit, one bit for each limit."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -27,8 +27,16 @@ GRID_CELLS = 120_000
 MOST_CELLS = 4_000_000
 """With a cell size given: 8 MB for each of the few grids in work."""
 
-SKETCH_M = 10.0
-"""Well below half of the finest cell: what is drawn half a cell beside a road still holds the road inside its area."""
+STRIDE = 0.5
+"""Cells between two places of a road that are looked at. The area holds a square of one cell to all sides of the centre
+of every touched cell, and so all that lies between two places less than a cell apart; what is off the line by up to
+(1 - STRIDE) / 2 cells as well."""
+
+SKETCH_M = 6.0
+"""Less than that of the finest cells."""
+
+MOST_SKETCHED = 500_000
+"""Segments; their sketch is 12 MB of each process, and saves a third of the drawing."""
 
 MARGIN = 6
 """Empty cells around what is drawn, more than the outline moves away from it."""
@@ -68,17 +76,25 @@ class Grid:
 class Sketch:
     """The segments' lines with the few points that a grid can show, to be kept beside the shapes.
 
-    start (segments + 1,) int32; points_e7 (points, 2) int32; no place of a line is farther than 10 m from its sketch.
+    start (segments + 1,) int32; points_e7 (points, 2) int32; no place of a line is farther than 6 m from its sketch.
     """
 
     start: NDArray[np.int32]
     points_e7: NDArray[np.int32]
 
 
-def build_sketch(shapes: EdgeShapes) -> Sketch:
-    """The sketch of all segments. Takes 6 ms for 45,000 segments; leaves 44 % of the points."""
-    start, points = _sketch(shapes.shape_start, shapes.shape_e7, SKETCH_M)
-    return Sketch(start, points)
+def sketch_of(shapes: EdgeShapes) -> Sketch:
+    """The sketch of all segments, kept with the shapes; the shapes themselves where there are too many to keep another.
+
+    Takes 6 ms for 45,000 segments the first time; leaves half of the points.
+    """
+    kept: Sketch | None = shapes.__dict__.get("sketch")
+    if kept is None:
+        columns = shapes.shape_start, shapes.shape_e7
+        if len(shapes.shape_start) <= MOST_SKETCHED:
+            columns = _sketch(*columns, SKETCH_M)
+        kept = shapes.__dict__["sketch"] = Sketch(*(as_read_only(column, np.int32) for column in columns))
+    return kept
 
 
 def checked_reach(shapes: EdgeShapes, reach: Reach) -> Reach:
@@ -105,49 +121,27 @@ def checked_limits(limits: ArrayLike) -> NDArray[np.int64]:
     return rising
 
 
-def draw_reached(
-    shapes: EdgeShapes, reach: Reach, limits: ArrayLike, cell_m: float | None = None, sketch: Sketch | None = None
-) -> Grid | None:
-    """Every cell that a road reached within a limit touches, or None if nothing is reached.
+def draw_reached(shapes: EdgeShapes, reach: Reach, limits: ArrayLike, cell_m: float | None = None) -> Grid | None:
+    """The cells in which reached roads lie, or None if nothing is reached; in memory that the next grid is drawn on.
 
+    Of each road places less than half a cell apart are looked at: what only grazes a cell's corner may leave it out.
     limits: (n,) integers that rise, n <= 16, in the unit of the costs; what costs exactly the limit is reached.
-    cell_m: side of a cell; None = 25 m, or more where the area has over 250,000 such cells.
-    sketch: of the same shapes; saves up to a sixth of the time, and moves what is touched by at most 10 m.
+    cell_m: side of a cell; None = 25 m, or more where the area has over 120,000 such cells.
 
     Raises BadCost and BadPoint as `checked_reach` and `checked_limits`, and BadPoint for cells so small that there
     would be over 4,000,000.
     """
-    grid = draw_borrowed(shapes, reach, limits, cell_m, sketch)
-    return None if grid is None else replace(grid, bits=grid.bits.copy())
-
-
-def draw_borrowed(
-    shapes: EdgeShapes, reach: Reach, limits: ArrayLike, cell_m: float | None = None, sketch: Sketch | None = None
-) -> Grid | None:
-    """As `draw_reached`, on memory of this thread that its next grid is drawn on as well."""
     reach = checked_reach(shapes, reach)
     rising = checked_limits(limits)
-    if sketch is None or (cell_m is not None and cell_m < FINEST_CELL_M):
-        sketch = Sketch(shapes.shape_start, shapes.shape_e7)
-    elif len(sketch.start) != len(shapes.shape_start):
-        raise BadPoint(f"the sketch has {len(sketch.start) - 1} segments, {len(shapes.shape_start) - 1} expected")
-    columns = (
-        as_read_only(sketch.start, np.int32),
-        as_read_only(sketch.points_e7, np.int32),
-        shapes.shape_start,
-        shapes.shape_e7,
-        shapes.edge_segment,
-        shapes.edge_reversed,
-        reach.entry_cost,
-        reach.cost,
-        reach.starts.edge,
-        reach.starts.fraction,
-        reach.starts.extra_ms,
-        rising,
-        reach.is_backward,
-    )
-    near = borrow("edges reached", len(reach.cost), np.int32)
-    west, south, east, north, count = _list_reached(near, *columns)
+    start, points = shapes.shape_start, shapes.shape_e7
+    if cell_m is None or cell_m >= FINEST_CELL_M:
+        sketch = sketch_of(shapes)
+        start, points = sketch.start, sketch.points_e7
+    edges, starts = len(reach.cost), reach.starts
+    reached, met = borrow("segments reached", edges, np.int32), borrow("edges met", edges, np.int32)
+    whole = borrow("limits of whole segments", edges, np.uint16)
+    segments, cut = _sort_out(shapes.edge_segment, reach.entry_cost, reach.cost, rising, reached, whole, met)
+    west, south, east, north = _box(start, points, reached[:segments], shapes.edge_segment[starts.edge])
     if west > east:
         return None
     widest_lat = 0.0 if south <= 0 <= north else min(abs(south), abs(north)) / E7
@@ -164,68 +158,96 @@ def draw_borrowed(
     shape = (north - south) // step[1] + 2 * MARGIN + 2, (east - west) // step[0] + 2 * MARGIN + 2
     bits = borrow("cells touched", shape[0] * shape[1], np.uint16).reshape(shape)
     bits.fill(0)
-    _draw(bits, corner, step, near[:count], *columns)
+    scale = 1.0 / step[0], 1.0 / step[1], 0.5 - corner[0] / step[0], 0.5 - corner[1] / step[1]
+    _draw_whole(bits, scale, start, points, reached[:segments], whole)
+    _draw_parts(
+        bits, scale, shapes.shape_start, shapes.shape_e7, shapes.edge_segment, shapes.edge_reversed, met[:cut],
+        reach.entry_cost, reach.cost, starts.edge, starts.fraction, starts.extra_ms, rising, reach.is_backward,
+    )  # fmt: skip
     _raise(bits.reshape(-1), np.uint16((1 << len(rising)) - 1))
     return Grid(bits, corner, step, side_m)
 
 
 @numba.njit(cache=True, nogil=True)
-def _list_reached(  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
-    near, sketch_start, sketch_e7, shape_start, shape_e7, segment, is_reversed, entry, cost, start_edge, start_fraction,
-    start_extra, limits, backward,
-):  # fmt: skip
-    """West, south, east, north of all edges that are reached, whole ones, and how many were listed in `near`."""
-    last, count = limits[-1], 0
-    for e in range(np.uint64(len(entry))):
-        near[count] = e
-        count += (entry[e] <= last) & (cost[e] != CLOSED)
-    west, south, east, north = np.int32(2**31 - 1), np.int32(2**31 - 1), np.int32(-(2**31)), np.int32(-(2**31))
-    seen = -1
-    for i in range(count + len(start_edge)):
-        s = segment[near[i] if i < count else start_edge[i - count]]
-        if s == seen:
-            continue  # the other direction mostly follows
-        seen = s
-        for p in range(np.uint64(sketch_start[s]), np.uint64(sketch_start[s + 1])):
-            x, y = sketch_e7[p, 0], sketch_e7[p, 1]
-            west, east = min(west, x), max(east, x)
-            south, north = min(south, y), max(north, y)
-    return np.int64(west), np.int64(south), np.int64(east), np.int64(north), count
+def _sort_out(segment, entry, cost, limits, reached, whole, cut):  # type: ignore[no-untyped-def]  # kernels
+    """Lists the segments reached, with the limits within which they are as a whole, and the edges that a limit cuts.
+
+    Gives how many of each. Nothing is asked of one edge after the other that the processor would have to guess.
+    """
+    count, last, near = len(limits), limits[-1], 0
+    every = (1 << count) - 1
+    for each in range(np.uint64(len(entry))):
+        cut[near] = each
+        near += (entry[each] <= last) & (cost[each] != CLOSED)
+    segments, edges, seen = -1, 0, -1
+    for i in range(np.uint64(near)):
+        e = np.uint64(cut[i])
+        begun, s = entry[e], segment[e]
+        left, first, stop = begun + cost[e], 0, 0
+        for limit in limits:
+            first += limit < begun
+            stop += limit < left
+        mask = (every >> stop) << stop
+        mask |= whole[segments] if s == seen else 0  # the other direction mostly follows
+        segments += s != seen
+        reached[segments], whole[segments], seen = s, mask, s
+        cut[edges] = e
+        edges += stop > first
+    return segments + 1, edges
 
 
 @numba.njit(cache=True, nogil=True)
-def _draw(  # type: ignore[no-untyped-def]
-    bits, corner, step, near, sketch_start, sketch_e7, shape_start, shape_e7, segment, is_reversed, entry, cost,
-    start_edge, start_fraction, start_extra, limits, backward,
+def _box(start, points, reached, begun):  # type: ignore[no-untyped-def]
+    """West, south, east, north of segments; west of none is beyond their east."""
+    west, south, east, north = np.int32(2**31 - 1), np.int32(2**31 - 1), np.int32(-(2**31)), np.int32(-(2**31))
+    for segments in (reached, begun):
+        for s in segments:
+            for p in range(np.uint64(start[s]), np.uint64(start[s + 1])):
+                x, y = points[p, 0], points[p, 1]
+                west, east = min(west, x), max(east, x)
+                south, north = min(south, y), max(north, y)
+    return np.int64(west), np.int64(south), np.int64(east), np.int64(north)
+
+
+@numba.njit(cache=True, nogil=True)
+def _draw_whole(bits, scale, start, points, reached, whole):  # type: ignore[no-untyped-def]
+    one = np.uint64(1)
+    for i in range(np.uint64(len(reached))):
+        s, mask = np.uint64(reached[i]), whole[i]
+        if mask == 0:
+            continue
+        first = np.uint64(start[s])
+        ax, ay = points[first, 0] * scale[0] + scale[2], points[first, 1] * scale[1] + scale[3]
+        for p in range(first + one, np.uint64(start[s + one])):
+            bx, by = points[p, 0] * scale[0] + scale[2], points[p, 1] * scale[1] + scale[3]
+            _draw_piece(bits, ax, ay, bx, by, mask)
+            ax, ay = bx, by
+
+
+@numba.njit(cache=True, nogil=True)
+def _draw_parts(  # type: ignore[no-untyped-def]
+    bits, scale, shape_start, shape_e7, segment, is_reversed, met, entry, cost, start_edge, start_fraction,
+    start_extra, limits, backward,
 ):  # fmt: skip
-    count = len(limits)
-    every = (1 << count) - 1
-    drawn = np.zeros(len(shape_start) - 1, np.uint16)  # limits within which a segment is drawn as a whole
-    for e in near:
-        s, leave, k = segment[e], entry[e] + cost[e], 0
-        while limits[k] < entry[e]:
-            k += 1
-        while k < count and limits[k] < leave:
-            part = (limits[k] - entry[e]) / cost[e]
-            _draw_part(bits, corner, step, shape_start, shape_e7, s, is_reversed[e] != backward, 0.0, part, 1 << k)
-            k += 1
-        whole = (every >> k) << k
-        if whole & ~drawn[s]:
-            drawn[s] |= np.uint16(whole)
-            _draw_whole(bits, corner, step, sketch_start, sketch_e7, s, whole)
+    """Draws the edges that a limit cuts, each up to there, and those that trips begin on."""
+    for e in met:
+        for k in range(len(limits)):
+            if entry[e] <= limits[k] < entry[e] + cost[e]:
+                part = (limits[k] - entry[e]) / cost[e]
+                _draw_part(
+                    bits, scale, shape_start, shape_e7, segment[e], is_reversed[e] != backward, 0.0, part, 1 << k
+                )
     for i in range(len(start_edge)):
         e = start_edge[i]
         begin = 1.0 - start_fraction[i] if backward else start_fraction[i]
-        for k in range(count):
+        for k in range(len(limits)):
             left = limits[k] - start_extra[i]
             if left < 0:
                 continue
             end = begin
             if cost[e] != CLOSED:
                 end = min(begin + left / cost[e], 1.0) if cost[e] > 0 else 1.0
-            _draw_part(
-                bits, corner, step, shape_start, shape_e7, segment[e], is_reversed[e] != backward, begin, end, 1 << k
-            )
+            _draw_part(bits, scale, shape_start, shape_e7, segment[e], is_reversed[e] != backward, begin, end, 1 << k)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -242,83 +264,55 @@ def _raise(bits, every):  # type: ignore[no-untyped-def]
         bits[n] = (cell | (cell << np.uint16(8))) & every
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _draw_whole(bits, corner, step, shape_start, shape_e7, s, mask):  # type: ignore[no-untyped-def]
-    per_x, per_y = 1.0 / step[0], 1.0 / step[1]
-    from_x, from_y = corner[0] - 0.5 * step[0], corner[1] - 0.5 * step[1]
-    first = np.uint64(shape_start[s])
-    ax, ay = (shape_e7[first, 0] - from_x) * per_x, (shape_e7[first, 1] - from_y) * per_y
-    bits[np.uint64(ay), np.uint64(ax)] |= np.uint16(mask)
-    for p in range(first + np.uint64(1), np.uint64(shape_start[s + 1])):
-        bx, by = (shape_e7[p, 0] - from_x) * per_x, (shape_e7[p, 1] - from_y) * per_y
-        if np.int64(ax) != np.int64(bx) or np.int64(ay) != np.int64(by):
-            _draw_piece(bits, ax, ay, bx, by, mask)
-        ax, ay = bx, by
-
-
 @numba.njit(cache=True, nogil=True)
-def _draw_part(  # type: ignore[no-untyped-def]
-    bits, corner, step, shape_start, shape_e7, s, against, begin, end, mask
-):
+def _draw_part(bits, scale, shape_start, shape_e7, s, against, begin, end, mask):  # type: ignore[no-untyped-def]
     """Draws a segment between two fractions of its length, counted from its last point if `against` is set.
 
     Lengths are taken in cells, which are square on the ground to a few thousandths within a city.
     """
     if against:
         begin, end = 1.0 - end, 1.0 - begin
-    per_x, per_y = 1.0 / step[0], 1.0 / step[1]
-    from_x, from_y = corner[0] - 0.5 * step[0], corner[1] - 0.5 * step[1]
     first, last = np.uint64(shape_start[s]), np.uint64(shape_start[s + 1] - 1)
     one = np.uint64(1)
     total = 0.0
     for p in range(first, last):
-        total += _piece_length(shape_e7, p, per_x, per_y)
+        total += _piece_length(shape_e7, p, scale)
     begin_at, end_at, at = begin * total, end * total, 0.0
     for p in range(first, last):
-        length = _piece_length(shape_e7, p, per_x, per_y)
+        length = _piece_length(shape_e7, p, scale)
         if at + length >= begin_at:
             t0, t1 = 0.0, 1.0
             if length > 0.0:
                 t0, t1 = max((begin_at - at) / length, 0.0), min((end_at - at) / length, 1.0)
-            ax, ay = (shape_e7[p, 0] - from_x) * per_x, (shape_e7[p, 1] - from_y) * per_y
-            dx, dy = (shape_e7[p + one, 0] - from_x) * per_x - ax, (shape_e7[p + one, 1] - from_y) * per_y - ay
-            bx, by = ax + t1 * dx, ay + t1 * dy
-            ax, ay = ax + t0 * dx, ay + t0 * dy
-            bits[np.uint64(ay), np.uint64(ax)] |= np.uint16(mask)
-            _draw_piece(bits, ax, ay, bx, by, mask)
+            ax, ay = shape_e7[p, 0] * scale[0] + scale[2], shape_e7[p, 1] * scale[1] + scale[3]
+            dx = shape_e7[p + one, 0] * scale[0] + scale[2] - ax
+            dy = shape_e7[p + one, 1] * scale[1] + scale[3] - ay
+            _draw_piece(bits, ax + t0 * dx, ay + t0 * dy, ax + t1 * dx, ay + t1 * dy, mask)
         at += length
         if at > end_at:
             break
 
 
 @numba.njit(cache=True, nogil=True)
-def _piece_length(shape_e7, p, per_x, per_y):  # type: ignore[no-untyped-def]
-    dx = (np.float64(shape_e7[p + np.uint64(1), 0]) - shape_e7[p, 0]) * per_x
-    dy = (np.float64(shape_e7[p + np.uint64(1), 1]) - shape_e7[p, 1]) * per_y
+def _piece_length(shape_e7, p, scale):  # type: ignore[no-untyped-def]
+    dx = (np.float64(shape_e7[p + np.uint64(1), 0]) - shape_e7[p, 0]) * scale[0]
+    dy = (np.float64(shape_e7[p + np.uint64(1), 1]) - shape_e7[p, 1]) * scale[1]
     return math.sqrt(dx * dx + dy * dy)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _draw_piece(bits, ax, ay, bx, by, mask):  # type: ignore[no-untyped-def]
-    """Every cell a straight piece passes after its first. Source: Amanatides, Woo 1987."""
-    x, y, last_x, last_y = np.int64(ax), np.int64(ay), np.int64(bx), np.int64(by)
-    if abs(last_x - x) + abs(last_y - y) <= 1:
-        bits[np.uint64(last_y), np.uint64(last_x)] |= np.uint16(mask)
-        return
-    # How far the next column and the next row are, both times |dx dy|: no division.
-    dx, dy = abs(bx - ax), abs(by - ay)
-    step_x, step_y = (1 if bx > ax else -1), (1 if by > ay else -1)
-    next_x = ((x + 1 - ax) if bx > ax else (ax - x)) * dy
-    next_y = ((y + 1 - ay) if by > ay else (ay - y)) * dx
-    for _ in range(abs(last_x - x) + abs(last_y - y)):
-        # A rounded last step must not leave the row or column of the end.
-        if y == last_y or (x != last_x and next_x <= next_y):
-            x += step_x
-            next_x += dy
-        else:
-            y += step_y
-            next_y += dx
-        bits[np.uint64(y), np.uint64(x)] |= np.uint16(mask)
+    """The cells of places less than STRIDE apart along a straight piece, both its ends among them.
+
+    Without a question where the next column begins: wrong guesses of the processor took four fifths of the time.
+    """
+    dx, dy = bx - ax, by - ay
+    strides = np.int64(max(abs(dx), abs(dy)) * (1.0 / STRIDE)) + 1
+    dx, dy = dx / strides, dy / strides
+    bits[np.uint64(by), np.uint64(bx)] |= np.uint16(mask)
+    for _ in range(strides):
+        bits[np.uint64(ay), np.uint64(ax)] |= np.uint16(mask)
+        ax, ay = ax + dx, ay + dy
 
 
 @numba.njit(cache=True, nogil=True)

@@ -2,8 +2,8 @@
 
 Large arrays are given back to the system when they are freed and come back as empty pages; for the grids of an area
 in reach that took longer than all that is computed on them. What is kept lies on a *desk*: each thread has its own,
-unless it sits down at one of those that threads take in turn (`at_desk`): then there are as many as questions at one
-time, not as many as threads.
+unless it sits down at one of those that threads take in turn (`at_desk`): then there are as many as processors, not as
+many as threads. More questions computed at one time would only take each other's processor and caches.
 """
 
 import threading
@@ -11,14 +11,19 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from numba import config
 from numpy.typing import DTypeLike, NDArray
 
 MOST_KEPT_BYTES = 8_000_000
 """For each name and desk; larger ones are rare, and made anew."""
 
-MOST_FREE = 4
-"""Desks kept while nobody sits at them."""
+SEATS: int = config.NUMBA_DEFAULT_NUM_THREADS  # type: ignore[attr-defined]  # processors that this process may use
+"""Desks to be taken in turn, 10 to 25 MB each after all kinds of questions."""
 
+MOST_WAIT_S = 0.05
+"""So long a question waits for a seat; then it brings a desk of its own, as those who sit may take long."""
+
+_seats = threading.Semaphore(SEATS)
 _threads = threading.local()
 _free: list[dict[str, Any]] = []
 
@@ -56,6 +61,7 @@ class AtDesk:
         depth = getattr(_threads, "depth", 0)
         if not depth:
             _threads.home = own_desk()
+            _threads.has_seat = _seats.acquire(timeout=MOST_WAIT_S)
             try:
                 _threads.desk = _free.pop()
             except IndexError:
@@ -67,9 +73,11 @@ class AtDesk:
     ) -> None:
         _threads.depth -= 1
         if not _threads.depth:
-            if len(_free) < MOST_FREE:
+            if len(_free) < SEATS:
                 _free.append(_threads.desk)
             _threads.desk = _threads.home
+            if _threads.has_seat:
+                _seats.release()
 
 
 _SEAT = AtDesk()

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from routing.errors import BadGraph, BadPoint
 from routing.metric import E7, lengths_m, metres_per_degree, places_along
+from routing.prefetch import prefetch
 from routing.rows import as_read_only
 
 LOOK_M = 15.0
@@ -20,25 +21,43 @@ class EdgeShapes:
 
     shape_start (segments + 1,) int32; shape_e7 (points, 2) int32, lon and lat in 1e-7 degree, two points or more each.
     edge_segment (edges,) int32; edge_reversed (edges,) bool: driven against the order of the shape's points.
+    segment_m (segments,) float64: how long each is.
     """
 
     shape_start: NDArray[np.int32]
     shape_e7: NDArray[np.int32]
     edge_segment: NDArray[np.int32]
     edge_reversed: NDArray[np.bool_]
+    segment_m: NDArray[np.float64]
 
 
 def build_edge_shapes(
-    shape_start: ArrayLike, shape_e7: ArrayLike, edge_segment: ArrayLike, edge_reversed: ArrayLike
+    shape_start: ArrayLike,
+    shape_e7: ArrayLike,
+    edge_segment: ArrayLike,
+    edge_reversed: ArrayLike,
+    segment_m: ArrayLike | None = None,
 ) -> EdgeShapes:
-    """The four columns as one value, memory maps included, every index checked. Raises BadGraph."""
+    """The columns as one value, memory maps included, every index checked. segment_m: None = measured here.
+
+    Raises BadGraph.
+    """
     start, shape = checked_shapes(shape_start, shape_e7)
     segment, reverse = np.asarray(edge_segment), np.asarray(edge_reversed)
     if segment.ndim != 1 or segment.shape != reverse.shape or reverse.dtype != np.bool_:
         raise BadGraph(f"edge_segment {segment.shape} needs edge_reversed of the same shape, bool, not {reverse.dtype}")
     if len(segment) and (segment.dtype.kind not in "iu" or segment.min() < 0 or segment.max() >= len(start) - 1):
         raise BadGraph(f"edge_segment must be integers in 0..{len(start) - 2}")
-    return EdgeShapes(start, shape, as_read_only(segment, np.int32), as_read_only(reverse, np.bool_))
+    length = np.asarray(segment_lengths_m(start, shape) if segment_m is None else segment_m)
+    if length.shape != (len(start) - 1,):
+        raise BadGraph(f"segment_m must be {len(start) - 1} lengths, not {length.shape}")
+    return EdgeShapes(
+        start,
+        shape,
+        as_read_only(segment, np.int32),
+        as_read_only(reverse, np.bool_),
+        as_read_only(length, np.float64),
+    )
 
 
 def path_shape(
@@ -146,9 +165,11 @@ def _join(  # type: ignore[no-untyped-def]  # a kernel; path_shape is typed
     shape_start, shape_e7, segment, reverse, cut_point, cut_place
 ):
     """The line of segments driven one after the other, the first begun and the last ended at a cut."""
-    room = 2
+    room, shapes = 2, np.int64(shape_e7.ctypes.data)
     for s in segment:
         room += shape_start[s + 1] - shape_start[s]
+        prefetch(shapes + 8 * np.int64(shape_start[s]))
+        prefetch(shapes + 8 * np.int64(shape_start[s + 1]) - 8)
     line = np.empty((room, 2), np.int32)
     begins = np.zeros(len(segment) + 1, np.int32)
     size, last = _append(line, 0, cut_place, 0), len(segment) - 1

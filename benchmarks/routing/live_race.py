@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -18,13 +20,12 @@ import orjson
 import osmium
 
 from benchmarks.routing.cities import ROOT, THREADS, City, Peers
-from benchmarks.routing.client import Connection, Refused, get, rate
+from benchmarks.routing.client import Connection, Refused, get, post, rate
 from benchmarks.routing.figures import Report, Spent, short
 from benchmarks.routing.http_race import requests
-from benchmarks.routing.servers import Server, free_port, start_ours
+from benchmarks.routing.servers import WORKERS, Server, family, free_port, start_ours
 from location_cloud.directions.live import MOST_PLACE, PLACE_BITS, Batch, edge_keys, pack_keys
-from location_cloud.directions.now import drop_closure, put_closure, put_speeds
-from location_cloud.directions.store import Closure
+from location_cloud.directions.now import drop_closure, put_speeds
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.roads.model import Roads
 from location_cloud.storage.live import open_live
@@ -33,8 +34,14 @@ from location_cloud.storage.snapshot import Snapshots
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WATCHERS = 8
-"""Kept connections that are asked again and again; each belongs to one web worker, and eight meet both."""
+PAUSE_S = 0.0005
+"""Between two questions of the watchers, one of each web worker: without it they would saturate what is to be quiet."""
+
+CONNECTIONS = 8
+"""Of those that saturate both workers."""
+
+TRIES = 64
+"""So many connections are opened until every web worker has taken one."""
 
 TIMES = 15
 SPEEDS_KMH = (20.0, 35.0)
@@ -52,8 +59,8 @@ def race(city: City, peers: Peers, report: Report) -> None:
         kinds = {
             f"all {len(rounds.keys):,} road edges": rounds.speeds(rounds.keys),
             "1 % of them": rounds.speeds(rounds.one_percent()),
-            f"incident of {INCIDENT_EDGES} edges, slow": rounds.speeds(rounds.keys_on_the_way()),
-            f"incident of {INCIDENT_EDGES} edges, closed": rounds.closed(rounds.keys_on_the_way()),
+            f"incident of {INCIDENT_EDGES} edges, slow, over HTTP": rounds.slow(rounds.keys_on_the_way()),
+            f"incident of {INCIDENT_EDGES} edges, closed, over HTTP": rounds.closed(rounds.keys_on_the_way()),
         }
         quiet = [rounds.repeat(say) for say in kinds.values()]
         with saturated(city, server):
@@ -68,9 +75,9 @@ def race(city: City, peers: Peers, report: Report) -> None:
         "p50",
         "p90",
         "max",
-        "of which storing them, p50",
+        "of which storing them, p50 (over HTTP: meanwhile)",
     )
-    for how, found in (("quiet", quiet), (f"both workers saturated by {WATCHERS} connections", busy)):
+    for how, found in (("quiet", quiet), (f"both workers saturated by {CONNECTIONS} connections", busy)):
         for title, one in zip(kinds, found):
             least = sorted(seen for seen, _ in one)
             values = (_p50(one, 0), least[-1 - len(least) // 10], least[-1], _p50(one, 1))
@@ -104,7 +111,8 @@ class Rounds:
         self._asked = first_answered(Connection(server.port), asked)
         self._way = city.asked["pairs"][asked.index(self._asked)]
         self._port = server.port
-        self._watchers = [Connection(server.port) for _ in range(WATCHERS)]
+        self._watchers = one_of_each_worker(server)
+        self._line, self._is_told = Connection(server.port), False
         self._turn = 0
 
     def repeat(self, say: Callable[[], None]) -> list[tuple[float, float]]:
@@ -119,11 +127,12 @@ class Rounds:
             say()
             stored = time.perf_counter()
             waiting = list(self._watchers)
-            while waiting:
-                waiting = [line for line, answer in zip(waiting, self._answers(waiting)) if answer in before]
+            while waiting := [line for line, answer in zip(waiting, self._answers(waiting)) if answer in before]:
+                time.sleep(PAUSE_S)
                 if time.perf_counter() - begun > 20:
                     raise SystemExit("new speeds were not seen within 20 s")
             seen = time.perf_counter()
+            self._take_answer()
             found.append(((seen - begun) * 1000, (stored - begun) * 1000))
             time.sleep(0.3)
         return found
@@ -132,16 +141,35 @@ class Rounds:
         """Says the one or the other speed of these edges, in turn."""
         return lambda: self._put(keys, SPEEDS_KMH[self._turn % 2])
 
+    def slow(self, keys: np.ndarray) -> Callable[[], None]:  # type: ignore[type-arg]
+        """The same of a few edges, said by a request to one of the workers."""
+        words = as_words(keys)
+        bodies = [orjson.dumps({"speeds": dict.fromkeys(words, kmh), "source": "bench"}) for kmh in SPEEDS_KMH]
+        requests = [post("/v1/speeds", body) for body in bodies]
+        return lambda: self._tell(requests[self._turn % 2])
+
     def closed(self, keys: np.ndarray) -> Callable[[], None]:  # type: ignore[type-arg]
-        """Closes these edges and opens them again, in turn."""
-        words = tuple(f"{key >> PLACE_BITS}:{(key & MOST_PLACE) >> 1}:{'fb'[key & 1]}" for key in keys.tolist())
-        closure = Closure("bench", is_live=True, keys=words)
+        """Closes these edges and opens them again, in turn, by a request to one of the workers."""
+        body = orjson.dumps({"name": "bench", "everyone": True, "roads": as_words(keys)})
+        shut, open_ = post("/v1/closures", body), get("/v1/closures/bench?version=1").replace(b"GET", b"DELETE", 1)
 
         def turn() -> None:
-            if not drop_closure(self._live, self._city.home, "default", "bench"):
-                put_closure(self._live, self._city.home, "default", closure, datetime.now(UTC))
+            self._is_shut = not self._is_shut
+            self._tell(shut if self._is_shut else open_)
 
         return turn
+
+    def _tell(self, request: bytes) -> None:
+        """Sends it; its answer is taken when all watchers have seen what it says."""
+        self._line.send(request)
+        self._is_told = True
+
+    def _take_answer(self) -> None:
+        if self._is_told:
+            self._is_told = False
+            with suppress(Refused):  # 201, which this client takes for a refusal
+                while not self._line.take():
+                    pass
 
     def one_percent(self) -> np.ndarray:  # type: ignore[type-arg]
         """The keys of one edge in a hundred, all over the city, and of those on the way that is watched."""
@@ -174,6 +202,7 @@ class Rounds:
         """Takes all back."""
         self._put(self.keys, 0.0)
         drop_closure(self._live, self._city.home, "default", "bench")
+        self._is_shut = False
 
     def _put(self, keys: np.ndarray, kmh: float) -> None:  # type: ignore[type-arg]
         now = datetime.now(UTC)
@@ -196,6 +225,39 @@ def saturated(city: City, server: Server) -> Iterator[None]:
     finally:
         process.kill()
         process.join()
+
+
+def as_words(keys: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+    """Lasting keys as the API names them."""
+    return [f"{key >> PLACE_BITS}:{(key & MOST_PLACE) >> 1}:{'fb'[key & 1]}" for key in keys.tolist()]
+
+
+def one_of_each_worker(server: Server) -> list[Connection]:
+    """A kept connection to every web worker."""
+    lines = [Connection(server.port) for _ in range(TRIES)]
+    for line in lines:
+        line.ask(get("/health"))
+    by_worker = {worker_of(line): line for line in lines}
+    for line in lines:
+        if line not in by_worker.values():
+            line.close()
+    if len(by_worker) != WORKERS:
+        raise SystemExit(f"connections reach {len(by_worker)} of {WORKERS} web workers")
+    return list(by_worker.values())
+
+
+def worker_of(line: Connection) -> int:
+    """Which process holds the other end of a connection. Source: proc(5), net/tcp: ports in hexadecimal, inodes."""
+    with socket.socket(fileno=os.dup(line.fileno())) as ours:
+        ends = [f":{port:04X}" for port in (ours.getpeername()[1], ours.getsockname()[1])]
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    inode = next(row[9] for row in rows if row[1].endswith(ends[0]) and row[2].endswith(ends[1]))
+    for pid in family(os.getpid()):
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                if entry.readlink().name == f"socket:[{inode}]":
+                    return pid
+    raise SystemExit("nobody holds the other end of a connection")
 
 
 def first_answered(line: Connection, asked: Sequence[bytes]) -> bytes:

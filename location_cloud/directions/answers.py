@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from location_cloud.capability import Chunks, Reply
 from location_cloud.directions import documents, expansion, formats, isochrone
 from location_cloud.directions.matrix_files import as_block, line_pieces
-from location_cloud.directions.model import Found, Leg, LegShape, Matrix, Reached, Route, Snap, Step
+from location_cloud.directions.model import Found, Leg, LegShape, Matrix, Near, Reached, Route, Snap, Step
+from location_cloud.directions.rows_json import CM, MS, rows_json
+from location_cloud.directions.tables import as_columns
 from location_cloud.directions.wording import instruction
 from location_cloud.roads.edges import edge_key
 from location_cloud.roads.model import Roads
@@ -52,16 +55,25 @@ def as_waypoint(snap: Snap, name: str) -> Json:
     return {"location": location, "name": name, "distance_m": round(snap.distance_m, 1)}
 
 
-def as_matrix(matrix: Matrix, made: Json, source_names: tuple[str, ...], target_names: tuple[str, ...]) -> Json:
+def as_matrix(matrix: Matrix, made: Json, roads: Roads) -> Json:
     """Rows by source, columns by target; null = no way."""
+    metres, sources = matrix.distances_cm, _waypoints(matrix.sources, roads)
     return {
-        "durations_s": _or_null(matrix.durations_ms, 1000.0),
-        "distances_m": None if matrix.distances_cm is None else _or_null(matrix.distances_cm, 100.0),
-        "source_waypoints": [as_waypoint(snap, name) for snap, name in zip(matrix.sources, source_names)],
-        "target_waypoints": [as_waypoint(snap, name) for snap, name in zip(matrix.targets, target_names)],
+        "durations_s": orjson.Fragment(rows_json(matrix.durations_ms, MS)),
+        "distances_m": None if metres is None else orjson.Fragment(rows_json(metres, CM)),
+        "source_waypoints": sources,
+        "target_waypoints": sources if matrix.targets is matrix.sources else _waypoints(matrix.targets, roads),
         **made,
         **as_version(matrix.version, matrix.as_of),
     }
+
+
+def _waypoints(snaps: Sequence[Snap], roads: Roads) -> list[Json]:
+    """As `as_waypoint`, of many places."""
+    segment, place = as_columns(snaps)
+    locations, metres = np.round(place[:, 2:], 7).tolist(), np.round(place[:, 0], 1).tolist()
+    rows = zip(locations, roads.names.take(roads.seg_name[segment].tolist()), metres)
+    return [{"location": location, "name": name, "distance_m": distance_m} for location, name, distance_m in rows]
 
 
 def as_matrix_lines(matrix: Matrix, made: Json) -> Reply:
@@ -70,11 +82,6 @@ def as_matrix_lines(matrix: Matrix, made: Json) -> Reply:
     head = {**counts, **made, **as_version(matrix.version, matrix.as_of)}
     blocks = [as_block(matrix.durations_ms, matrix.distances_cm)]
     return Reply(Chunks(line_pieces(head, blocks)), media_type="application/x-ndjson")
-
-
-def _or_null(cells: NDArray[np.int32], per_unit: float) -> NDArray[np.float64]:
-    """Cells in units, not a number (JSON's null) where no way leads."""
-    return np.where(cells == CLOSED, np.nan, cells / per_unit)
 
 
 def _route(route: Route, roads: Roads, geometry: str, free_ms: NDArray[np.int32] | None, language: str) -> Json:
@@ -187,10 +194,10 @@ def as_expansion(found: expansion.Expansion, version: str, as_of: float, roads: 
     return {"type": "FeatureCollection", "features": features, **made, **as_version(version, as_of)}
 
 
-def as_nearest(near: Sequence[Snap], shapes: EdgeShapes, roads: Roads) -> list[Json]:
+def as_nearest(near: Near, shapes: EdgeShapes, roads: Roads, made: Json) -> Json:
     """Roads near a point, the nearest first."""
     found = []
-    for snap in near:
+    for snap in near.snaps:
         edges = (snap.starts if len(snap.starts) else snap.ends).edge
         edge = int(edges[0]) if len(edges) and not snap.is_local else 2 * snap.segment
         leaving, _ = edge_bearings(shapes, np.array([edge]))
@@ -204,7 +211,7 @@ def as_nearest(near: Sequence[Snap], shapes: EdgeShapes, roads: Roads) -> list[J
                 "bearing_deg": round(float(np.nan_to_num(leaving[0])), 1),
             }
         )
-    return found
+    return {"roads": found, **made, **as_version(near.version, near.as_of)}
 
 
 def as_file(found: Found, form: str, language: str) -> Reply:

@@ -8,15 +8,18 @@ import orjson
 from pydantic import ValidationError
 
 from location_cloud.capability import Cache, Call, Operation, PlainCall, Reply
-from location_cloud.directions import answers, schema, service
-from location_cloud.directions.asked import between
-from location_cloud.directions.model import Ask, Found, Options, Place, Vehicle
+from location_cloud.directions import answers, schema, schema_asks, service, service_bytes, service_plans
+from location_cloud.directions.asked import between, get_directions
+from location_cloud.directions.asking import ask_of_address, ask_of_body
+from location_cloud.directions.model import Ask, Found, Place
 from location_cloud.directions.osrm import read_query
 from location_cloud.directions.route_writer import LINES
 from location_cloud.directions.wording import LANGUAGES
 from location_cloud.http.parameters import Query
 
-PLAIN = frozenset(("crs", "from_", "to", "radius_m", "profile", "exclude", "season", "geometry", "steps", "lang"))
+PLAIN = frozenset(
+    ("crs", "from_", "to", "radius_m", "profile", "exclude", "season", "geometry", "steps", "lang", "alternatives")
+)
 """Parameters of a route that the lane understands."""
 
 Q = TypeVar("Q", bound=Query)
@@ -29,7 +32,7 @@ def find_route(call: Call, params: schema.InRoute, body: None) -> Any:
     places = [Place(lonlat, params.radius_m) for lonlat in lonlats]
     places[0] = Place(params.from_, params.radius_m, params.heading_deg)
     places[-1] = Place(params.to, params.radius_m, approach=params.approach)
-    ask = _ask(call, params)
+    ask = ask_of_address(call, params)
     arrive = service.local_time(call.world, params.arrive_by)
     found = service.find_routes(call.world, ask, places, names, params.alternatives, arrive, params.steps, True)
     return _as_route(call, ask, found, params)
@@ -40,20 +43,22 @@ def plain_route(call: PlainCall, path: str, query: str) -> bytes | None:
     params = _read(schema.InRoute, query)
     if params is None or not params.model_fields_set <= PLAIN:
         return None
-    ends, ask = (Place(params.from_, params.radius_m), Place(params.to, params.radius_m)), _ask(call, params)
+    ends, ask = (Place(params.from_, params.radius_m), Place(params.to, params.radius_m)), ask_of_address(call, params)
     language = params.lang or call.language(LANGUAGES)
-    found = service.write_route(call.world, ask, ends, LINES[params.geometry], params.steps, language)
+    found = service_bytes.write_route(
+        call.world, ask, ends, LINES[params.geometry], params.steps, language, params.alternatives
+    )
     if found is None:
         return None
     answer, version, as_of = found
-    made = {**_made(call, ask), **answers.as_version(version, as_of), "crs": params.crs}
+    made = {**_made(call, ask.profile), **answers.as_version(version, as_of), "crs": params.crs}
     return b"%b,%b" % (answer, orjson.dumps(made, option=orjson.OPT_UTC_Z)[1:])
 
 
 def find_route_through(call: Call, params: schema.RouteShapeQuery, body: schema.RouteBody) -> Any:
     """The quickest way through places, with everything that may be said of it."""
     places = [_place(place, body.radius_m) for place in body.places]
-    ask = _ask_body(call, body)
+    ask = ask_of_body(call, body)
     arrive = service.local_time(call.world, body.arrive_by)
     found = service.find_routes(call.world, ask, places, (), body.alternatives, arrive, params.steps, True)
     return _as_route(call, ask, found, params)
@@ -61,19 +66,18 @@ def find_route_through(call: Call, params: schema.RouteShapeQuery, body: schema.
 
 def find_matrix(call: Call, params: schema.InMatrix, body: schema.MatrixBody) -> Any:
     """Times and distances from each of these to each of those."""
-    ask = _ask_body(call, body)
-    sources, targets = ([Place(at, body.radius_m) for at in side] for side in (body.sources, body.targets))
+    ask = ask_of_body(call, body)
+    sources = [Place(at, body.radius_m) for at in body.sources]
+    targets = sources if body.targets == body.sources else [Place(at, body.radius_m) for at in body.targets]
     found = service.find_matrix(call.world, ask, sources, targets, body.distances)
     if params.format == "ndjson":
-        return answers.as_matrix_lines(found, _made(call, ask))
-    roads = service.get_roads(call.world)
-    names = (service.street_names(roads, side) for side in (found.sources, found.targets))
-    return answers.as_matrix(found, _made(call, ask), *names)
+        return answers.as_matrix_lines(found, _made(call, ask.profile))
+    return answers.as_matrix(found, _made(call, ask.profile), service.get_roads(call.world))
 
 
 def find_isochrone(call: PlainCall, params: schema.InIsochrone, body: None) -> dict[str, Any]:
     """How far one gets from a point, or who gets to it."""
-    ask = _ask(call, params)
+    ask = ask_of_address(call, params)
     return _isochrone(call, ask, Place(params.at, params.radius_m), params, params.crs)
 
 
@@ -86,30 +90,32 @@ def plain_isochrone(call: PlainCall, path: str, query: str) -> bytes | None:
     return orjson.dumps({**answer, "crs": params.crs}, option=orjson.OPT_UTC_Z | orjson.OPT_SERIALIZE_NUMPY)
 
 
-def find_isochrone_avoiding(call: Call, params: schema.Nothing, body: schema.IsochroneBody) -> Any:
+def find_isochrone_avoiding(call: Call, params: schema_asks.Nothing, body: schema.IsochroneBody) -> Any:
     """The same with areas to avoid and sizes."""
-    return _isochrone(call, _ask_body(call, body), Place(body.location, body.radius_m), body, params.crs)
+    return _isochrone(call, ask_of_body(call, body), Place(body.location, body.radius_m), body, params.crs)
 
 
 def find_nearest(call: Call, params: schema.InNearest, body: None) -> dict[str, Any]:
     """The roads near a point."""
     place = Place(params.at, params.radius_m, params.heading_deg, params.tolerance_deg, params.approach, params.level)
-    near, directions, roads = service.find_near(call.world, params.profile, place, params.count)
-    return {"roads": answers.as_nearest(near, directions.shapes, roads), "profile": params.profile}
+    near = service.find_near(call.world, params.profile, place, params.count, call.tenant)
+    return answers.as_nearest(
+        near, get_directions(call).shapes, service.get_roads(call.world), _made(call, params.profile)
+    )
 
 
 def find_expansion(call: Call, params: schema.InExpansion, body: None) -> dict[str, Any]:
     """The search itself, edge by edge, in the order in which they were reached."""
-    ask = _ask(call, params)
+    ask = ask_of_address(call, params)
     place = Place(params.at, params.radius_m)
     found = service.find_expansion(call.world, ask, place, params.minutes * 60, params.direction == "to", params.limit)
-    return answers.as_expansion(*found, service.get_roads(call.world), _made(call, ask))
+    return answers.as_expansion(*found, service.get_roads(call.world), _made(call, ask.profile))
 
 
 def find_trip(call: Call, params: schema.RouteShapeQuery, body: schema.TripBody) -> Any:
     """The way through all places in the best order."""
     places = [_place(place, body.radius_m) for place in body.places]
-    ask = _ask_body(call, body)
+    ask = ask_of_body(call, body)
     ends = body.source == "first", body.destination == "last"
     order, found = service.find_trip(call.world, ask, places, body.roundtrip, *ends, params.steps)
     reply = _as_route(call, ask, found, params)
@@ -118,11 +124,12 @@ def find_trip(call: Call, params: schema.RouteShapeQuery, body: schema.TripBody)
 
 def optimise(call: Call, params: schema.InOptimise, body: schema.OptimiseBody) -> dict[str, Any]:
     """Who goes where in which order: VROOM's question and answer."""
-    ask = _ask(call, params)
-    return service.find_plan(call.world, ask, body.model_dump(exclude_none=True))
+    ask = ask_of_address(call, params)
+    plan, version, as_of = service_plans.find_plan(call.world, ask, body.model_dump(exclude_none=True))
+    return {**plan, **_made(call, ask.profile), **answers.as_version(version, as_of)}
 
 
-def list_profiles(call: Call, params: schema.Nothing, body: None) -> dict[str, Any]:
+def list_profiles(call: Call, params: schema_asks.Nothing, body: None) -> dict[str, Any]:
     """Every way of moving."""
     return {
         "profiles": [
@@ -137,36 +144,16 @@ def _as_route(call: Call, ask: Ask, found: Found, params: schema.RouteShapeQuery
     if params.format != "json":
         return answers.as_file(found, params.format, language)
     free_ms = service.free_costs(call.world, ask) if params.annotations else None
-    return answers.as_route(found, roads, _made(call, ask), params.geometry, free_ms, language)
+    return answers.as_route(found, roads, _made(call, ask.profile), params.geometry, free_ms, language)
 
 
 def _isochrone(
     call: PlainCall, ask: Ask, place: Place, asked: schema.InIsochrone | schema.IsochroneBody, crs: str
 ) -> dict[str, Any]:
-    unit, limits = ("distance", asked.metres) if asked.metres else ("time", service.as_seconds(asked.minutes or []))
+    unit, limits = ("distance", asked.metres) if asked.metres else ("time", [60 * one for one in asked.minutes or []])
     is_back, as_edges = asked.direction == "to", asked.output == "edges"
     reached = service.find_isochrone(call.world, ask, place, unit, limits, is_back, as_edges)
-    return answers.as_isochrone(reached, service.get_roads(call.world), _made(call, ask), crs == "wgs84")
-
-
-def _ask(call: PlainCall, params: schema.Ask) -> Ask:
-    options = Options(exclude=frozenset(params.exclude), season=params.season)
-    return Ask(params.profile, options, service.local_time(call.world, params.depart_at), call.tenant)
-
-
-def _ask_body(call: Call, body: schema.AskBody) -> Ask:
-    options = service.find_options(
-        call.world,
-        call.tenant,
-        Vehicle(**body.vehicle.model_dump()),
-        frozenset(body.exclude),
-        body.season,
-        body.avoid.areas,
-        body.avoid.closures,
-        body.avoid.roads,
-        body.profile,
-    )
-    return Ask(body.profile, options, service.local_time(call.world, body.depart_at), call.tenant)
+    return answers.as_isochrone(reached, service.get_roads(call.world), _made(call, ask.profile), crs == "wgs84")
 
 
 def _read(model: type[Q], query: str) -> Q | None:
@@ -190,8 +177,8 @@ def _place(place: schema.PlaceBody, radius_m: float) -> Place:
     )
 
 
-def _made(call: PlainCall, ask: Ask) -> dict[str, Any]:
-    return {"profile": ask.profile, "snapshot": call.world.snapshot.id}
+def _made(call: PlainCall, profile: str) -> dict[str, Any]:
+    return {"profile": profile, "snapshot": call.world.snapshot.id}
 
 
 READ = "directions:read"
@@ -210,7 +197,12 @@ OPERATIONS = (
         other_media=FILES,
         errors=(404, 422),
         plain=plain_route,
-        typical=between("/v1/route?from={here}&to={there}&steps=true"),
+        # The second one is no plain one: the kernels of the long way took 17 s to compile when a road was first closed.
+        typical=between(
+            "/v1/route?from={here}&to={there}&steps=true",
+            "/v1/route?from={here}&via={there}&to={here}&steps=true",
+            "/v1/route?from={here}&to={there}&alternatives=2&geometry=none",
+        ),
     ),
     Operation(
         "directions.route_through",
@@ -252,7 +244,7 @@ OPERATIONS = (
         cost=3,
         errors=(404, 422),
         plain=plain_isochrone,
-        typical=between("/v1/isochrone?at={here}&minutes=15&profile=car"),
+        typical=between(*(f"/v1/isochrone?at={{{at}}}&minutes=15&profile=car" for at in ("here", "yard"))),
     ),
     Operation(
         "directions.isochrone_avoiding",
@@ -260,7 +252,7 @@ OPERATIONS = (
         "/v1/isochrone",
         "How far one gets, with areas to avoid and sizes.",
         find_isochrone_avoiding,
-        schema.Nothing,
+        schema_asks.Nothing,
         schema.OutIsochrone,
         READ,
         Body=schema.IsochroneBody,
@@ -325,7 +317,7 @@ OPERATIONS = (
         "/v1/profiles",
         "Every way of moving.",
         list_profiles,
-        schema.Nothing,
+        schema_asks.Nothing,
         schema.OutProfiles,
         READ,
         cache=Cache.SHORT,

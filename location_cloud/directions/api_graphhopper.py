@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 import orjson
@@ -9,7 +11,7 @@ from pydantic import Field
 
 from location_cloud.capability import Bytes, Call, Operation, Reply
 from location_cloud.directions import asked as wishes
-from location_cloud.directions import graphhopper, graphhopper_answers, service
+from location_cloud.directions import documents, graphhopper, graphhopper_answers, service
 from location_cloud.directions.asked import READ, ForeignBody, ForeignQuery, Json
 from location_cloud.errors import CloudError, Unprocessable
 
@@ -56,10 +58,14 @@ class GraphhopperBody(ForeignBody):
     custom_model: Any = Field(None, description="priority statements with multiply_by 0, and areas")
 
 
-def route(call: Call, request: Json) -> Json:
+def route(call: Call, request: Json) -> Any:
     """GraphHopper's route."""
     asked = graphhopper.read_route(request)
-    ask = wishes.as_ask(call, asked.wish, call.now)
+    ask = wishes.as_ask(call, asked.wish)
+    if asked.prevented:
+        is_prevented = partial(graphhopper_answers.is_prevented, service.get_roads(call.world), kinds=asked.prevented)
+        places = [wishes.beside(call, ask.profile, place, is_prevented) for place in asked.places]
+        asked = replace(asked, places=tuple(places))
     order: list[int] = []
     if asked.is_optimised and len(asked.places) > 3:
         order, found = service.find_trip(call.world, ask, asked.places, False, True, True, asked.has_instructions)
@@ -68,6 +74,11 @@ def route(call: Call, request: Json) -> Json:
         found = service.find_routes(
             call.world, ask, asked.places, names, asked.alternatives, None, asked.has_instructions
         )
+    if asked.format == "gpx":
+        texts = (
+            wishes.instructions(found.routes, asked.language) if asked.has_instructions else [[]] * len(found.routes)
+        )
+        return Reply(documents.route_gpx(found.routes, texts), media_type="application/gpx+xml")
     side = wishes.get_directions(call).driving_side
     answer = graphhopper_answers.as_paths(service.get_roads(call.world), asked, found.routes, found.snaps, side)
     for path in answer["paths"] if order else ():
@@ -78,7 +89,7 @@ def route(call: Call, request: Json) -> Json:
 def isochrone(call: Call, request: Json) -> Json:
     """GraphHopper's isochrone."""
     asked = graphhopper.read_reach(request)
-    ask = wishes.as_ask(call, asked.wish, call.now)
+    ask = wishes.at_hour(call, asked.wish)
     reached = service.find_isochrone(call.world, ask, asked.place, asked.metric, asked.limits, asked.is_back, False)
     polygons = graphhopper_answers.as_polygons(reached)
     if asked.is_geojson:
@@ -89,7 +100,7 @@ def isochrone(call: Call, request: Json) -> Json:
 def matrix(call: Call, request: Json) -> Json:
     """GraphHopper's matrix, answered at once."""
     asked = graphhopper.read_table(request)
-    ask = wishes.as_ask(call, asked.wish, call.now)
+    ask = wishes.at_hour(call, asked.wish)
     found = service.find_matrix(call.world, ask, asked.sources, asked.targets, "distances" in asked.parts)
     answer = graphhopper_answers.as_table(asked, found)
     if asked.fails_fast and "hints" in answer:
@@ -100,7 +111,7 @@ def matrix(call: Call, request: Json) -> Json:
 def nearest(call: Call, request: Json) -> Json:
     """GraphHopper's nearest."""
     place, wish = graphhopper.read_point(request), graphhopper.read_wish(request)
-    near, _, _ = service.find_near(call.world, wish.profile, place, 1)
+    near = service.find_near(call.world, wish.profile, place, 1, call.tenant).snaps
     return graphhopper_answers.as_nearest(near[0])
 
 
@@ -136,8 +147,8 @@ def _info(call: Call) -> Json:
     return graphhopper_answers.info(call.world.snapshot.manifest.created)
 
 
-def _reply(answer: Json) -> Reply:
-    return Reply(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY))
+def _reply(answer: Any) -> Reply:
+    return answer if isinstance(answer, Reply) else Reply(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY))
 
 
 def _get(answer: Any) -> Any:

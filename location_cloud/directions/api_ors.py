@@ -11,7 +11,7 @@ from pydantic import Field
 
 from location_cloud.capability import Bytes, Call, Operation, Reply
 from location_cloud.directions import asked as wishes
-from location_cloud.directions import documents, ors, ors_answers, service
+from location_cloud.directions import documents, ors, ors_answers, service, service_plans
 from location_cloud.directions.asked import READ, ForeignBody, ForeignQuery, Json
 from location_cloud.directions.model import Ask, Found, Place, Snap
 from location_cloud.directions.wording import LANGUAGES
@@ -83,11 +83,11 @@ def directions_gpx(call: Call, params: InOrs, body: OrsBody) -> Reply:
 def isochrones(call: Call, params: InOrs, body: OrsBody) -> Reply:
     """What is in reach of each location."""
     asked = ors.read_isochrones(params.profile, body.as_dict())
-    ask = wishes.as_ask(call, asked.wish, call.now)
+    ask = wishes.at_hour(call, asked.wish)
     features: list[Json] = []
     for group, place in enumerate(asked.places):
         reached = service.find_isochrone(call.world, ask, place, asked.metric, asked.ranges, asked.is_back, False)
-        near, _, _ = service.find_near(call.world, ask.profile, place, 1)
+        near = service.find_near(call.world, ask.profile, place, 1, call.tenant).snaps
         features += ors_answers.as_isochrones(asked, group, reached, near[0])
     answer = ors_answers.as_collection(features)
     return _geojson({**answer, "metadata": _metadata(call, "isochrones", params.profile, asked.raw)})
@@ -96,7 +96,7 @@ def isochrones(call: Call, params: InOrs, body: OrsBody) -> Reply:
 def matrix(call: Call, params: InOrs, body: OrsBody) -> Reply:
     """Times and distances."""
     asked = ors.read_table(params.profile, body.as_dict())
-    ask = wishes.as_ask(call, asked.wish, call.now)
+    ask = wishes.at_hour(call, asked.wish)
     found = service.find_matrix(call.world, ask, asked.sources, asked.targets, "distance" in asked.metrics)
     names = service.street_names(service.get_roads(call.world), (*found.sources, *found.targets))
     answer = ors_answers.as_table(asked, found, names)
@@ -122,7 +122,10 @@ def snap_geojson(call: Call, params: InOrs, body: OrsBody) -> Reply:
 
 def optimization(call: Call, params: InOrsNothing, body: VroomBody) -> Reply:
     """VROOM's question and answer."""
-    return _reply(service.find_plan(call.world, Ask("car", tenant=call.tenant), ors.read_problem(body.as_dict())))
+    ask, problem = Ask("car", tenant=call.tenant), ors.read_problem(body.as_dict())
+    return _reply(
+        service_plans.with_lines(call.world, ask, problem, service_plans.find_plan(call.world, ask, problem)[0])
+    )
 
 
 def health(call: Call, params: InOrsNothing, body: None) -> Reply:
@@ -147,7 +150,7 @@ def status(call: Call, params: InOrsNothing, body: None) -> Reply:
 def as_error(error: CloudError, code_from: int) -> Reply:
     """A failure in openrouteservice's words."""
     code = ors.error_code(code_from, error)
-    message = f"{error.detail} {error.hint}".rstrip() if error.status == 422 else error.detail
+    message = f"{error.detail}; {error.hint}" if error.status == 422 and error.hint else error.detail
     info = {"engine": {"version": ors_answers.SPOKEN_VERSION}}
     return Reply({"error": {"code": code, "message": message}, "info": info}, ors.error_status(code_from, code, error))
 
@@ -159,9 +162,10 @@ def as_vroom_error(error: CloudError) -> Reply:
 
 def _find(call: Call, profile: str, request: Json) -> tuple[ors.Directions, Found]:
     asked = ors.read_directions(profile, request)
-    ask = wishes.as_ask(call, asked.wish, call.now)
+    ask = wishes.as_ask(call, asked.wish)
     names = [f"coordinates[{i}]" for i in range(len(asked.places))]
-    return asked, service.find_routes(call.world, ask, asked.places, names, asked.alternatives, None, asked.has_steps)
+    arrive = service.local_time(call.world, asked.wish.arrive)
+    return asked, service.find_routes(call.world, ask, asked.places, names, asked.alternatives, arrive, asked.has_steps)
 
 
 def _features(call: Call, profile: str, request: Json) -> Reply:
@@ -177,10 +181,10 @@ def _snap(call: Call, profile: str, request: Json) -> list[tuple[Snap, str] | No
 
 def _near(call: Call, profile: str, place: Place) -> tuple[Snap, str] | None:
     try:
-        near, _, roads = service.find_near(call.world, profile, place, 1)
+        near = service.find_near(call.world, profile, place, 1, call.tenant).snaps
     except Unprocessable:
         return None
-    return near[0], service.street_names(roads, near)[0]
+    return near[0], service.street_names(service.get_roads(call.world), near)[0]
 
 
 def _metadata(call: Call, name: str, profile: str, request: Json) -> Json:

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from location_cloud.capability import Bytes, Call, Operation, PlainCall, Reply
-from location_cloud.directions import osrm, service
+from location_cloud.directions import osrm, service, service_bytes
 from location_cloud.directions.asked import between
 from location_cloud.directions.model import Ask, Options
 from location_cloud.directions.osrm_writer import OVERVIEWS
-from location_cloud.directions.table_bytes import osrm_table_bytes
+from location_cloud.directions.table_bytes import osrm_table_bytes, read_plain_table
 from location_cloud.errors import BadQuery, CloudError
 from location_cloud.http.parameters import Query
 
@@ -45,7 +45,7 @@ def route_bytes(call: PlainCall, profile: str, coordinates: str, options: Mappin
     asked = osrm.read_question("route", coordinates, options)
     ask = _ask(call, profile, asked)
     found = service.find_routes(call.world, ask, asked.places, (), asked.alternatives, None, with_steps=False)
-    writer = service.get_osrm_writer(call.world, profile)
+    writer = service_bytes.get_osrm_writer(call.world, profile)
     return osrm.routes_bytes(writer, service.get_roads(call.world), asked, found)
 
 
@@ -55,8 +55,16 @@ def plain_route(call: PlainCall, path: str, query: str) -> bytes | None:
     asked, ends = osrm.read_plain(query), osrm.read_two(coordinates)
     if asked is not None and ends is not None:
         ask, wanted = _ask(call, profile, asked), OVERVIEWS[asked.overview]
-        answer = service.write_osrm_route(
-            call.world, ask, ends, asked.geometry, wanted, asked.steps, asked.has_waypoints, asked.has_hints
+        answer = service_bytes.write_osrm_route(
+            call.world,
+            ask,
+            ends,
+            asked.geometry,
+            wanted,
+            asked.steps,
+            asked.has_waypoints,
+            asked.has_hints,
+            asked.alternatives,
         )
         if answer is not None:
             return answer
@@ -83,6 +91,13 @@ def table_bytes(call: PlainCall, profile: str, coordinates: str, options: Mappin
 def plain_table(call: PlainCall, path: str, query: str) -> bytes | None:
     """The same for the lane in front of the framework."""
     profile, _, coordinates = path.partition("/")
+    plain = read_plain_table(coordinates, query)
+    if plain is not None:
+        asked, lonlat = plain
+        parts = "distance" in asked.parts
+        matrix = service.find_plain_matrix(call.world, _ask(call, profile, asked), lonlat, osrm.FARTHEST_M, parts)
+        if matrix is not None:
+            return osrm_table_bytes(service.get_roads(call.world), asked, matrix)
     options = osrm.read_query(query)
     if not coordinates or "key" in options or "crs" in options:
         return None
@@ -92,7 +107,8 @@ def plain_table(call: PlainCall, path: str, query: str) -> bytes | None:
 def nearest(call: Call, params: InOsrm, body: None) -> Reply:
     """OSRM's nearest service."""
     asked = osrm.read_question("nearest", params.coordinates, params.options)
-    near, _, roads = service.find_near(call.world, params.profile, asked.places[0], asked.number)
+    near = service.find_near(call.world, params.profile, asked.places[0], asked.number, call.tenant).snaps
+    roads = service.get_roads(call.world)
     names = service.street_names(roads, near)
     waypoints = [osrm.near_waypoint(asked, roads, snap, name) for snap, name in zip(near, names)]
     return Reply({"code": "Ok", "waypoints": waypoints})
@@ -104,7 +120,7 @@ def trip(call: Call, params: InOsrm, body: None) -> Reply:
     ask = _ask(call, params.profile, asked)
     order, along = service.find_order(call.world, ask, asked.places, asked.roundtrip, asked.first, asked.last)
     found = service.find_routes(call.world, ask, along, with_steps=False)
-    writer = service.get_osrm_writer(call.world, params.profile)
+    writer = service_bytes.get_osrm_writer(call.world, params.profile)
     return _json(osrm.trip_bytes(writer, service.get_roads(call.world), asked, found, order, along))
 
 
@@ -160,8 +176,10 @@ OPERATIONS = (
         f"/osrm/route/v1/car{_BOTH}?overview=false",
         f"/osrm/route/v1/car{_BOTH}?{_FULL}=polyline",
         f"/osrm/route/v1/car{_BOTH}?{_FULL}=geojson&alternatives=3",
+        f"/osrm/route/v1/car/{{yard}};{{there}}?{_FULL}=geojson&alternatives=3",
+        f"/osrm/route/v1/car/{{here}};{{yard}}?{_FULL}=geojson",
     ),
-    _operation("table", table, 10, plain_table, f"/osrm/table/v1/car{_BOTH}"),
+    _operation("table", table, 10, plain_table, f"/osrm/table/v1/car{_BOTH}", f"/osrm/table/v1/car{_BOTH};{{yard}}"),
     _operation("nearest", nearest, 1),
     _operation("trip", trip, 5),
     _operation("match", match, 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ from pydantic import Field
 
 from location_cloud.capability import Bytes, Call, Operation, Reply
 from location_cloud.directions import asked as wishes
-from location_cloud.directions import documents, osrm, service, valhalla, valhalla_answers
+from location_cloud.directions import documents, osrm, service, service_bytes, valhalla, valhalla_answers
 from location_cloud.directions.asked import READ, ForeignBody, ForeignQuery, Json
 from location_cloud.directions.json_bytes import POLYLINE6
 from location_cloud.directions.model import Found, Place, Snap
@@ -42,7 +43,7 @@ def route(call: Call, request: Json) -> Any:
     asked = valhalla.read_question(request)
     if asked.format == "osrm":
         return _as_osrm(call, asked)
-    found = _find(call, asked)
+    found = _find_asked(call, asked, asked.narrative != "none")
     if asked.format == "gpx":
         texts = wishes.instructions(found.routes, asked.language)
         return Reply(documents.route_gpx(found.routes, texts), media_type="application/gpx+xml")
@@ -52,8 +53,8 @@ def route(call: Call, request: Json) -> Any:
 def optimized_route(call: Call, request: Json) -> Any:
     """Valhalla's optimized_route: the first and the last location stay where they are."""
     asked = valhalla.read_question(request)
-    ask = wishes.as_ask(call, asked.wish, call.now)
-    order, found = service.find_trip(call.world, ask, asked.places, False, True, True, asked.narrative != "none")
+    order, along = service.find_order(call.world, wishes.at_hour(call, asked.wish), asked.places, False, True, True)
+    found = _find(call, asked, along, [f"locations[{i}]" for i in order], asked.narrative != "none")
     side = wishes.get_directions(call).driving_side
     trip = valhalla_answers.as_trip(service.get_roads(call.world), asked, found.routes[0], side, order)
     return valhalla_answers.with_id(asked, {"trip": trip})
@@ -62,7 +63,7 @@ def optimized_route(call: Call, request: Json) -> Any:
 def sources_to_targets(call: Call, request: Json) -> Any:
     """Valhalla's matrix."""
     asked, sources, targets = valhalla.read_sides(request)
-    ask = wishes.as_ask(call, asked.wish, call.now)
+    ask = wishes.at_hour(call, asked.wish)
     matrix = service.find_matrix(call.world, ask, sources, targets, with_distances=True)
     return valhalla_answers.with_id(asked, valhalla_answers.as_matrix(asked, matrix, valhalla.is_verbose(request)))
 
@@ -71,7 +72,7 @@ def isochrone(call: Call, request: Json) -> Any:
     """Valhalla's isochrone, of one location."""
     asked = valhalla.read_question(request, 1, most=1)
     contours = valhalla.read_contours(request)
-    ask = wishes.as_ask(call, asked.wish, call.now)
+    ask = wishes.at_hour(call, asked.wish)
     is_back, place = valhalla.is_reverse(request), asked.places[0]
     features: list[Json] = []
     for metric, limits in contours.items():
@@ -80,7 +81,7 @@ def isochrone(call: Call, request: Json) -> Any:
         features += valhalla_answers.as_contour_features(reached, limits, *valhalla.read_drawing(request))
     valhalla_answers.paint(features)
     if wishes.as_flag(request.get("show_locations"), False):
-        near, _, _ = service.find_near(call.world, ask.profile, place, 1)
+        near = service.find_near(call.world, ask.profile, place, 1, call.tenant).snaps
         features += valhalla_answers.location_features(place, near[0])
     return valhalla_answers.with_id(asked, {"features": features, "type": "FeatureCollection"})
 
@@ -90,8 +91,9 @@ def locate(call: Call, request: Json) -> Any:
     asked = valhalla.read_question(request, 1)
     roads, shapes = service.get_roads(call.world), wishes.get_directions(call).shapes
     is_verbose = wishes.as_flag(request.get("verbose"), False)
+    local_ms = wishes.get_directions(call).networks[asked.wish.profile].local_ms
     return [
-        valhalla_answers.as_located(place, _near(call, asked.wish.profile, place), shapes, roads, is_verbose)
+        valhalla_answers.as_located(place, _near(call, asked.wish.profile, place), local_ms, shapes, roads, is_verbose)
         for place in asked.places
     ]
 
@@ -102,7 +104,7 @@ def expansion(call: Call, request: Json) -> Any:
     limit_s = valhalla.read_contours({"contours": request.get("contours")}).get("time", [(0.0, "")])[0][0]
     if request.get("action", "isochrone") != "isochrone" or not limit_s:
         raise valhalla.fault(107, "expansion is of action isochrone, by time")
-    ask = wishes.as_ask(call, asked.wish, call.now)
+    ask = wishes.at_hour(call, asked.wish)
     is_back = valhalla.is_reverse(request)
     found, _, _ = service.find_expansion(call.world, ask, asked.places[0], limit_s, is_back, 100_000)
     wanted = request.get("expansion_properties")
@@ -136,17 +138,21 @@ def as_error(error: CloudError) -> Reply:
 
 def _near(call: Call, profile: str, place: Place) -> list[Snap]:
     try:
-        return service.find_near(call.world, profile, place, 1)[0]
+        return list(service.find_near(call.world, profile, place, 1, call.tenant).snaps)
     except Unprocessable:
         return []
 
 
-def _find(call: Call, asked: valhalla.Question) -> Found:
-    ask = wishes.as_ask(call, asked.wish, call.now)
+def _find_asked(call: Call, asked: valhalla.Question, wants_steps: bool) -> Found:
+    return _find(call, asked, asked.places, [f"locations[{i}]" for i in range(len(asked.places))], wants_steps)
+
+
+def _find(
+    call: Call, asked: valhalla.Question, places: Sequence[Place], names: Sequence[str], wants_steps: bool
+) -> Found:
+    ask = wishes.as_ask(call, asked.wish)
     arrive = service.local_time(call.world, asked.wish.arrive)
-    names = [f"locations[{i}]" for i in range(len(asked.places))]
-    wants_steps = asked.narrative != "none"
-    return service.find_routes(call.world, ask, asked.places, names, asked.alternates, arrive, wants_steps)
+    return service.find_routes(call.world, ask, places, names, asked.alternates, arrive, wants_steps)
 
 
 def _trips(call: Call, asked: valhalla.Question, found: Found) -> Json:
@@ -156,10 +162,9 @@ def _trips(call: Call, asked: valhalla.Question, found: Found) -> Json:
 
 
 def _as_osrm(call: Call, asked: valhalla.Question) -> Reply:
-    ask = wishes.as_ask(call, asked.wish, call.now)
-    found = service.find_routes(call.world, ask, asked.places, (), asked.alternates, None, with_steps=False)
+    found = _find_asked(call, asked, False)
     question = osrm.Question(asked.places, steps=True, geometry=POLYLINE6, overview="full", has_hints=False)
-    writer = service.get_osrm_writer(call.world, ask.profile)
+    writer = service_bytes.get_osrm_writer(call.world, asked.wish.profile)
     return Reply(osrm.routes_bytes(writer, service.get_roads(call.world), question, found))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,6 +20,7 @@ from location_cloud.directions.wording import instruction
 from location_cloud.errors import CloudError, Unprocessable
 from location_cloud.http.parameters import Query
 from routing.metric import lengths_along_m
+from routing.shape import path_shape
 
 Json = dict[str, Any]
 
@@ -28,6 +30,12 @@ FARTHEST_M = 2000.0
 """How far a road may be where a question says nothing of it; a point at sea has no street."""
 
 MOST_RADIUS_M = 10_000.0
+
+NEXT_ROADS = 50
+"""So many roads are looked at for one that is not to be avoided."""
+
+INTO_M = 2.0
+"""So far into that road: where it begins, the other ends."""
 
 
 class ForeignQuery(Query):
@@ -50,7 +58,7 @@ class ForeignBody(BaseModel):
 
     def as_dict(self) -> Json:
         """The body as it came."""
-        return self.model_dump(exclude_unset=True)
+        return {name: value for name, value in self if name in self.model_fields_set}
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,10 @@ class Wish:
     arrive: datetime | None = None
 
 
-def as_ask(call: PlainCall, wish: Wish, now: datetime) -> Ask:
-    """The wish as every question of ours takes it. Raises BadQuery for an area that is none, Unprocessable off-road."""
+def as_ask(call: PlainCall, wish: Wish) -> Ask:
+    """The wish as every question of ours takes it; `arrive` is told apart. Raises BadQuery for an area that is none,
+    Unprocessable off-road.
+    """
     options = service.find_options(
         call.world, call.tenant, wish.vehicle, wish.exclude, "", wish.areas, (), (), wish.profile
     )
@@ -79,6 +89,26 @@ def as_ask(call: PlainCall, wish: Wish, now: datetime) -> Ask:
     return Ask(wish.profile, options, service.local_time(call.world, wish.depart), call.tenant)
 
 
+def at_hour(call: PlainCall, wish: Wish) -> Ask:
+    """The same for what is answered with the weights of one hour: that of the departure, or of the arrival."""
+    return as_ask(call, replace(wish, depart=wish.depart or wish.arrive))
+
+
+def beside(call: PlainCall, profile: str, place: Place, is_avoided: Callable[[int], bool]) -> Place:
+    """The place, or where one stops on the nearest other road if its own is to be avoided. is_avoided: of a segment."""
+    near = service.find_near(call.world, profile, place, NEXT_ROADS, call.tenant).snaps
+    directions, roads = get_directions(call), service.get_roads(call.world)
+    is_kept = [not is_avoided(snap.segment) for snap in near]
+    if is_kept[0] or not any(is_kept):
+        return place
+    road = near[is_kept.index(True)]
+    end = min(INTO_M / float(roads.seg_length_m[road.segment]), 0.5)
+    at = min(max(road.fraction, end), 1.0 - end)
+    line, _ = path_shape(directions.shapes, np.array([2 * road.segment], np.int32), at, at)
+    lon, lat = (line[0] / 1e7).tolist()
+    return replace(place, lonlat=(lon, lat))
+
+
 def get_directions(call: PlainCall) -> Directions:
     """What the answer is made from."""
     directions: Directions = call.world.section(SECTION)
@@ -86,19 +116,27 @@ def get_directions(call: PlainCall) -> Directions:
 
 
 def _edges_at(call: PlainCall, profile: str, lonlat: tuple[float, float]) -> tuple[int, int]:
-    near, _, _ = service.find_near(call.world, profile, Place(lonlat), 1)
+    near = service.find_near(call.world, profile, Place(lonlat), 1, call.tenant).snaps
     return 2 * near[0].segment, 2 * near[0].segment + 1
 
 
+_NAMES = re.compile(r"{(\w+)}")
+
+
 def between(*addresses: str) -> Callable[[Any], list[str]]:
-    """Typical questions (`Operation.typical`). addresses: with {here} and {there} for lon,lat of places on roads."""
+    """Typical questions (`Operation.typical`).
+
+    addresses: with {here} and {there} for lon,lat of places on roads, {yard} for one on a private road.
+    """
 
     def fill(world: Any) -> list[str]:
-        points = service.get_roads(world).shape_e7
-        if not len(points):
-            return []
-        here, there = (",".join(map(str, points[len(points) // part] / 1e7)) for part in (3, 2))
-        return [address.format(here=here, there=there) for address in addresses]
+        places = service.typical_places(world)
+        texts = {name: f"{lon:.7f},{lat:.7f}" for name, (lon, lat) in places.items()}
+        return (
+            [address.format(**texts) for address in addresses if "yard" in texts or "{yard}" not in address]
+            if texts
+            else []
+        )
 
     return fill
 

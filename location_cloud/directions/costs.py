@@ -43,15 +43,15 @@ from location_cloud.roads.model import (
 )
 from routing.trip import CLOSED
 
-EXCLUDABLE = {"toll": TOLL, "ferry": FERRY, "unpaved": UNPAVED, "tunnel": TUNNEL, "bridge": BRIDGE, "motorway": 0}
-"""Kinds of road that a request may shut out, and their flags; motorways are told by their class."""
+_BY_FLAG = {"toll": TOLL, "ferry": FERRY, "unpaved": UNPAVED, "tunnel": TUNNEL, "bridge": BRIDGE}
+_BY_CLASS = {"motorway": ("motorway", "motorway_link"), "steps": ("steps",)}
+EXCLUDABLE = (*_BY_FLAG, *_BY_CLASS)
+"""Kinds of road that a request may shut out."""
 
 SLOWEST_LIVE_KMH = 1.0
 """Measured speeds below count as this: traffic that stands is slow, not closed."""
 
 PLAIN = Options()
-
-_MOTORWAYS = (CLASSES.index("motorway"), CLASSES.index("motorway_link"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +93,10 @@ def edge_costs(
         touched = _touched(roads, situation, usual)
         for column, part in zip(_columns(costs), _columns(_costs(part_of(roads, touched), situation))):
             column.reshape(-1, 2)[touched] = part.reshape(-1, 2)
+    if options.vehicle.max_kmh:
+        _slow_down(roads, profile, options.vehicle.max_kmh, costs)
     if speeds_kmh is not None and profile.live_share:
-        _drive_at(roads, profile, speeds_kmh, costs)
+        _drive_at(roads, situation, speeds_kmh, costs)
     shut = _shut_segments(roads, situation, usual, options)
     edges = np.array(options.closed, np.intp)
     for column in _columns(costs):
@@ -256,12 +258,21 @@ def _too_heavy(roads: Roads, vehicle: Vehicle) -> NDArray[np.bool_]:
     return (roads.seg_max_weight_kg > 0) & (roads.seg_max_weight_kg < round(vehicle.weight_t * 1000))
 
 
-def _drive_at(roads: Roads, profile: Profile, speeds_kmh: NDArray[np.float32], costs: Costs) -> None:
+def _slow_down(roads: Roads, profile: Profile, max_kmh: float, costs: Costs) -> None:
+    """Lets no road take less than at this speed; delays are the same at every speed."""
+    least = np.rint(roads.seg_length_m * 3600.0 / max_kmh)[:, None] + np.rint(delays_ms(roads, profile))
+    least_ms = np.minimum(least, CLOSED - 1).astype(np.int32).reshape(-1)
+    for column in _columns(costs):
+        np.maximum(column, least_ms, out=column)  # CLOSED is more than all
+
+
+def _drive_at(roads: Roads, situation: Situation, speeds_kmh: NDArray[np.float32], costs: Costs) -> None:
     """Puts the time that measured speeds give in place of the profile's own."""
+    profile = situation.profile
+    most_kmh = min(profile.max_kmh, situation.vehicle.max_kmh or profile.max_kmh)
     _drive_measured(
-        speeds_kmh, heeding_edges(roads, profile), profile.live_share, profile.max_kmh, roads.seg_length_m,
-        *_columns(costs),
-    )  # fmt: skip
+        speeds_kmh, heeding_edges(roads, profile), profile.live_share, most_kmh, roads.seg_length_m, *_columns(costs)
+    )
 
 
 @numba.njit(cache=True, nogil=True)
@@ -285,10 +296,10 @@ def _drive_measured(kmh, heeds, live_share, max_kmh, length_m, cost_ms, local_ms
 def _shut_segments(roads: Roads, situation: Situation, usual: Situation, options: Options) -> NDArray[np.intp] | None:
     """Segments that the request shuts: excluded kinds, signs too small for its vehicle, areas to stay out of."""
     shut = np.zeros(roads.segment_count, bool)
-    if flags := sum(EXCLUDABLE[kind] for kind in options.exclude):
+    if flags := sum(_BY_FLAG.get(kind, 0) for kind in options.exclude):
         shut |= roads.seg_flags & flags != 0
-    if "motorway" in options.exclude:
-        shut |= np.isin(roads.seg_class, _MOTORWAYS)
+    if classes := [CLASSES.index(name) for kind in options.exclude for name in _BY_CLASS.get(kind, ())]:
+        shut |= np.isin(roads.seg_class, classes)
     if situation.vehicle != usual.vehicle:
         over = _over_a_sign(roads, situation.vehicle) | _too_heavy(roads, situation.vehicle)
         over[_touched(roads, situation, usual)] = False  # judged already, with what conditions change

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -35,6 +35,7 @@ from routing.query import find_path
 from routing.shape import EdgeShapes, build_edge_shapes, line_length_m, path_shape
 from routing.snap import SegmentIndex, build_segment_index, nearest
 from routing.trip import CLOSED, edge_points
+from routing.unpack import with_middles
 
 SMALLEST_PART_SHARE, SMALLEST_PART_NODES = 0.01, 200
 """A part of the network is snapped to from this share of the largest one's nodes on, or from so many: a town of its own
@@ -93,10 +94,12 @@ def build(import_: Import, folder: Path) -> Built:
         members = family_profiles(profiles, name)
         costs = {profile.name: edge_costs(roads, profile, Options(), None, None) for profile in members}
         family = build_family(roads, name, members, costs, star)
-        save_family(folder / "families" / name, family)
         import_.progress.advance()
         for profile in members:
             network = build_network(family, profile, costs[profile.name], get_country(roads.country_code).driving_side)
+            if profile is members[0]:  # what is usual to one of them is nearly so to all
+                usual = with_middles(family.hierarchy, network.metric)
+                save_family(folder / "families" / name, replace(family, hierarchy=usual))
             target = folder / "networks" / profile.name
             save_arrays(target / "metric", network.metric.as_arrays())
             save_arrays(target, {column: getattr(network, column) for column in COLUMNS})
@@ -166,18 +169,19 @@ def find_parts(
     """(part of each segment, whether it is of a big part, whether of the largest).
 
     A local road belongs to the largest part that it leads to and from. Where the directions of a segment differ, the
-    larger part counts.
+    larger part counts. A road edge is driven as any of its aliases: where every turn onto it takes time, as no other.
     """
     public = find_components(graph, cost_ms)
     driven = np.where(public.edge < 0, CLOSED, public.edge)
-    edge_part = driven[: graph.roads].copy()
-    np.minimum.at(edge_part, graph.base_edge, driven)
     everywhere = find_components(graph, local_ms)
-    label = everywhere.edge[: graph.roads]
     largest_of = np.full(len(everywhere.size) + 1, CLOSED, np.int64)
-    np.minimum.at(largest_of, label, edge_part)  # label -1 takes the spare last place
+    np.minimum.at(largest_of, everywhere.edge, driven)
+    largest_of[-1] = CLOSED  # where -1 points to: in no part
+    edge_part, local_part = np.full((2, graph.roads), CLOSED, np.int64)
+    np.minimum.at(edge_part, graph.base_edge, driven)
+    np.minimum.at(local_part, graph.base_edge, largest_of[everywhere.edge])
     is_local = (local_ms[: graph.roads] != CLOSED) & (cost_ms[: graph.roads] == CLOSED)
-    edge_part = np.where(is_local & (label >= 0), largest_of[label], edge_part)
+    edge_part = np.where(is_local, local_part, edge_part)
     of_segment = edge_part.reshape(-1, 2).min(axis=1)
     part = np.where(of_segment == CLOSED, -1, of_segment).astype(np.int32)
     if not len(public.size):
@@ -227,7 +231,7 @@ def load(folder: Path) -> Directions:
             name: _load_network(folder / "networks" / name, families[profile.family])
             for name, profile in profiles.items()
         },
-        shapes=build_edge_shapes(roads.shape_start, roads.shape_e7, edge // 2, edge % 2 == 1),
+        shapes=build_edge_shapes(roads.shape_start, roads.shape_e7, edge // 2, edge % 2 == 1, roads.seg_length_m),
         index=SegmentIndex.from_arrays(load_arrays(folder / "index"), roads.shape_start, roads.shape_e7),
         star=Star.from_arrays(load_arrays(folder / "star")),
         driving_side=get_country(roads.country_code).driving_side,

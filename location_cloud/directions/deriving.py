@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
+from itertools import dropwhile
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +68,7 @@ class Deriver:
         if digest == self._digest:
             return False
         self._digest = None  # until all is published: whatever fails is tried again
-        closed = {name: np.unique(self._now.shut_at(now, name)) for name in self._order}
-        said = _Said(digest, now_s, self._now.speeds_kmh(now_s), closed)
+        said = _Said(digest, now_s, self._now.speeds_kmh(now_s), self._now.shut_by_profile(now, self._order))
         for group in self._groups[:1]:
             _publish(group, said)
         self._overlay.publish(said)
@@ -172,18 +172,16 @@ class _Profile:
             self._open.tell(speeds_kmh, told)
         self._speeds_kmh, self._closed = speeds_kmh, closed
         self._changed = None
-        most = int(self.network.hierarchy.edges * REPAIR_SHARE)
-        if self._is_mine and len(told) + len(shut) <= most:
-            edges = edges_of_roads(self.network.graph, np.union1d(told, shut))
-            if not len(edges):
+        if self._is_mine and len(told) + len(shut) <= int(self.network.hierarchy.arcs * REPAIR_SHARE):
+            self._changed = edges_of_roads(self.network.graph, np.union1d(told, shut))
+            if not len(self._changed):
                 return False
-            self._changed = edges if len(edges) <= most else None
         self._is_mine = False  # until it is published
         return True
 
     @property
     def is_small(self) -> bool:
-        """Whether what was taken is repaired faster than customized."""
+        """Whether what was taken may be repaired faster than customized."""
         return self._changed is not None
 
     def begin(self, said: _Said, stack: ExitStack) -> Arrays:
@@ -196,24 +194,32 @@ class _Profile:
         """Everything taken has been published."""
         self._is_mine = True
 
-    def repair(self, said: _Said) -> None:
-        """Publishes what was taken by repairing the idle slot, which lags behind by no more than the last change."""
+    def repair(self, said: _Said) -> bool:
+        """Publishes what was taken by repairing the idle slot, which lags behind by no more than the last change.
+
+        Whether that was less work than customizing; if not, nothing is published yet.
+        """
         assert self._slots is not None, "taken before"
         assert self._changed is not None, "taken before"
-        edges, behind = self._changed, self._behind
+        edges, behind, arcs = self._changed, self._behind, None
+        self._changed = self._behind = None
         before = self._slots.current()
         assert before is not None, "published before"
         is_shut = np.isin(edges, self._shut())
         cost_ms, local_ms = (
             np.where(is_shut, CLOSED, column[edges]) for column in (self._open.cost_ms, self._open.local_ms)
         )
-        with self._slots.writing(said.digest, said.now_s) as arrays:
+        with suppress(_TooMuch), self._slots.writing(said.digest, said.now_s) as arrays:
             _catch_up(arrays, before.arrays, behind)
-            self._behind = None
             arcs = repair(self.network.hierarchy, arrays, edges, cost_ms)
+            if arcs is None:
+                raise _TooMuch
             arrays["local_ms"][edges] = local_ms
-        self._behind = None if arcs is None else (edges, arcs)
+        if arcs is None:
+            return False
+        self._behind = edges, arcs
         self.end()
+        return True
 
     def settle(self) -> None:
         """Brings the idle slot up to the current one, if it is not known how they differ."""
@@ -248,15 +254,17 @@ class _Profile:
         return edges_of_roads(self.network.graph, self._closed)
 
 
+class _TooMuch(Exception):
+    """A repair was given up; raised for the slot not to be published."""
+
+
 def _publish(group: Sequence[_Profile], said: _Said) -> None:
     """Publishes the metrics of profiles that share a hierarchy, those that are other than the published ones."""
     taken = [profile for profile in group if profile.take(said)]
-    large = [profile for profile in taken if not profile.is_small]
-    for profile in taken:
-        if profile.is_small:
-            profile.repair(said)
+    # One after the other: on two threads they waited for the interpreter longer than they took.
+    left = list(dropwhile(lambda profile: profile.is_small and profile.repair(said), taken))
     # Together as a whole group only: each number of metrics is compiled by itself, and `warm` did it for this one.
-    for part in [large] if len(large) == len(group) else [[profile] for profile in large]:
+    for part in [left] if len(left) == len(group) else [[profile] for profile in left]:
         with ExitStack() as stack:
             _customize(part, [profile.begin(said, stack) for profile in part])
         for profile in part:

@@ -134,23 +134,25 @@ def _signs(roads: Roads, bit: int, is_open: NDArray[np.bool_]) -> dict[str, list
 def turning_round(
     ends: Topology, is_open: Edges, is_public: Edges, forbidden: Sequence[tuple[int, ...]]
 ) -> list[tuple[int, int]]:
-    """Turning round on the spot, wherever there is another way on: it is left for dead ends.
+    """Turning round on the spot, wherever there are another way on and another way back: it is left for dead ends and
+    for two-way streets that meet one-way ones only, whose other side nobody else could enter.
 
     Without this, a forbidden left turn is escaped by passing the junction, turning round behind it and coming back.
     A street that ends before private drives is a dead end: of public roads only public ones lead on.
-    forbidden: what signs and barriers forbid always; they may leave no other way on.
+    forbidden: what signs and barriers forbid always; they may leave no other way on, or back.
     """
     edge = np.arange(len(is_open))
     is_two_way = is_open & is_open[edge ^ 1]
     pairs = np.array(sorted({pair for pair in forbidden if len(pair) == 2 and pair[1] != pair[0] ^ 1}), np.int64)
-    ways_on = np.zeros((2, len(edge)), np.int64)
+    pairs = pairs.reshape(-1, 2)
+    ways = np.zeros((2, 2, len(edge)), np.int64)
     for row, counted in enumerate((is_open, is_public)):
-        leaving = np.bincount(ends.tail[counted], minlength=ends.nodes)
-        ways_on[row] = leaving[ends.head] - counted[edge ^ 1]
-        if len(pairs):
-            ways_on[row] -= np.bincount(pairs[counted[pairs[:, 1]], 0], minlength=len(edge))
-    leads_on = ways_on[is_public.astype(np.intp), edge] > 0
-    return [(one, one ^ 1) for one in edge[is_two_way & leads_on].tolist()]
+        for side, (here, there) in enumerate(((ends.tail, ends.head), (ends.head, ends.tail))):
+            meeting = np.bincount(here[counted], minlength=ends.nodes)
+            taken = pairs[counted[pairs[:, 1 - side]], side]
+            ways[side, row] = meeting[there] - counted[edge ^ 1] - np.bincount(taken, minlength=len(edge))
+    leads_on, is_entered = (ways[side, is_public.astype(np.intp), edge] > 0 for side in range(2))
+    return [(one, one ^ 1) for one in edge[is_two_way & leads_on & is_entered[edge ^ 1]].tolist()]
 
 
 def _barriers(roads: Roads, ends: Topology, bit: int, is_open: NDArray[np.bool_]) -> list[tuple[int, int]]:

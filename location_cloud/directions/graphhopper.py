@@ -76,10 +76,17 @@ _STATEMENTS = {
 }
 """Conditions of a custom model that we can close by; each must be multiplied by 0."""
 
+_PREVENTABLE = ("motorway", "trunk", "ferry", "tunnel", "bridge", "ford")
+_ALGORITHMS = ("", "dijkstra", "dijkstrabi", "astar", "astarbi", "alternative_route")
+_GONE = ("block_area", "avoid", "weighting")
+"""Options of old versions that this one refuses as well."""
+
 
 @dataclass(frozen=True)
 class Question:
-    """A question for a route. details: of DETAILS. multiplier: of encoded lines, 1e5 or 1e6."""
+    """A question for a route. details: of DETAILS. multiplier: of encoded lines, 1e5 or 1e6. format: "json" or "gpx".
+    prevented: kinds of road that no point is put on.
+    """
 
     wish: Wish
     places: tuple[Place, ...]
@@ -92,6 +99,8 @@ class Question:
     is_encoded: bool = True
     multiplier: float = 1e5
     is_optimised: bool = False
+    format: str = "json"
+    prevented: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,6 +142,7 @@ def read_address(options: Json) -> Json:
         ("curbside", "curbsides"),
         ("out_array", "out_arrays"),
         ("detail", "details"),
+        ("snap_prevention", "snap_preventions"),
     ):
         if name in asked:
             asked[ours] = as_list(asked.pop(name))
@@ -158,10 +168,21 @@ def read_route(asked: Json) -> Question:
     details = tuple(str(name) for name in as_list(asked.get("details")))
     if unknown := [name for name in details if name not in DETAILS]:
         raise fault(f"Cannot find the path details: {unknown}")
-    algorithm = asked.get("algorithm")
-    if algorithm == "round_trip":
-        raise fault("algorithm round_trip is not offered here")
-    wanted = as_number(asked.get("alternative_route.max_paths"), 2.0) or 2.0
+    algorithm = str(asked.get("algorithm", "")).lower()
+    if algorithm not in _ALGORITHMS:
+        raise fault(f"algorithm {algorithm[:20]} is not offered here")
+    for name in _GONE:
+        if asked.get(name) not in (None, "", "fastest"):
+            raise fault(f"The '{name}' parameter is no longer supported, use a custom_model instead")
+    if as_flag(asked.get("elevation"), False):
+        raise fault("Elevation not supported!")
+    form = asked.get("type", "json")
+    if form not in ("json", "gpx"):
+        raise fault(f"Format not supported: {str(form)[:20]}")
+    prevented = tuple(str(name) for name in as_list(asked.get("snap_preventions")) if name)
+    if unknown := [name for name in prevented if name not in _PREVENTABLE]:
+        raise fault(f"Cannot find snap prevention '{unknown[0][:20]}'; there are {', '.join(_PREVENTABLE)}")
+    wanted = _number(asked, "alternative_route.max_paths", 2.0)
     several = algorithm == "alternative_route" and count == 2
     return Question(
         wish,
@@ -175,6 +196,8 @@ def read_route(asked: Json) -> Question:
         as_flag(asked.get("points_encoded"), True),
         1e6 if as_number(asked.get("points_encoded_multiplier")) == 1e6 else 1e5,
         as_flag(asked.get("optimize"), False),
+        form,
+        prevented,
     )
 
 
@@ -182,11 +205,11 @@ def read_reach(asked: Json) -> Reach:
     """An isochrone's request. Raises BadQuery with GraphHopper's words."""
     wish = read_wish(asked)
     place = read_point(asked)
-    buckets = as_number(asked.get("buckets"), 1.0) or 0.0
+    buckets = _number(asked, "buckets", 1.0)
     if not 1 <= buckets <= MOST_BUCKETS or buckets % 1:
         raise fault(f"The number of buckets has to be in the range [1, {MOST_BUCKETS}]")
-    metres = as_number(asked.get("distance_limit"), -1.0) or -1.0
-    seconds = as_number(asked.get("time_limit"), 600.0) or 0.0
+    metres = _number(asked, "distance_limit", -1.0)
+    seconds = _number(asked, "time_limit", 600.0)
     metric, most = ("distance", metres) if metres > 0 else ("time", seconds)
     if not most > 0:
         raise fault("You have to specify time_limit or distance_limit above 0")
@@ -232,8 +255,10 @@ def read_wish(asked: Json) -> Wish:
         known = ", ".join(PROFILES)
         raise fault(f"The requested profile '{name[:40]}' does not exist.\nAvailable profiles: [{known}]")
     wish = Wish(PROFILES[name], exclude=_AVOIDING.get(name, frozenset()))
-    model = asked.get("custom_model")
-    return _with_model(wish, model) if isinstance(model, dict) else wish
+    model = asked.get("custom_model") or {}
+    if not isinstance(model, dict):
+        raise fault("custom_model must be an object")
+    return _with_model(wish, model) if model else wish
 
 
 def as_list(value: Any) -> list[Any]:
@@ -241,6 +266,14 @@ def as_list(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _number(asked: Json, name: str, default: float) -> float:
+    """A number that may be missing, but not be something else."""
+    value = default if asked.get(name) is None else as_number(asked[name])
+    if value is None:
+        raise fault(f"{name} must be a number, but was: {str(asked[name])[:20]}")
+    return value
 
 
 def error_reply(error: CloudError) -> tuple[Json, int]:
@@ -271,6 +304,8 @@ def _place(number: int, point: Any, heading: Any, side: Any, is_through: bool) -
     if lonlat is None:
         raise fault(f"Cannot parse point {number} '{str(point)[:60]}'", point_index=number)
     degrees = as_number(heading)
+    if degrees is None and heading is not None and str(heading).lower() != "nan":
+        raise fault(f"Heading for point {number} must be in range [0,360) or NaN, but was: {str(heading)[:20]}")
     if degrees is not None and not 0 <= degrees <= 360:
         raise fault(f"Heading for point {number} must be in range [0,360) or NaN, but was: {degrees:g}")
     if side not in (None, "", "any", "left", "right"):
@@ -295,8 +330,9 @@ def _with_model(wish: Wish, model: Json) -> Wish:
     """The wish with what a custom model closes. Everything else that would change the way is refused."""
     areas = _model_areas(model.get("areas"))
     exclude, avoided = set(wish.exclude), []
-    if model.get("speed"):
-        raise fault("custom_model: speed is not supported, only priority statements with multiply_by 0")
+    if model.get("distance_influence"):
+        raise fault("custom_model: distance_influence is not supported, ways are the quickest")
+    vehicle = replace(wish.vehicle, max_kmh=_top_kmh(model.get("speed")))
     for statement in as_list(model.get("priority")):
         condition = str(statement.get("if", "")) if isinstance(statement, dict) else ""
         if not condition or as_number(statement.get("multiply_by")) != 0:
@@ -309,7 +345,19 @@ def _with_model(wish: Wish, model: Json) -> Wish:
                 exclude.add(_STATEMENTS[plain])
             else:
                 raise fault(f"custom_model: the condition '{term[:60]}' is not supported")
-    return replace(wish, exclude=frozenset(exclude), areas=tuple(avoided))
+    return replace(wish, vehicle=vehicle, exclude=frozenset(exclude), areas=tuple(avoided))
+
+
+def _top_kmh(statements: Any) -> float:
+    """The speed that all roads are limited to; 0 = none."""
+    most = 0.0
+    for statement in as_list(statements):
+        given = statement if isinstance(statement, dict) else {}
+        limit = as_number(given.get("limit_to"))
+        if given.keys() != {"if", "limit_to"} or str(given["if"]) not in ("true", "True") or limit is None or limit < 1:
+            raise fault("custom_model: of speed only {'if': 'true', 'limit_to': km/h from 1 on} is supported")
+        most = min(most or limit, limit)
+    return most
 
 
 def _model_areas(given: Any) -> dict[str, Json]:

@@ -123,6 +123,13 @@ def _detail(roads: Roads, name: str, whole: Stretch, stretches: Sequence[Stretch
     return runs
 
 
+def is_prevented(roads: Roads, segment: int, kinds: Sequence[str]) -> bool:
+    """Whether a road is of one of these kinds (snap_preventions); fords are not known here."""
+    flags, road_class = int(roads.seg_flags[segment]), CLASSES[int(roads.seg_class[segment])].removesuffix("_link")
+    bits = {"ferry": FERRY, "tunnel": TUNNEL, "bridge": BRIDGE}
+    return any(road_class == kind or flags & bits.get(kind, 0) for kind in kinds)
+
+
 def _by_leg(name: str, stretches: Sequence[Stretch]) -> list[list[Any]]:
     runs: list[list[Any]] = []
     begin = 0

@@ -93,11 +93,8 @@ def _new_guide(roads: Roads, star: Star) -> Guide:
         roads,
         star,
         get_country(roads.country_code).driving_side,
-        tuple(star.as_arrays().values())[:9],
+        tuple(star.as_arrays().values())[:6],
         (
-            roads.seg_from,
-            roads.seg_to,
-            roads.seg_class,
             roads.seg_flags,
             roads.seg_name,
             roads.seg_ref,
@@ -129,13 +126,12 @@ def guide_leg(
         shape.begins,
         shape.along_m,
         *guide.star_columns,
-        *guide.road_columns,
         *class_ranks(mode),
         open_ms,
         vehicles,
     )
     turns = list_turns(  # type: ignore[call-arg]  # as above
-        leg.edges, first, last, places, arms, guide.road_columns[3], *guide.text_columns, number
+        leg.edges, first, last, places, arms, guide.road_columns[0], *guide.text_columns, number
     )
     asked = np.array([start_lonlat, end_lonlat])
     steps, duration_ms, distance_m = list_path_steps(  # type: ignore[call-arg]  # as above
@@ -147,7 +143,7 @@ def guide_leg(
         shape.begins,
         shape.along_m,
         asked,
-        *guide.road_columns[3:],
+        *guide.road_columns,
         number,
     )
     if not with_junctions:

@@ -22,7 +22,7 @@ from routing.customize import Metric
 from routing.field import reach_edges
 from routing.gates import list_delays
 from routing.metric import lengths_m
-from routing.raster import Reach, Sketch
+from routing.raster import Reach
 from routing.reached import Lines, find_lines
 from routing.scratch import borrow
 from routing.shape import EdgeShapes
@@ -96,10 +96,10 @@ def find_field(
         borrow("edges' costs", network.graph.roads, np.int64) if is_borrowed else None,
         (network.graph, local),
     )
-    return Field(snaps, entry, metric, direction, _open_costs(weights, local))
+    return Field(snaps, entry, metric, direction, open_costs(weights, local))
 
 
-def _open_costs(weights: Metric, local: NDArray[np.int32]) -> NDArray[np.int32]:
+def open_costs(weights: Metric, local: NDArray[np.int32]) -> NDArray[np.int32]:
     """What every edge costs that is open anywhere in a trip; kept with the metric."""
     kept: tuple[NDArray[np.int32], NDArray[np.int32]] | None = weights.__dict__.get("open costs")
     if kept is None or kept[0] is not local:
@@ -146,16 +146,14 @@ def find_isochrone(
     limits: Sequence[float],
     cell_m: float | None = None,
     hole_m2: float | None = None,
-    sketch: Sketch | None = None,
 ) -> tuple[Contour, ...]:
     """What is reached within each limit, smallest first: valid polygons, each within the next.
 
-    limits: seconds or metres (see `checked_limits`). cell_m, hole_m2, sketch: as
-    `routing.contour.find_areas`.
+    limits: seconds or metres (see `checked_limits`). cell_m, hole_m2: as `routing.contour.find_areas`.
 
     Raises BadQuery and TooLarge as `checked_limits`, routing.errors.BadCost and BadPoint where the field does not fit.
     """
-    return as_contours(find_outlines(network, shapes, field, limits, cell_m, hole_m2, sketch), field.metric)
+    return as_contours(find_outlines(network, shapes, field, limits, cell_m, hole_m2), field.metric)
 
 
 def find_outlines(
@@ -165,12 +163,11 @@ def find_outlines(
     limits: Sequence[float],
     cell_m: float | None = None,
     hole_m2: float | None = None,
-    sketch: Sketch | None = None,
 ) -> Areas:
     """As `find_isochrone`, packed, with the tolerance that holds."""
     unit = METRICS.get(field.metric, 1)
     whole = [round(limit * unit) for limit in checked_limits(limits, field.metric)]
-    return find_areas(shapes, as_reach(network, shapes, field), np.unique(whole), cell_m, hole_m2, sketch=sketch)
+    return find_areas(shapes, as_reach(network, shapes, field), np.unique(whole), cell_m, hole_m2)
 
 
 def find_reached(network: Network, shapes: EdgeShapes, field: Field, limit: float) -> Lines:

@@ -34,6 +34,13 @@ class Key:
     at: datetime | None = field(compare=False)
     as_of: float = field(compare=False)
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.profile, self.options, self.conditions, self.row, self.live, self.tenant))
+
     @cached_property
     def is_plain(self) -> bool:
         """Whether the snapshot's own metric is what is asked for."""

@@ -110,6 +110,7 @@ class Speeds:
         self._kmh = np.zeros(len(all_keys), np.float32)
         self._until_s = np.zeros(len(all_keys), np.uint32)
         self._last: tuple[Keys, NDArray[np.int32]] | None = None
+        self._fresh: NDArray[np.int32] | None = None  # edges told of since `_known`; None = any
         self._known = Known(np.full(len(all_keys), np.nan, np.float32), 0, -np.inf, np.inf)
 
     def add(self, stored: NDArray[Any]) -> None:
@@ -120,21 +121,34 @@ class Speeds:
         edge = self._last[1]
         if len(edge) == len(self._all_keys) and (edge >= 0).all():  # ascending, so each edge in its place
             self._kmh[:], self._until_s[:] = stored["kmh"], stored["until_s"]
-        else:
-            is_ours = edge >= 0
-            self._kmh[edge[is_ours]] = stored["kmh"][is_ours]
-            self._until_s[edge[is_ours]] = stored["until_s"][is_ours]
-        self._known = Known(self._known.kmh, 0, np.inf, -np.inf)
+            self._fresh = None
+            return
+        is_ours = edge >= 0
+        edge = edge[is_ours]
+        self._kmh[edge], self._until_s[edge] = stored["kmh"][is_ours], stored["until_s"][is_ours]
+        self._fresh = None if self._fresh is None else np.union1d(self._fresh, edge)
 
     def at(self, now_s: float) -> Known:
         """What is known at a time; the same object as long as it stays the same."""
-        if not self._known.since_s <= now_s < self._known.until_s:
+        before, fresh = self._known, self._fresh
+        self._fresh = np.empty(0, np.int32)
+        if fresh is None or not before.since_s <= now_s < before.until_s:
             is_known = (self._until_s > now_s) & (self._kmh > FORGET_KMH)
             kmh = np.where(is_known, self._kmh, np.float32(np.nan))
             kmh.flags.writeable = False
             count = int(np.count_nonzero(is_known))
             until_s = float(np.min(self._until_s, where=is_known, initial=2**32 - 1)) if count else np.inf
             self._known = Known(kmh, count, now_s, until_s)
+        elif len(fresh):
+            ends = self._until_s[fresh]
+            is_known = (ends > now_s) & (self._kmh[fresh] > FORGET_KMH)
+            kmh = before.kmh.copy()
+            kmh[fresh] = np.where(is_known, self._kmh[fresh], np.float32(np.nan))
+            kmh.flags.writeable = False
+            count = before.count + int(is_known.sum()) - int(np.count_nonzero(~np.isnan(before.kmh[fresh])))
+            ends_s = float(np.min(ends, where=is_known, initial=2**32 - 1)) if is_known.any() else np.inf
+            # Perhaps too early, if those that ended first were told anew: then all is looked at once more.
+            self._known = Known(kmh, count, now_s, min(before.until_s, ends_s))
         return self._known
 
 

@@ -9,6 +9,19 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from location_cloud.directions.star import (
+    A_EDGE,
+    A_FAR,
+    A_FLAGS,
+    A_LANES,
+    A_LOOKS,
+    A_NAME,
+    A_REF,
+    A_SLIP,
+    CLASS_AT,
+    IS_BANNING,
+)
+
 CLOSED = 2**31 - 1
 MOST_ARMS = 32
 """Arms of a junction that are looked at; the largest in OpenStreetMap have some 15."""
@@ -29,76 +42,68 @@ node at its other end. SLIP: the node behind the slip lane that begins here, -1 
 
 @numba.njit(cache=True, nogil=True)
 def look_along(  # type: ignore[no-untyped-def]  # a kernel; guidance.guide_leg is typed
-    path,
-    begins,
-    along_m,
-    start,
-    star_edge,
-    bearing,
-    place,
-    ban_from,
-    ban_to,
-    ban_vehicles,
-    slip_end,
-    edge_lanes,
-    seg_from,
-    seg_to,
-    seg_class,
-    seg_flags,
-    seg_name,
-    seg_ref,
-    rank,
-    minor,
-    cost_ms,
-    vehicles,
+    path, begins, along_m, start, place, star, ban_from, ban_to, ban_vehicles, rank, minor, cost_ms, vehicles
 ):
     """The places between the edges of a path, (n - 1, 5) int32, their arms, (a, 11) int32, and the first and the last
     edge that are driven to anybody's eyes.
+
+    What lies far apart in memory is fetched in loops of its own, many at once.
     """
-    places = np.empty((len(path) - 1, 5), np.int32)
-    room = 0
-    for i in range(len(path) - 1):
-        node = seg_from[path[i] >> 1] if path[i] & 1 else seg_to[path[i] >> 1]
-        places[i, NODE], places[i, LANES] = node, edge_lanes[path[i]]
-        room += min(start[node + 1] - start[node], MOST_ARMS)
+    size = len(path) - 1
+    places, backs = np.empty((size, 5), np.int32), np.empty(size, np.int32)
+    for i in range(size):
+        backs[i], places[i, NODE] = place[path[i] ^ 1], place[path[i]]
+    for i in range(size):
+        places[i, NODE] = star[places[i, NODE], A_FAR]
+    room = seen = 0
+    for i in range(size):
+        low, high = start[places[i, NODE]], start[places[i, NODE] + 1]
+        places[i, FIRST], places[i, SIZE] = low, high - low
+        room, seen = room + min(high - low, MOST_ARMS), seen + high - low
+    opens, seen = np.empty(seen, np.uint8), 0
+    for i in range(size):
+        for arm in range(places[i, FIRST], places[i, FIRST] + places[i, SIZE]):
+            edge = star[arm, A_EDGE]
+            opens[seen] = (cost_ms[edge] != CLOSED) + 2 * (cost_ms[edge ^ 1] != CLOSED)
+            seen += 1
     arms = np.empty((room, COLUMNS), np.int32)
-    row = 0
-    for i in range(len(path) - 1):
-        came, out, node = path[i], path[i + 1], places[i, NODE]
-        low, high, back = start[node], start[node + 1], place[came ^ 1]
-        ban = np.searchsorted(ban_from, came)
-        size, taken, ways_on = 0, -1, 0
-        for k in range(high - low):
+    row = seen = 0
+    for i in range(size):
+        came, out, low, degree, back = path[i], path[i + 1], places[i, FIRST], places[i, SIZE], backs[i]
+        ban = np.searchsorted(ban_from, came) if star[back, A_LOOKS] & IS_BANNING else len(ban_from)
+        facing = star[back, A_LOOKS] % CLASS_AT
+        count, taken, ways_on = 0, -1, 0
+        for k in range(degree):
             arm = back - k
             if arm < low:
-                arm += high - low
-            edge = star_edge[arm]
-            is_open = cost_ms[edge] != CLOSED
-            if k and edge != out and ((not is_open and cost_ms[edge ^ 1] == CLOSED) or size == MOST_ARMS - 1):
+                arm += degree
+            edge, state = star[arm, A_EDGE], opens[seen + arm - low]
+            if k and edge != out and (state == 0 or count == MOST_ARMS - 1):
                 continue
+            is_open = state & 1 != 0
             b = ban
             while is_open and b < len(ban_from) and ban_from[b] == came:
                 is_open = ban_to[b] != edge or not ban_vehicles[b] & vehicles
                 b += 1
             if edge == out:
-                taken, is_open = size, True
-            angle = (bearing[back] - bearing[arm]) % 360
-            segment = edge >> 1
-            at = row + size
-            arms[at, OPEN], arms[at, BEARING] = is_open, bearing[arm]
-            arms[at, ANGLE] = 0 if k == 0 else max(1, angle)
-            arms[at, NAME], arms[at, REF] = seg_name[segment], seg_ref[segment]
-            arms[at, CLASS], arms[at, FLAGS] = seg_class[segment], seg_flags[segment]
-            arms[at, FAR] = seg_from[segment] if edge & 1 else seg_to[segment]
-            arms[at, SLIP] = slip_end[edge]
-            arms[at, RANK], arms[at, MINOR] = rank[seg_class[segment]], minor[seg_class[segment]]
+                taken, is_open = count, True
+            bearing = star[arm, A_LOOKS] % CLASS_AT
+            class_ = (star[arm, A_LOOKS] % IS_BANNING) // CLASS_AT
+            at = row + count
+            arms[at, OPEN], arms[at, BEARING] = is_open, bearing
+            arms[at, ANGLE] = 0 if k == 0 else max(1, (facing - bearing) % 360)
+            arms[at, NAME], arms[at, REF] = star[arm, A_NAME], star[arm, A_REF]
+            arms[at, CLASS], arms[at, FLAGS] = class_, star[arm, A_FLAGS]
+            arms[at, FAR], arms[at, SLIP] = star[arm, A_FAR], star[arm, A_SLIP]
+            arms[at, RANK], arms[at, MINOR] = rank[class_], minor[class_]
             ways_on += k > 0 and is_open
-            size += 1
+            count += 1
         if ways_on and taken:
             arms[row, OPEN] = 0
-        places[i, FIRST], places[i, SIZE], places[i, TAKEN] = row, size, taken if taken >= 0 else size
-        row += size
-    first, last = 0, len(path) - 1
+        places[i, FIRST], places[i, SIZE], places[i, TAKEN] = row, count, taken if taken >= 0 else count
+        places[i, LANES] = star[back, A_LANES]
+        row, seen = row + count, seen + degree
+    first, last = 0, size
     if first < last and along_m[begins[1]] < STUB_M:
         first += 1
     if first < last and along_m[-1] - along_m[begins[last]] < STUB_M:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from location_cloud.arrays import load_array, load_arrays, save_arrays
 from location_cloud.directions.network import Network
+from location_cloud.directions.rows_json import CM, MS, rows_json
 from routing.customize import Metric
 from routing.trip import CLOSED
 
@@ -130,11 +131,11 @@ def line_pieces(head: dict[str, Any], blocks: list[Int32s]) -> Iterator[bytes]:
 
 
 def _line(row: int, parts: Int32s) -> bytes:
-    told: dict[str, Any] = {"source": row, "durations_s": _units(parts[0], 1000.0)}
+    told: dict[str, Any] = {"source": row, "durations_s": _row_json(parts[:1], MS)}
     if len(parts) > 1:
-        told["distances_m"] = _units(parts[1], 100.0)
-    return orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
+        told["distances_m"] = _row_json(parts[1:], CM)
+    return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _units(cells: Int32s, per_unit: float) -> NDArray[np.float64]:
-    return np.where(cells == NO_WAY, np.nan, cells / per_unit)
+def _row_json(cells: Int32s, parts: int) -> orjson.Fragment:
+    return orjson.Fragment(rows_json(cells, parts)[1:-1])

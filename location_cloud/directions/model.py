@@ -13,10 +13,13 @@ from routing.contour import Areas
 from routing.reached import Lines
 from routing.trip import EdgePoints
 
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+"""Of the times that are read: calendars of signs and time zones mean nothing beyond."""
+
 
 @dataclass(frozen=True)
 class Vehicle:
-    """Sizes that signs speak of; 0 = the profile's own. hazmat: carries dangerous goods."""
+    """Sizes that signs speak of; 0 = the profile's own. hazmat: carries dangerous goods. max_kmh: it goes no faster."""
 
     height_m: float = 0.0
     width_m: float = 0.0
@@ -24,13 +27,14 @@ class Vehicle:
     weight_t: float = 0.0
     axle_load_t: float = 0.0
     hazmat: bool = False
+    max_kmh: float = 0.0
 
 
 @dataclass(frozen=True)
 class Options:
     """What one request changes of a profile. Hashable: equal options share one metric.
 
-    exclude: kinds of road not to be used: toll, ferry, unpaved, motorway, tunnel, bridge.
+    exclude: kinds of road not to be used: toll, ferry, unpaved, motorway, tunnel, bridge, steps.
     areas: polygons to stay out of, WKB in WGS-84 degrees. closed: edges closed by name, ascending.
     season: "" or "winter".
     """
@@ -225,6 +229,15 @@ class Matrix:
     distances_cm: NDArray[np.int32] | None
     sources: Sequence[Snap]
     targets: Sequence[Snap]
+    version: str
+    as_of: float
+
+
+@dataclass(frozen=True, eq=False)
+class Near:
+    """Roads near a place, the nearest first; the metric that says which are open."""
+
+    snaps: Sequence[Snap]
     version: str
     as_of: float
 

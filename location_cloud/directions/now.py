@@ -132,6 +132,9 @@ def _contents(
     return found
 
 
+_NO_EDGES = np.empty(0, np.int32)
+
+
 @dataclass(frozen=True, eq=False)
 class Placed:
     """A closure and the edges that it shuts, ascending (n,) int32."""
@@ -158,6 +161,7 @@ class Now:
         self._keys: NDArray[np.int64] | None = None
         self._speeds: Speeds | None = None
         self._rows: tuple[store.SpeedRow, ...] = ()
+        self._state: tuple[int | None, ...] = ()
         self._known: dict[str, NDArray[np.int64]] = {}
 
     def refresh(self, live: Live) -> bool:
@@ -166,7 +170,8 @@ class Now:
         if version == self.version:
             return False
         with live.read() as connection:
-            closures = store.list_closures(connection, self._tenant)
+            state = store.closures_state(connection, self._tenant)
+            closures = None if state == self._state else store.list_closures(connection, self._tenant)
             rows = tuple(store.list_speeds(connection, self._tenant))
             known = {row.id for row in self._rows}
             fresh = [row.id for row in rows if row.id not in known]
@@ -179,17 +184,14 @@ class Now:
             wanted = set(fresh)
             contents = _contents(connection, self._tenant, [row for row in rows if row.id in wanted], said)
             self._known = said
-        before = {(placed.closure.id, placed.closure.version): placed for placed in self.closures}
-        placed = tuple(
-            before.get((closure.id, closure.version)) or Placed(closure, self._edges(closure)) for closure in closures
-        )
+        placed = self.closures if closures is None else self._place(closures)
         if contents and self._speeds is None:
             self._speeds = Speeds(self._all_keys())
         if self._speeds is not None:
             for content in contents:
                 self._speeds.add(content)
         has_changed = (placed, rows) != (self.closures, self._rows)
-        self.version, self.closures, self._rows = version, placed, rows
+        self.version, self.closures, self._rows, self._state = version, placed, rows, state
         return has_changed
 
     def speeds_kmh(self, now_s: float) -> NDArray[np.float32] | None:
@@ -205,6 +207,16 @@ class Now:
         """The edges that live closures shut to a profile at a time (with zone); may name one twice."""
         edges = [placed.edges for placed in self.holding(at) if placed.shuts_out(profile)]
         return np.concatenate(edges) if edges else np.empty(0, np.int32)
+
+    def shut_by_profile(self, at: datetime, profiles: Sequence[str]) -> dict[str, NDArray[np.int32]]:
+        """`shut_at` of several profiles, each edge once, ascending."""
+        holding = self.holding(at)
+        return {
+            profile: np.unique(
+                np.concatenate([_NO_EDGES, *(each.edges for each in holding if each.shuts_out(profile))])
+            )
+            for profile in profiles
+        }
 
     def holding(self, at: datetime) -> list[Placed]:
         """The live closures that hold at a time (with zone)."""
@@ -240,6 +252,12 @@ class Now:
         closures = [(placed.closure.id, placed.closure.version) for placed in self.holding(now)]
         known = 0 if self._speeds is None else self._speeds.at(now.timestamp()).count
         return number_of((closures, known, self._rows) if closures or known else None)
+
+    def _place(self, closures: Sequence[Closure]) -> tuple[Placed, ...]:
+        before = {(placed.closure.id, placed.closure.version): placed for placed in self.closures}
+        return tuple(
+            before.get((closure.id, closure.version)) or Placed(closure, self._edges(closure)) for closure in closures
+        )
 
     def _edges(self, closure: Closure) -> NDArray[np.int32]:
         keyed = find_edges(self._all_keys(), pack_keys(closure.keys)) if closure.keys else np.empty(0, np.int32)

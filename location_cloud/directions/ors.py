@@ -6,7 +6,8 @@ Source: openrouteservice API documentation v2 (giscience.github.io/openrouteserv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from location_cloud.directions.asked import (
@@ -20,7 +21,7 @@ from location_cloud.directions.asked import (
     as_size,
     is_off_road,
 )
-from location_cloud.directions.model import Place
+from location_cloud.directions.model import FIRST_YEAR, LAST_YEAR, Place
 from location_cloud.errors import BadQuery, CloudError, NotFound, TooLarge, Unprocessable
 
 PROFILES = {
@@ -53,12 +54,18 @@ _SIZES = {
     "weight_t": "weight",
     "axle_load_t": "axleload",
 }
-_AVOIDED = {"highways": ("motorway",), "tollways": ("toll",), "ferries": ("ferry",), "fords": (), "steps": ()}
+_AVOIDED = {"highways": "motorway", "tollways": "toll", "ferries": "ferry", "steps": "steps"}
+_WEIGHTINGS = ("green", "quiet", "shadow", "steepness_difficulty")
+_SLOPES = ("maximum_sloped_kerb", "maximum_incline", "minimum_width")
+_IDLE = (*_WEIGHTINGS, "surface_type", "track_type", "smoothness_type", *_SLOPES)
+"""Of profile_params, what has no effect here: a wheelchair's limits are those of its profile."""
 
 
 @dataclass(frozen=True)
 class Directions:
-    """A question for a route. unit_m: metres in an asked unit. bearings and radiuses are in the places."""
+    """A question for a route. unit_m: metres in an asked unit. bearings and radiuses are in the places. ignored: what
+    has no effect here.
+    """
 
     wish: Wish
     places: tuple[Place, ...]
@@ -69,9 +76,9 @@ class Directions:
     has_steps: bool = True
     has_geometry: bool = True
     has_maneuvers: bool = False
-    has_elevation: bool = False
     attributes: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,9 +121,10 @@ def read_directions(profile: str, asked: Json) -> Directions:
     radiuses = _each(asked, "radiuses", count)
     bearings = _each(asked, "bearings", count)
     is_straight = as_flag(asked.get("continue_straight"), False)
-    skipped = asked.get("skip_segments")
-    if skipped:
+    if asked.get("skip_segments"):
         raise fault(ROUTING, UNSUPPORTED, "Parameter 'skip_segments' is not supported.")
+    if as_flag(asked.get("elevation"), False):
+        raise fault(ROUTING, UNSUPPORTED, "Parameter 'elevation' is not supported: there is no elevation in this data.")
     places = tuple(
         _place(lonlats[i], radiuses[i], bearings[i], is_straight and 0 < i < count - 1) for i in range(count)
     )
@@ -134,9 +142,9 @@ def read_directions(profile: str, asked: Json) -> Directions:
         as_flag(asked.get("instructions"), True),
         as_flag(asked.get("geometry"), True),
         as_flag(asked.get("maneuvers"), False),
-        as_flag(asked.get("elevation"), False),
         _words(asked.get("attributes")),
         _words(asked.get("extra_info")),
+        _ignored(asked),
     )
 
 
@@ -174,8 +182,10 @@ def read_isochrones(profile: str, asked: Json) -> Isochrones:
         ranges = [step * part for part in range(1, int(ranges[0] / step) + 1)] or ranges
     if len(ranges) > MOST_RANGES:
         raise fault(ISOCHRONES, TOO_MUCH, f"Parameter 'range' holds {len(ranges)} values; at most {MOST_RANGES}.")
-    unit = METRES.get(str(asked.get("units", "m")), 1.0) if kind == "distance" else 1.0
-    area = METRES.get(str(asked.get("area_units", "m")), 1.0)
+    unit = _unit_m(ISOCHRONES, asked) if kind == "distance" else 1.0
+    area = _unit_m(ISOCHRONES, asked, "area_units")
+    if as_flag(asked.get("intersections"), False) and len(lonlats) > 1:
+        raise fault(ISOCHRONES, UNSUPPORTED, "Parameter 'intersections' is not supported.")
     return Isochrones(
         read_wish(ISOCHRONES, profile, asked),
         tuple(Place(lonlat, FARTHEST_M) for lonlat in lonlats),
@@ -214,21 +224,78 @@ def read_snaps(profile: str, asked: Json) -> tuple[str, tuple[Place, ...]]:
 
 
 def read_wish(service: int, profile: str, asked: Json) -> Wish:
-    """Profile, things to avoid and sizes."""
-    options = asked.get("options")
-    options = options if isinstance(options, dict) else {}
-    exclude: set[str] = set()
-    for feature in _words(options.get("avoid_features")):
-        if feature not in _AVOIDED:
-            raise fault(service, BAD_VALUE, f"Parameter 'avoid_features' has incorrect value of '{feature[:20]}'.")
-        exclude.update(_AVOIDED[feature])
-    polygons = options.get("avoid_polygons")
-    if polygons is not None and not isinstance(polygons, dict):
-        raise fault(service, BAD_FORMAT, "Parameter 'avoid_polygons' has incorrect value or format.")
-    parameters = options.get("profile_params")
-    limits = parameters.get("restrictions") if isinstance(parameters, dict) else None
-    size = as_size(limits if isinstance(limits, dict) else {}, _SIZES)
-    return Wish(_profile(service, profile), size, frozenset(exclude), (polygons,) if polygons else ())
+    """Profile, things to avoid, sizes and the time of the drive. Raises BadQuery for what would change the way, but is
+    not offered here.
+    """
+    preference = asked.get("preference", "recommended")
+    if preference == "shortest":
+        raise fault(
+            service, UNSUPPORTED, "Parameter 'preference' is not supported as 'shortest': ways are the fastest."
+        )
+    if preference not in ("recommended", "fastest"):
+        raise fault(service, BAD_VALUE, f"Parameter 'preference' has incorrect value of '{str(preference)[:20]}'.")
+    options = _object(service, asked, "options")
+    for name in ("round_trip", "avoid_borders", "avoid_countries"):
+        if options.get(name) not in (None, "none", [], {}):
+            raise fault(service, UNSUPPORTED, f"Parameter '{name}' is not supported.")
+    avoided = options.get("avoid_features") or []
+    if not isinstance(avoided, list):
+        raise fault(service, BAD_FORMAT, "Parameter 'avoid_features' has incorrect value or format: it is a list.")
+    if unknown := [str(feature)[:20] for feature in avoided if feature not in _AVOIDED]:
+        kind = UNSUPPORTED if unknown[0] == "fords" else BAD_VALUE
+        raise fault(service, kind, f"Parameter 'avoid_features' has incorrect value of '{unknown[0]}'.")
+    polygons = _object(service, options, "avoid_polygons")
+    limits = _object(service, _object(service, options, "profile_params"), "restrictions")
+    return Wish(
+        _vehicle(service, profile, options),
+        replace(as_size(limits, _SIZES), max_kmh=_top_kmh(service, asked)),
+        frozenset(_AVOIDED[feature] for feature in avoided),
+        (polygons,) if polygons else (),
+        depart=_moment(service, asked, "departure") or _moment(service, asked, "time"),
+        arrive=_moment(service, asked, "arrival"),
+    )
+
+
+def _vehicle(service: int, profile: str, options: Json) -> str:
+    """Our profile: of driving-hgv, a bus is one of its own."""
+    ours = _profile(service, profile)
+    return "bus" if ours == "truck" and options.get("vehicle_type") == "bus" else ours
+
+
+def _top_kmh(service: int, asked: Json) -> float:
+    given = asked.get("maximum_speed")
+    kmh = 0.0 if given is None else as_number(given)
+    if kmh is None or (given is not None and kmh < 1):
+        raise fault(service, BAD_VALUE, "Parameter 'maximum_speed' has incorrect value: it is km/h, 1 or more.")
+    return kmh
+
+
+def _moment(service: int, asked: Json, name: str) -> datetime | None:
+    """A time in the city's zone if it names none."""
+    given = asked.get(name)
+    if given is None:
+        return None
+    try:
+        at = datetime.fromisoformat(str(given))
+    except ValueError:
+        raise fault(service, BAD_FORMAT, f"Parameter '{name}' has incorrect value or format: it is ISO 8601.") from None
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise fault(service, BAD_VALUE, f"Parameter '{name}' lies outside the years {FIRST_YEAR} to {LAST_YEAR}.")
+    return at
+
+
+def _object(service: int, asked: Json, name: str) -> Json:
+    given = asked.get(name)
+    if given is not None and not isinstance(given, dict):
+        raise fault(service, BAD_FORMAT, f"Parameter '{name}' has incorrect value or format: it is an object.")
+    return given or {}
+
+
+def _ignored(asked: Json) -> tuple[str, ...]:
+    """Options that change nothing here."""
+    parameters = _object(ROUTING, _object(ROUTING, asked, "options"), "profile_params")
+    given = {**_object(ROUTING, parameters, "weightings"), **_object(ROUTING, parameters, "restrictions")}
+    return tuple(name for name in _IDLE if name in given)
 
 
 def read_problem(asked: Json) -> Json:
@@ -297,10 +364,14 @@ def _lonlats(service: int, asked: Json, name: str, least: int, most: int) -> lis
 
 
 def _place(lonlat: tuple[float, float], radius: Any, bearing: Any, is_through: bool) -> Place:
-    most = as_number(radius, FARTHEST_M) or FARTHEST_M
+    most = FARTHEST_M if radius is None else as_number(radius)
+    if not most:
+        raise fault(ROUTING, BAD_FORMAT, "Parameter 'radiuses' has incorrect value or format: it holds metres, or -1.")
     most = MOST_RADIUS_M if most < 0 else min(most, MOST_RADIUS_M)
-    pair = bearing if isinstance(bearing, (list, tuple)) else ()
+    pair = bearing if isinstance(bearing, (list, tuple)) else () if bearing is None else (None,)
     heading = as_number(pair[0]) if pair else None
+    if pair and heading is None:
+        raise fault(ROUTING, BAD_FORMAT, "Parameter 'bearings' has incorrect value or format: it is [degrees, width].")
     tolerance = (as_number(pair[1], 45.0) if len(pair) > 1 else None) or 45.0
     heading = None if heading is None else heading % 360
     return Place(lonlat, most, heading, min(max(tolerance, 1.0), 180.0), through=is_through)
@@ -329,10 +400,10 @@ def _chosen(asked: Json, name: str, places: Sequence[Place]) -> tuple[Place, ...
     return tuple(places[int(number or 0)] for number in chosen)
 
 
-def _unit_m(service: int, asked: Json) -> float:
-    unit = str(asked.get("units", "m"))
+def _unit_m(service: int, asked: Json, name: str = "units") -> float:
+    unit = str(asked.get(name, "m"))
     if unit not in METRES:
-        raise fault(service, BAD_VALUE, f"Parameter 'units' has incorrect value of '{unit[:20]}'.")
+        raise fault(service, BAD_VALUE, f"Parameter '{name}' has incorrect value of '{unit[:20]}'.")
     return METRES[unit]
 
 

@@ -147,8 +147,9 @@ def _route(roads: Roads, asked: Directions, route: Route) -> tuple[Stretch, Json
     if wanted:
         properties["extras"] = {_EXTRA_KEYS.get(name, name): _extra(roads, name, whole) for name in wanted}
     left_out = sorted(set(asked.extras) - set(EXTRAS))
-    if left_out:
-        properties["warnings"] = [{"code": 4, "message": f"extra_info not available: {', '.join(left_out)}"}]
+    told = (("extra_info not available", left_out), ("without effect here", asked.ignored))
+    if warnings := [{"code": 4, "message": f"{what}: {', '.join(names)}"} for what, names in told if names]:
+        properties["warnings"] = warnings
     return whole, properties
 
 

@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from location_cloud.directions.formats import decode_polyline, route_line
 from location_cloud.directions.joining import joined
 from location_cloud.directions.json_bytes import GEOMETRIES, POLYLINE
-from location_cloud.directions.model import Found, Leg, LegShape, Matrix, Place, Route, Snap
+from location_cloud.directions.model import Found, Leg, LegShape, Place, Route, Snap
 from location_cloud.directions.osrm_writer import OVERVIEWS, Writer, as_line, line_json
 from location_cloud.directions.overview import simplified
 from location_cloud.errors import BadQuery, CloudError, NotFound, TooLarge, Unprocessable
 from location_cloud.roads.model import Roads
-from routing.trip import CLOSED
 
 MOST_COORDINATES = {"route": 500, "nearest": 1, "trip": 100, "table": 1000}
 """osrm-routed's own ceilings are 500, 100 places a table and 100 a trip."""
@@ -66,7 +65,8 @@ class Question:
     sources: tuple[int, ...] | None = None
     targets: tuple[int, ...] | None = None
     parts: frozenset[str] = frozenset(("duration",))
-    fallback_kmh: float = 0.0
+    fallback_m_s: float = 0.0
+    falls_back_from_road: bool = False
     scale: float = 1.0
     silent: frozenset[int] = frozenset()
     number: int = 1
@@ -94,7 +94,7 @@ def read_question(service: str, coordinates: str, given: Mapping[str, str]) -> Q
     bearings = _each(values.pop("bearings", ""), count, "bearings")
     approaches = _each(values.pop("approaches", ""), count, "approaches")
     _each(values.pop("hints", ""), count, "hints")
-    values.pop("snapping", "")
+    _choice(values.pop("snapping", "default"), ("default", "any"), "snapping")
     waypoints = values.pop("waypoints", "")
     straight = _flag(values.pop("continue_straight", "default"), "continue_straight", service == "route")
     stops = _numbers(waypoints, count, "waypoints") if waypoints and waypoints != "all" else tuple(range(count))
@@ -125,9 +125,11 @@ def read_question(service: str, coordinates: str, given: Mapping[str, str]) -> Q
         fields["parts"] = fields.pop("annotations") or frozenset(("duration",))
         fields["sources"] = _numbers(values.pop("sources", "all"), count, "sources")
         fields["targets"] = _numbers(values.pop("destinations", "all"), count, "destinations")
-        fields["fallback_kmh"] = 3.6 * _number(values.pop("fallback_speed", "0"), "fallback_speed", 0.0, 1e4)
+        if "fallback_speed" in values:
+            fields["fallback_m_s"] = _number(values.pop("fallback_speed"), "fallback_speed", 1e-3, 1e4)
         fields["scale"] = _number(values.pop("scale_factor", "1"), "scale_factor", 1e-6, 1e4)
-        _choice(values.pop("fallback_coordinate", "input"), ("input", "snapped"), "fallback_coordinate")
+        where = _choice(values.pop("fallback_coordinate", "input"), ("input", "snapped"), "fallback_coordinate")
+        fields["falls_back_from_road"] = where == "snapped"
     elif service == "nearest":
         fields["number"] = int(_number(values.pop("number", "1"), "number", 1, 100))
     elif service == "trip":
@@ -149,7 +151,7 @@ def read_plain(query: str) -> Question | None:
         asked = read_question("route", "0,0;0,0", given)
     except CloudError:
         return None
-    is_plain = not asked.alternatives and not asked.annotations and asked.overview in OVERVIEWS
+    is_plain = not asked.annotations and asked.overview in OVERVIEWS
     return replace(asked, places=()) if is_plain else None
 
 
@@ -240,25 +242,11 @@ def waypoint(asked: Question, snap: Snap, name: str) -> dict[str, Any]:
 def near_waypoint(asked: Question, roads: Roads, snap: Snap, name: str) -> dict[str, Any]:
     """A road near a coordinate, with the OSM nodes at its ends in driving direction."""
     ends = (roads.seg_from, roads.seg_to)
-    is_back = not len(snap.starts) or int(snap.starts.edge[0]) % 2 == 1
+    own = snap.starts.edge[snap.starts.edge >> 1 == snap.segment]
+    is_back = len(own) > 0 and int(own[0]) % 2 == 1  # none of its own on a private road: as drawn
     first, last = ends[::-1] if is_back else ends
     nodes = [int(roads.node_osm_id[first[snap.segment]]), int(roads.node_osm_id[last[snap.segment]])]
     return {**waypoint(asked, snap, name), "nodes": nodes}
-
-
-def table(asked: Question, matrix: Matrix, names: Sequence[str]) -> dict[str, Any]:
-    """The answer of the table service. names: of the sources, then of the targets."""
-    is_missing = matrix.durations_ms == CLOSED
-    answer: dict[str, Any] = {"code": "Ok"}
-    seconds = np.where(is_missing, np.nan, np.round(matrix.durations_ms / 1000.0 * asked.scale, 1))
-    if "duration" in asked.parts:
-        answer["durations"] = seconds
-    if "distance" in asked.parts and matrix.distances_cm is not None:
-        answer["distances"] = np.where(is_missing, np.nan, np.round(matrix.distances_cm / 100.0, 1))
-    rows = len(matrix.sources)
-    answer["sources"] = [waypoint(asked, snap, name) for snap, name in zip(matrix.sources, names[:rows])]
-    answer["destinations"] = [waypoint(asked, snap, name) for snap, name in zip(matrix.targets, names[rows:])]
-    return answer
 
 
 def error_code(error: CloudError) -> str:

@@ -203,7 +203,7 @@ def _step(  # type: ignore[no-untyped-def]
     size = put_text(out, size, texts, _BEFORE)
     size = put_whole(out, size, pairs, steps[S_BEFORE, k])
     size = put_text(out, size, texts, _LOCATION)
-    size = put_place(out, size, begin, pairs, line_e7, first, geometry)
+    size = put_place(out, size, begin, line_e7, first, geometry)
     modifier = steps[S_MODIFIER, k]
     if kind == ARRIVE and steps[S_SIDE, k] > 0:
         size = put_text(out, size, texts, _MODIFIER_KEY)
@@ -280,7 +280,7 @@ def _crossing(out, size, begin, texts, pairs, junctions, arms, lanes, j, line_e7
             size += 1
         size = put_whole(out, size, pairs, arms[0, a])
     size = put_text(out, size, texts, _AT)
-    size = put_place(out, size, begin, pairs, line_e7, junctions[J_POINT, j], geometry)
+    size = put_place(out, size, begin, line_e7, junctions[J_POINT, j], geometry)
     low, high = junctions[J_LANE, j], junctions[J_LANE, j + 1]
     if low < high:
         size = put_text(out, size, texts, _LANES)

@@ -22,9 +22,10 @@ from location_cloud.directions.guided_path import (
     SIGN,
     SIGN_BACK,
     Streets,
-    drive,
     drive_tables,
+    drives,
     guide_path,
+    way_of,
     written,
 )
 from location_cloud.directions.json_bytes import (
@@ -70,7 +71,8 @@ _STEPS, _POINTS, _HINTS, _LEFT = 16, 32, 64, 128
 """Bits of what is wanted, above two bits each for geometry and overview."""
 
 _TEXTS: Sequence[str] = (
-    '{"code":"Ok","routes":[{"legs":[',
+    '{"code":"Ok","routes":[',
+    '{"legs":[',
     '{"steps":',
     "[]",
     ',"summary":"',
@@ -94,8 +96,8 @@ _TEXTS: Sequence[str] = (
     ",",
 )
 (
-    _OPEN, _LEG, _NO_STEPS, _SUMMARY, _WEIGHT, _DURATION, _DISTANCE, _LEGS_END, _GEOMETRY, _LINE, _LINE_END, _ROUTE,
-    _END, _WAYPOINTS, _WAYPOINT, _HINT, _LOCATION, _CALLED, _AWAY, _CLOSE, _AND, _COMMA,
+    _OPEN, _LEGS, _LEG, _NO_STEPS, _SUMMARY, _WEIGHT, _DURATION, _DISTANCE, _LEGS_END, _GEOMETRY, _LINE, _LINE_END,
+    _ROUTE, _END, _WAYPOINTS, _WAYPOINT, _HINT, _LOCATION, _CALLED, _AWAY, _CLOSE, _AND, _COMMA,
 ) = range(len(_TEXTS))  # fmt: skip
 _OWN = pack_texts(_TEXTS)
 _WORDS = Packed(TEXT, TEXT_START, PAIRS, _OWN.data.copy(), _OWN.start.astype(np.int32))
@@ -119,15 +121,17 @@ class Writer:
         with_steps: bool,
         with_waypoints: bool,
         with_hints: bool,
+        others: int = 0,
     ) -> bytes | None:
-        """The whole answer for a drive between two plain places; None where `routing.drive.find_drive` gives None.
+        """The whole answer for a drive between two plain places and up to so many others; None where
+        `routing.drive.find_drive` gives None.
 
         geometry: place in json_bytes.GEOMETRIES. overview: NO_OVERVIEW, FULL or SIMPLIFIED.
         """
         wants = geometry | overview << 2 | self._left
         wants |= (with_steps and _STEPS) | (with_waypoints and _POINTS) | (with_hints and _HINTS)
         streets, ends = self._streets, (*first.lonlat, first.radius_m, *last.lonlat, last.radius_m)
-        tables, is_connected = drive_tables(self._index, self._shapes, network)
+        tables, is_connected = drive_tables(self._index, self._shapes, network, others)
 
         def write(out: int, room: int) -> tuple[int, int]:
             found: tuple[int, int] = _answer(
@@ -136,6 +140,7 @@ class Writer:
                 streets.tables,
                 _WORDS.address,
                 ends,
+                others,
                 streets.mode,
                 streets.vehicles,
                 wants,
@@ -184,24 +189,27 @@ def as_line(coordinates: bytes) -> bytes:
 
 
 @numba.njit(cache=True, nogil=True)
-def _put_leg(  # type: ignore[no-untyped-def]
-    out, size, begin, opening, streets, words, edges, edge_ms, line, begins, along, ends, mode, vehicles,
-    wants, duration_ms,
-):  # fmt: skip
-    """The object of a leg behind its points (put here if anything needs them) and the opening text.
+def _has_points(wants):  # type: ignore[no-untyped-def]
+    """Whether anything is written that copies the text of points."""
+    return wants & 3 == GEOJSON and _is_drawn(wants)
 
-    Gives the place behind it and behind the points; (-1, room) if it takes more room.
-    """
+
+@numba.njit(cache=True, nogil=True)
+def _is_drawn(wants):  # type: ignore[no-untyped-def]
+    return wants & _STEPS != 0 or (wants >> 2) & 3 != NO_OVERVIEW
+
+
+@numba.njit(cache=True, nogil=True)
+def _put_leg(  # type: ignore[no-untyped-def]
+    out, size, begin, streets, words, edges, edge_ms, line, begins, along, ends, mode, vehicles, wants, duration_ms
+):  # fmt: skip
+    """The object of a leg whose points stand where `begin` says; gives the place behind it, or -room if it lacks."""
     points, geometry = len(line), wants & 3
     city, pairs, own = streets[0], uint8s(words, _W_PAIRS), (uint8s(words, _W_OWN), int32s(words, _W_OWN_START))
-    need, low = size + HEAD_ROOM + 3 * POINT_ROOM * points, size
+    need = size + HEAD_ROOM + 2 * POINT_ROOM * points
     if not wants & _STEPS:
         if need > len(out):
-            return -1, need
-        if geometry == GEOJSON and (wants >> 2) & 3 != NO_OVERVIEW:
-            low = size = put_points(out, begin, pairs, line, points)
-        if opening >= 0:
-            size = put_text(out, size, own, opening)
+            return -need
         size = put_text(out, put_text(out, put_text(out, size, own, _LEG), own, _NO_STEPS), own, _SUMMARY)
     else:
         steps, lasting_ms, length_m, junctions, ways, lanes = guide_path(
@@ -219,11 +227,7 @@ def _put_leg(  # type: ignore[no-untyped-def]
         need += ARM_ROOM * ways.shape[1] + LANE_ROOM * lanes.shape[1]
         need += 6 * name_bytes(steps, name_start, name, ref, signs, signs_back)
         if need > len(out):
-            return -1, need
-        if geometry == GEOJSON:
-            low = size = put_points(out, begin, pairs, line, points)
-        if opening >= 0:
-            size = put_text(out, size, own, opening)
+            return -need
         size = put_steps(
             out, put_text(out, size, own, _LEG), begin, uint8s(words, _W_TEXT), int32s(words, _W_START), pairs, names,
             name_start, name, ref, signs, signs_back, steps, lasting_ms, length_m, junctions, ways, lanes, edge_ms,
@@ -232,48 +236,52 @@ def _put_leg(  # type: ignore[no-untyped-def]
         size = put_text(out, size, own, _SUMMARY)
         size = _put_summary(out, size, own, (names, name_start), name, ref, steps, length_m)
     size = _put_totals(out, put_text(out, size, own, _WEIGHT), pairs, own, duration_ms, along[points - 1])
-    return put_text(out, size, own, _END), low
+    return put_text(out, size, own, _END)
 
 
 @numba.njit(cache=True, nogil=True)
 def _leg(  # type: ignore[no-untyped-def]
     streets, words, edges, edge_ms, line, begins, along, ends, mode, vehicles, wants, out_address, room
 ):  # fmt: skip
-    out, begin = carray(uint8_pointer(out_address), (room,)), np.empty(len(line) + 1, np.int32)
-    return _put_leg(
-        out, 0, begin, -1, streets, words, edges, edge_ms, line, begins, along, ends, mode, vehicles,
-        wants, edge_ms.sum(),
-    )  # fmt: skip
+    low, begin = HEAD_ROOM + POINT_ROOM * len(line), np.empty(len(line) + 1, np.int32)
+    if low > room:
+        return -1, low
+    out = carray(uint8_pointer(out_address), (room,))
+    low = put_points(out, begin, line, len(line)) if _has_points(wants) else 0
+    size = _put_leg(
+        out, low, begin, streets, words, edges, edge_ms, line, begins, along, ends, mode, vehicles, wants, edge_ms.sum()
+    )
+    return (size, low) if size > 0 else (-1, -size)
 
 
 @numba.njit(cache=True, nogil=True)
 def _answer(  # type: ignore[no-untyped-def]
-    tables, is_connected, streets, words, asked, mode, vehicles, wants, out_address, room
+    tables, is_connected, streets, words, asked, others, mode, vehicles, wants, out_address, room
 ):  # fmt: skip
-    cost, edges, edge_ms, segment, place, line, begins, along, ends = drive(tables, is_connected, asked)
+    found = drives(tables, is_connected, asked, others, _is_drawn(wants))
+    cost, rows, _, _, segment, place, line, _, _, ends = found
     if cost < 0 or cost == UNREACHED:
         return -1, 0
-    city = streets[0]
+    city, pairs, own = streets[0], uint8s(words, _W_PAIRS), (uint8s(words, _W_OWN), int32s(words, _W_OWN_START))
     name_start, name = int64s(city, NAMES_START), int32s(city, NAME)
-    called = np.int64(0)
+    need = 2 * HEAD_ROOM + POINT_ROOM * len(line)
     for i in range(2):
-        called += 2 * (name_start[name[segment[i]] + 1] - name_start[name[segment[i]]])
-    out, begin = carray(uint8_pointer(out_address), (room,)), np.empty(len(line) + 1, np.int32)
-    duration_ms = edge_ms.sum()
-    size, low = _put_leg(
-        out[: max(room - called, 0)], 0, begin, _OPEN, streets, words, edges, edge_ms, line, begins, along,
-        ends, mode, vehicles, wants, duration_ms,
-    )  # fmt: skip
-    if size < 0:
-        return -1, low + called
-    geometry, overview = wants & 3, (wants >> 2) & 3
-    pairs, own = uint8s(words, _W_PAIRS), (uint8s(words, _W_OWN), int32s(words, _W_OWN_START))
-    names = (uint8s(city, NAMES), name_start)
-    size = put_text(out, size, own, _LEGS_END)
-    if overview != NO_OVERVIEW:
-        size = _put_overview(out, put_text(out, size, own, _GEOMETRY), begin, own, line, geometry, overview)
-    size = _put_totals(out, put_text(out, size, own, _ROUTE), pairs, own, duration_ms, along[len(line) - 1])
-    size = put_text(out, size, own, _END)
+        need += 2 * (name_start[name[segment[i]] + 1] - name_start[name[segment[i]]])
+    if need > room:
+        return -1, need
+    out, begin, size = carray(uint8_pointer(out_address), (room,)), np.empty(len(line) + 1, np.int32), 0
+    if _has_points(wants):
+        size = put_points(out, begin, line, len(line))
+    low = size
+    size = put_text(out, size, own, _OPEN)
+    for way in range(len(rows)):
+        if way:
+            size = put_text(out, size, own, _COMMA)
+        size = _put_route(
+            out[: room - need], size, begin, streets, words, way_of(found, way), ends, mode, vehicles, wants
+        )
+        if size < 0:
+            return -1, need - size
     if wants & _POINTS:
         size = put_text(out, size, own, _WAYPOINTS)
         for i in range(2):
@@ -284,10 +292,29 @@ def _answer(  # type: ignore[no-untyped-def]
                 size = put_text(out, size, own, _HINT)
             size = put_decimal(out, put_text(out, size, own, _LOCATION), pairs, place[i, 2], 1_000_000)
             size = put_decimal(out, put_text(out, size, own, _COMMA), pairs, place[i, 3], 1_000_000)
-            size = put_name(out, put_text(out, size, own, _CALLED), names, name[segment[i]])
+            size = put_name(out, put_text(out, size, own, _CALLED), (uint8s(city, NAMES), name_start), name[segment[i]])
             size = put_decimal(out, put_text(out, size, own, _AWAY), pairs, place[i, 0], 1_000_000)
             size = put_text(out, size, own, _END)
     return put_text(out, size, own, _CLOSE), low
+
+
+@numba.njit(cache=True, nogil=True)
+def _put_route(out, size, begin, streets, words, way, ends, mode, vehicles, wants):  # type: ignore[no-untyped-def]
+    """The object of a route of one leg; gives the place behind it, or -room if it takes more."""
+    edges, edge_ms, line, begins, along, first = way
+    overview, duration_ms, begin = (wants >> 2) & 3, edge_ms.sum(), begin[first:]
+    pairs, own = uint8s(words, _W_PAIRS), (uint8s(words, _W_OWN), int32s(words, _W_OWN_START))
+    size = _put_leg(
+        out, put_text(out, size, own, _LEGS), begin, streets, words, edges, edge_ms, line, begins, along, ends, mode,
+        vehicles, wants, duration_ms,
+    )  # fmt: skip
+    if size < 0:
+        return size
+    size = put_text(out, size, own, _LEGS_END)
+    if overview != NO_OVERVIEW:
+        size = _put_overview(out, put_text(out, size, own, _GEOMETRY), begin, own, line, wants & 3, overview)
+    size = _put_totals(out, put_text(out, size, own, _ROUTE), pairs, own, duration_ms, along[len(line) - 1])
+    return put_text(out, size, own, _END)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -298,7 +325,7 @@ def _line(words, line, geometry, out_address, room):  # type: ignore[no-untyped-
     out = carray(uint8_pointer(out_address), (room,))
     if geometry == GEOJSON:
         begin = np.empty(len(line) + 1, np.int32)
-        size = put_points(out, begin, uint8s(words, _W_PAIRS), line, len(line))
+        size = put_points(out, begin, line, len(line))
         return size, size
     return put_polyline(out, 0, line, 0, len(line), geometry), 0
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from location_cloud.directions.legs import find_leg, leg_between, leg_cost
+from location_cloud.directions.legs import direct_cost, find_leg, leg_between, leg_cost
 from location_cloud.directions.model import Leg, Snap
 from location_cloud.directions.network import Network
 from routing.alternatives import find_alternatives
@@ -43,8 +43,10 @@ def find_legs(network: Network, snaps: Sequence[Snap], through: Sequence[bool]) 
 def find_ways(network: Network, start: Snap, end: Snap, alternatives: int) -> list[Leg]:
     """The quickest way from one place to another, then up to so many others; none if there is no way at all."""
     if start.is_local or end.is_local:
-        best = find_leg(network, start, end)
-        return [] if best is None else [best]
+        leads_out = bool(len(start.starts)) and bool(len(end.ends))
+        if not leads_out or direct_cost(network, start, end) != UNREACHED:  # behind one gate: one way is told
+            best = find_leg(network, start, end)
+            return [] if best is None else [best]
     paths = find_alternatives(
         network.hierarchy,
         network.metric,

@@ -21,9 +21,10 @@ from location_cloud.directions.guided_path import (
     SIGN,
     SIGN_BACK,
     Streets,
-    drive,
     drive_tables,
+    drives,
     guide_path,
+    way_of,
     written,
 )
 from location_cloud.directions.json_bytes import (
@@ -36,6 +37,7 @@ from location_cloud.directions.json_bytes import (
     put_e7,
     put_name,
     put_point_e7,
+    put_points_e7,
     put_polyline,
     put_tenths,
     put_text,
@@ -80,7 +82,8 @@ _TEXTS: Sequence[str] = (
     *MODIFIERS,
     *SIDES,
     *INDICATIONS,
-    '{"routes":[{"distance_m":',
+    '{"routes":[',
+    '{"distance_m":',
     ',"duration_s":',
     ',"geometry":',
     '{"type":"LineString","coordinates":[',
@@ -88,7 +91,8 @@ _TEXTS: Sequence[str] = (
     "null",
     ',"legs":[{"distance_m":',
     ',"steps":[',
-    '],"annotations":null,"stay_s":0.0}],"depart_at":null,"arrive_at":null}],"waypoints":[',
+    '],"annotations":null,"stay_s":0.0}],"depart_at":null,"arrive_at":null}',
+    '],"waypoints":[',
     '{"type":"',
     '","modifier":"',
     '","instruction":"',
@@ -114,9 +118,9 @@ _MODIFIER = len(KINDS)
 _SIDE = _MODIFIER + len(MODIFIERS)
 _INDICATION = _SIDE + len(SIDES)
 (
-    _ROUTES, _DURATION, _GEOMETRY, _LINE, _LINE_END, _NULL, _LEGS, _STEPS_BEGIN, _LEGS_END, _TYPE, _TURN, _SAYS,
-    _CALLED, _NUMBER, _TOWARDS, _EXIT, _ON, _LANES, _ARROWS, _ARROW, _VALID, _NOT_VALID, _LENGTH, _BEARING, _AT,
-    _POINTS, _WAYPOINT, _WAYPOINT_NAME, _AWAY,
+    _ROUTES, _ROUTE, _DURATION, _GEOMETRY, _LINE, _LINE_END, _NULL, _LEGS, _STEPS_BEGIN, _ROUTE_END, _WAYPOINTS, _TYPE,
+    _TURN, _SAYS, _CALLED, _NUMBER, _TOWARDS, _EXIT, _ON, _LANES, _ARROWS, _ARROW, _VALID, _NOT_VALID, _LENGTH,
+    _BEARING, _AT, _POINTS, _WAYPOINT, _WAYPOINT_NAME, _AWAY,
 ) = range(_INDICATION + len(INDICATIONS), len(_TEXTS))  # fmt: skip
 _OWN = pack_texts(_TEXTS)
 _WORDS = Packed(_OWN.data.copy(), _OWN.start.astype(np.int32), PAIRS)
@@ -130,20 +134,27 @@ class Writer:
         self._streets, self._index, self._shapes = streets, index, shapes
 
     def answer(
-        self, network: Network, first: Place, last: Place, line: int, with_steps: bool, language: str
+        self,
+        network: Network,
+        first: Place,
+        last: Place,
+        line: int,
+        with_steps: bool,
+        language: str,
+        others: int = 0,
     ) -> bytes | None:
-        """The answer for a drive between two plain places up to its waypoints' end; None where there is none.
+        """The answer for a drive between two plain places and up to so many others, up to its waypoints' end.
 
-        line: one of LINES. None also where `routing.drive.find_drive` gives None.
+        line: one of LINES. None where `routing.drive.find_drive` gives None.
         """
         streets, wants = self._streets, line | (with_steps and _STEPS)
-        tables, is_connected = drive_tables(self._index, self._shapes, network)
+        tables, is_connected = drive_tables(self._index, self._shapes, network, others)
         words, ends = pack_language(language), (*first.lonlat, first.radius_m, *last.lonlat, last.radius_m)
 
         def write(out: int, room: int) -> tuple[int, int]:
             found: tuple[int, int] = _answer(
-                tables, is_connected, streets.tables, _WORDS.address, words.address, ends, streets.mode,
-                streets.vehicles, wants, out, room,
+                tables, is_connected, streets.tables, _WORDS.address, words.address, ends, others,
+                streets.mode, streets.vehicles, wants, out, room,
             )  # fmt: skip
             return found
 
@@ -156,35 +167,69 @@ class Writer:
 
 @numba.njit(cache=True, nogil=True)
 def _answer(  # type: ignore[no-untyped-def]  # kernels; typed above
-    tables, is_connected, streets, own, language, asked, mode, vehicles, wants, out_address, room
+    tables, is_connected, streets, own, language, asked, others, mode, vehicles, wants, out_address, room
 ):
     """As guided_path.written wants it."""
-    cost, edges, edge_ms, segment, place, line, begins, along, ends = drive(tables, is_connected, asked)
+    found = drives(tables, is_connected, asked, others, wants & _STEPS != 0 or wants & 3 != NO_LINE)
+    cost, rows, _, _, segment, place, _, _, _, ends = found
     if cost < 0 or cost == UNREACHED:
         return -1, 0
-    city, geometry, points = streets[0], wants & 3, len(line)
+    city = streets[0]
     name, name_start = int32s(city, NAME), int64s(city, NAMES_START)
     pairs, texts = uint8s(own, _W_PAIRS), (uint8s(own, _W_TEXT), int32s(own, _W_START))
-    names = uint8s(city, NAMES), name_start
-    need = HEAD_ROOM + POINT_ROOM * points
+    names, need = (uint8s(city, NAMES), name_start), HEAD_ROOM
     for i in range(2):
         need += 2 * (name_start[name[segment[i]] + 1] - name_start[name[segment[i]]])
     if need > room:
         return -1, need
     out = carray(uint8_pointer(out_address), (room,))
+    size = put_text(out, 0, texts, _ROUTES)
+    for way in range(len(rows)):
+        if way:
+            out[size] = 44
+            size += 1
+        size = _put_route(
+            out[: room - need], size, streets, pairs, texts, language, way_of(found, way), ends, mode, vehicles, wants
+        )
+        if size < 0:
+            return -1, need - size
+    size = put_text(out, size, texts, _WAYPOINTS)
+    for i in range(2):
+        if i:
+            out[size] = 44
+            size += 1
+        size = put_text(out, size, texts, _WAYPOINT)
+        size = put_e7(out, size, np.int64(np.rint(place[i, 2] * 1e7)))
+        out[size] = 44
+        size = put_e7(out, size + 1, np.int64(np.rint(place[i, 3] * 1e7)))
+        size = put_name(out, put_text(out, size, texts, _WAYPOINT_NAME), names, name[segment[i]])
+        size = put_tenths(out, put_text(out, size, texts, _AWAY), pairs, place[i, 0])
+        out[size] = 125
+        size += 1
+    out[size] = 93
+    return size + 1, 0
+
+
+@numba.njit(cache=True, nogil=True)
+def _put_route(  # type: ignore[no-untyped-def]
+    out, size, streets, pairs, texts, language, way, ends, mode, vehicles, wants
+):
+    """One route; gives the place behind it, or -room if it takes more."""
+    edges, edge_ms, line, begins, along, _ = way
+    city, geometry, points = streets[0], wants & 3, len(line)
+    name, name_start = int32s(city, NAME), int64s(city, NAMES_START)
+    need = size + HEAD_ROOM + POINT_ROOM * points
+    if need > len(out):
+        return -need
     duration_s = edge_ms.sum() / 1000.0
-    size = put_tenths(out, put_text(out, 0, texts, _ROUTES), pairs, along[points - 1])
+    size = put_tenths(out, put_text(out, size, texts, _ROUTE), pairs, along[points - 1])
     size = put_decimal(out, put_text(out, size, texts, _DURATION), pairs, duration_s, 1000)
     size = put_text(out, size, texts, _GEOMETRY)
     if geometry == NO_LINE:
         size = put_text(out, size, texts, _NULL)
     elif geometry == GEOJSON:
-        size = put_text(out, size, texts, _LINE)
-        for p in range(points):
-            size = put_point_e7(out, size, pairs, line, p)
-            out[size] = 44
-            size += 1
-        size = put_text(out, size - 1, texts, _LINE_END)
+        size = put_points_e7(out, put_text(out, size, texts, _LINE), line, points)
+        size = put_text(out, size, texts, _LINE_END)
     else:
         size = put_polyline(out, size, line, 0, points, geometry)
     size = put_tenths(out, put_text(out, size, texts, _LEGS), pairs, along[points - 1])
@@ -194,12 +239,12 @@ def _answer(  # type: ignore[no-untyped-def]  # kernels; typed above
         steps, lasting_ms, length_m, junctions, _, lanes = guide_path(
             streets, edges, edge_ms, line, begins, along, ends, mode, vehicles
         )
-        count = len(length_m)
+        count, names = len(length_m), (uint8s(city, NAMES), name_start)
         signs, signs_back = int32s(city, SIGN), int32s(city, SIGN_BACK)
         need += size + STEP_ROOM * count + LANE_ROOM * lanes.shape[1]
         need += 6 * name_bytes(steps, name_start, name, int32s(city, REF), signs, signs_back)
-        if need > room:
-            return -1, need
+        if need > len(out):
+            return -need
         for k in range(count):
             if k:
                 out[size] = 44
@@ -208,28 +253,14 @@ def _answer(  # type: ignore[no-untyped-def]  # kernels; typed above
             size = put_tenths(out, put_text(out, size, texts, _LENGTH), pairs, length_m[k])
             size = put_decimal(out, put_text(out, size, texts, _DURATION), pairs, lasting_ms[k] / 1000.0, 1000)
             size = put_whole(out, put_text(out, size, texts, _BEARING), pairs, steps[S_AFTER, k])
-            size = put_point_e7(out, put_text(out, size, texts, _AT), pairs, line, steps[S_FIRST_POINT, k])
+            size = put_point_e7(out, put_text(out, size, texts, _AT), line, steps[S_FIRST_POINT, k])
             size = put_whole(out, put_text(out, size, texts, _POINTS), pairs, steps[S_FIRST_POINT, k])
             out[size] = 44
             size = put_whole(out, size + 1, pairs, steps[S_LAST_POINT, k])
             out[size] = 93
             out[size + 1] = 125
             size += 2
-    size = put_text(out, size, texts, _LEGS_END)
-    for i in range(2):
-        if i:
-            out[size] = 44
-            size += 1
-        size = put_text(out, size, texts, _WAYPOINT)
-        size = put_e7(out, size, pairs, np.int64(np.rint(place[i, 2] * 1e7)))
-        out[size] = 44
-        size = put_e7(out, size + 1, pairs, np.int64(np.rint(place[i, 3] * 1e7)))
-        size = put_name(out, put_text(out, size, texts, _WAYPOINT_NAME), names, name[segment[i]])
-        size = put_tenths(out, put_text(out, size, texts, _AWAY), pairs, place[i, 0])
-        out[size] = 125
-        size += 1
-    out[size] = 93
-    return size + 1, 0
+    return put_text(out, size, texts, _ROUTE_END)
 
 
 @numba.njit(cache=True, nogil=True)

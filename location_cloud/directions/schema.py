@@ -2,156 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from location_cloud.directions.schema_asks import (
+    MOST_PLACES,
+    MOST_VIAS,
+    Approach,
+    Ask,
+    AskBody,
+    Language,
+    Moment,
+    Position,
+    ProfileName,
+    Shape,
+    Strict,
+    at_most,
+)
 from location_cloud.http.parameters import LonLat, LonLatList, Query
-
-ProfileName: TypeAlias = Annotated[
-    str,
-    Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$", description="how one moves: a name of /v1/profiles", examples=["car"]),
-]
-Language = Literal["zh-CN", "en", ""]
-Exclude = Literal["toll", "ferry", "unpaved", "motorway", "tunnel", "bridge"]
-Shape = Literal["geojson", "polyline5", "polyline6", "none"]
-Approach = Literal["unrestricted", "curb", "opposite"]
-MOST_PLACES = 100
-MOST_VIAS = MOST_PLACES - 2
-
-
-def _words(value: Any) -> Any:
-    return [part for part in value.split(",") if part] if isinstance(value, str) else value
-
-
-def _at_most(most: int, mark: str = "") -> BeforeValidator:
-    """Refuses too many before each of them is read."""
-
-    def check(value: Any) -> Any:
-        count = (
-            value.count(mark) + 1 if mark and isinstance(value, str) else len(value) if isinstance(value, list) else 0
-        )
-        if count > most:
-            raise ValueError(f"{count} are too many; at most {most}")
-        return value
-
-    return BeforeValidator(check)
-
-
-def _moment(value: Any) -> Any:
-    if value is not None and not isinstance(value, (str, datetime)):
-        raise ValueError("give a time as ISO 8601 text, for example 2026-11-23T07:30:00+08:00")
-    return value
-
-
-def _in_calendar(value: datetime) -> datetime:
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"a time must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
-    return value
-
-
-FIRST_YEAR, LAST_YEAR = 1970, 2199
-"""Calendars of signs and time zones mean nothing beyond."""
-
-Moment: TypeAlias = Annotated[datetime, AfterValidator(_in_calendar), BeforeValidator(_moment)]
-
-_KINDS = "(toll|ferry|unpaved|motorway|tunnel|bridge)"
-
-ExcludeList: TypeAlias = Annotated[
-    list[Exclude],
-    BeforeValidator(_words),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": f"^({_KINDS}(,{_KINDS})*)?$",
-            "description": "kinds of road not to be used, separated by commas",
-        }
-    ),
-]
-
-PolygonBody: TypeAlias = Annotated[
-    dict[str, Any],
-    WithJsonSchema(
-        {
-            "type": "object",
-            "required": ["type", "coordinates"],
-            "properties": {
-                "type": {"enum": ["Polygon", "MultiPolygon"]},
-                "coordinates": {"type": "array", "minItems": 1},
-            },
-            "description": "GeoJSON Polygon or MultiPolygon",
-        }
-    ),
-]
-
-Position: TypeAlias = tuple[
-    Annotated[float, Field(ge=-180, le=180)],
-    Annotated[float, Field(ge=-90, le=90)],
-]
-"""lon, lat in a JSON body."""
-
-
-class Strict(BaseModel):
-    """Base of request bodies: nothing unknown, no NaN."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True, populate_by_name=True)
-
-
-# --- what changes a profile ---------------------------------------------------------------------------------------
-
-
-class VehicleBody(Strict):
-    """Sizes that signs speak of; 0 = as the profile has it."""
-
-    height_m: float = Field(0.0, strict=True, ge=0, le=20)
-    width_m: float = Field(0.0, strict=True, ge=0, le=20)
-    length_m: float = Field(0.0, strict=True, ge=0, le=200)
-    weight_t: float = Field(0.0, strict=True, ge=0, le=1000)
-    axle_load_t: float = Field(0.0, strict=True, ge=0, le=100)
-    hazmat: bool = Field(False, strict=True, description="carries dangerous goods")
-
-
-class AvoidBody(Strict):
-    """Where not to go."""
-
-    areas: list[PolygonBody] = Field(default_factory=list, max_length=20, description="polygons to stay out of")
-    closures: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(
-        default_factory=list, max_length=50, description="names of stored closures (/v1/closures)"
-    )
-    roads: list[Annotated[str, Field(min_length=5, max_length=40)]] = Field(
-        default_factory=list, max_length=1000, description="lasting keys of road edges"
-    )
-
-
-class Ask(Query):
-    """What every question about ways may say in its address."""
-
-    profile: ProfileName = Field("car", description="how one moves: a name of /v1/profiles")
-    exclude: ExcludeList = Field(default_factory=list, description="kinds of road not to be used: toll,ferry,...")
-    season: Literal["", "winter"] = Field("", description="winter: slower on snow and ice, by class of road")
-    depart_at: Moment | None = Field(
-        None, description="when one leaves (ISO 8601); without zone: the city's; empty = now, with live weights"
-    )
-
-
-class AskBody(Strict):
-    """What every question about ways may say in its body."""
-
-    profile: ProfileName = Field("car", description="how one moves: a name of /v1/profiles")
-    exclude: list[Exclude] = Field(default_factory=list, description="kinds of road not to be used")
-    avoid: AvoidBody = Field(default_factory=lambda: AvoidBody.model_validate({}))
-    vehicle: VehicleBody = Field(default_factory=lambda: VehicleBody.model_validate({}))
-    season: Literal["", "winter"] = ""
-    depart_at: Moment | None = Field(None, description="when one leaves; empty = now, with live weights")
-    radius_m: float = Field(
-        1000, strict=True, gt=0, le=10_000, description="the farthest that a road may be from a point"
-    )
-
-
-class Nothing(Query):
-    """No parameters."""
-
 
 # --- route --------------------------------------------------------------------------------------------------------
 
@@ -171,7 +43,7 @@ class InRoute(Ask, RouteShapeQuery):
 
     from_: LonLat = Field(alias="from", description="where it begins, lon,lat")
     to: LonLat = Field(description="where it ends, lon,lat")
-    via: Annotated[LonLatList, _at_most(MOST_VIAS, ";")] = Field(
+    via: Annotated[LonLatList, at_most(MOST_VIAS, ";")] = Field(
         default_factory=list, max_length=MOST_VIAS, description="places on the way, in order"
     )
     radius_m: float = Field(1000, gt=0, le=10_000, description="the farthest that a road may be from any point, metres")
@@ -186,6 +58,7 @@ class InRoute(Ask, RouteShapeQuery):
             raise ValueError("give depart_at or arrive_by, not both")
         if self.alternatives and self.via:
             raise ValueError("alternatives are between two places; leave out via or alternatives")
+        _check_apart([self.from_, *self.via, self.to])
         return self
 
 
@@ -204,7 +77,7 @@ class PlaceBody(Strict):
 class RouteBody(AskBody):
     """A route through places, with everything that may be said of it."""
 
-    places: Annotated[list[PlaceBody], _at_most(MOST_PLACES)] = Field(
+    places: Annotated[list[PlaceBody], at_most(MOST_PLACES)] = Field(
         min_length=2, max_length=MOST_PLACES, description="in driving order"
     )
     alternatives: int = Field(0, ge=0, le=3)
@@ -216,7 +89,15 @@ class RouteBody(AskBody):
             raise ValueError("give depart_at or arrive_by, not both")
         if self.alternatives and len(self.places) > 2:
             raise ValueError("alternatives are between two places")
+        _check_apart([place.lonlat for place in self.places])
         return self
+
+
+def _check_apart(lonlats: Sequence[Sequence[float]]) -> None:
+    """Raises ValueError for a point that follows itself: most likely a slip, and no way leads nowhere."""
+    for number, (one, other) in enumerate(pairwise(lonlats), 1):
+        if tuple(one) == tuple(other):
+            raise ValueError(f"points {number} and {number + 1} are the same, {one[0]:.7g},{one[1]:.7g}; leave one out")
 
 
 class OutStep(BaseModel):
@@ -305,8 +186,8 @@ class InMatrix(Query):
 class MatrixBody(AskBody):
     """From each of these to each of those."""
 
-    sources: Annotated[list[Position], _at_most(1000)] = Field(min_length=1, max_length=1000)
-    targets: Annotated[list[Position], _at_most(1000)] = Field(min_length=1, max_length=1000)
+    sources: Annotated[list[Position], at_most(1000)] = Field(min_length=1, max_length=1000)
+    targets: Annotated[list[Position], at_most(1000)] = Field(min_length=1, max_length=1000)
     distances: bool = Field(True, strict=True, description="whether distances are answered too")
 
 
@@ -438,6 +319,9 @@ class OutNearest(BaseModel):
 
     roads: list[OutNear]
     profile: str
+    snapshot: str
+    metric_version: str
+    as_of: datetime
     crs: str
 
 
@@ -447,7 +331,7 @@ class OutNearest(BaseModel):
 class TripBody(AskBody):
     """Places to be visited in the best order."""
 
-    places: Annotated[list[PlaceBody], _at_most(MOST_PLACES)] = Field(min_length=2, max_length=MOST_PLACES)
+    places: Annotated[list[PlaceBody], at_most(MOST_PLACES)] = Field(min_length=2, max_length=MOST_PLACES)
     roundtrip: bool = Field(True, strict=True, description="whether one comes back to the first place")
     source: Literal["any", "first"] = "first"
     destination: Literal["any", "last"] = "any"
@@ -482,6 +366,10 @@ class OutOptimise(BaseModel):
     summary: dict[str, Any]
     unassigned: list[dict[str, Any]]
     routes: list[dict[str, Any]]
+    profile: str
+    snapshot: str
+    metric_version: str
+    as_of: datetime
 
 
 # --- profiles, closures, speeds -----------------------------------------------------------------------------------

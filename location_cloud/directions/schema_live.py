@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from location_cloud.directions.schema import AskBody, PolygonBody, ProfileName, Strict
+from location_cloud.directions.schema_asks import AskBody, PolygonBody, ProfileName, Strict
 from location_cloud.http.parameters import Query
 
 NAME = r"^[\w.-]+$"

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.directions import expansion, isochrone, optimise, osrm_writer, quick, route_writer, trips
+from location_cloud.directions import expansion, isochrone, quick, trips
 from location_cloud.directions.avoid import avoid_areas
 from location_cloud.directions.dataset import SECTION, Directions
-from location_cloud.directions.guidance import build_guide, list_steps
-from location_cloud.directions.guided_path import Streets
+from location_cloud.directions.guidance import list_steps
 from location_cloud.directions.metrics import Metrics
 from location_cloud.directions.model import (
     Ask,
@@ -23,6 +22,7 @@ from location_cloud.directions.model import (
     Leg,
     LegShape,
     Matrix,
+    Near,
     Options,
     Place,
     Reached,
@@ -33,17 +33,17 @@ from location_cloud.directions.model import (
 from location_cloud.directions.network import Network
 from location_cloud.directions.passing import find_legs, find_ways
 from location_cloud.directions.profiles import Profile
+from location_cloud.directions.service_isles import with_own_parts
 from location_cloud.directions.snapping import list_nearest, snap_together
-from location_cloud.directions.tables import find_plain_table, find_table
+from location_cloud.directions.tables import find_plain_columns, find_plain_table, find_table
 from location_cloud.directions.timing import as_ms, retime, retime_back
 from location_cloud.errors import BadQuery, NotFound, Unprocessable
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.roads.edges import find_edge
-from location_cloud.roads.model import Roads
+from location_cloud.roads.model import PRIVATE, Roads
 from routing.customize import Metric, customize
 from routing.measure import Lengths, measure
 from routing.metric import lengths_along_m
-from routing.scratch import at_desk
 from routing.shape import path_shape
 from routing.tree import find_tree
 from routing.trip import CLOSED
@@ -83,7 +83,16 @@ def find_routes(
                 route = _with_steps(directions, roads, network, route, places, with_junctions)
             return Found(ends, street_names(roads, ends), network.version, network.as_of, (route,))
         snaps = _snap(directions, roads, network, places, called)
-        ways = _ways(network, snaps, places, alternatives, called)
+        try:
+            ways = _ways(network, snaps, places, alternatives, called)
+        except Unprocessable:  # perhaps from a road that what is closed has cut off: its neighbours may lead on
+            cut, ways = with_own_parts(network, directions.networks[profile.name]), []
+            if cut is not None:
+                with contextlib.suppress(Unprocessable):
+                    snaps = _snap(directions, roads, cut, places, called)
+                    ways = _ways(cut, snaps, places, alternatives, called)
+            if not ways:
+                raise
         stays_s = [place.stay_s for place in places[1:-1]] + [0.0]
         routes = tuple(_timed(world, ask, profile.name, way, stays_s, arrive) for way in ways)
         routes = tuple(_with_shapes(directions, route) for route in routes)
@@ -110,16 +119,37 @@ def find_matrix(
     world: World, ask: Ask, sources: Sequence[Place], targets: Sequence[Place], with_distances: bool
 ) -> Matrix:
     """Times, and distances if asked, from every source to every target. Raises as `find_routes`."""
-    profile = get_profile(world.section(SECTION), ask.profile)
-    network = _metrics(world).choose(world, profile.name, ask.options, ask.at, ask.tenant)
-    lengths = _lengths(world.section(ROADS), network) if with_distances else None
-    with at_desk():
-        plain = find_plain_table(world.section(SECTION).index, network, sources, targets, lengths)
-    if plain is not None:
-        return Matrix(*plain, network.version, network.as_of)
-    begin, end, lengths = prepare_table(world, network, sources, targets, with_distances)
-    times, metres = find_table(network, begin, end, lengths)
-    return Matrix(times, metres, tuple(begin), tuple(end), network.version, network.as_of)
+    directions, roads = world.section(SECTION), world.section(ROADS)
+    profile = get_profile(directions, ask.profile)
+
+    def compute(network: Network) -> Matrix:
+        lengths = _lengths(roads, network) if with_distances else None
+        plain = find_plain_table(directions.index, network, sources, targets, lengths)
+        if plain is not None:
+            return Matrix(*plain, network.version, network.as_of)
+        begin, end, lengths = prepare_table(world, network, sources, targets, with_distances)
+        times, metres = find_table(network, begin, end, lengths)
+        return Matrix(times, metres, tuple(begin), tuple(end), network.version, network.as_of)
+
+    return _metrics(world).answer(world, profile.name, ask.options, ask.at, ask.tenant, compute)
+
+
+def find_plain_matrix(
+    world: World, ask: Ask, lonlat: NDArray[np.float64], radius_m: float, with_distances: bool
+) -> Matrix | None:
+    """The same from each of some places to each of them, (n, 2) lon, lat without wishes of their own; None if no road
+    is near one of them.
+    """
+    directions, roads = world.section(SECTION), world.section(ROADS)
+    profile = get_profile(directions, ask.profile)
+    places = [(lonlat, np.full(len(lonlat), radius_m))]
+
+    def compute(network: Network) -> Matrix | None:
+        lengths = _lengths(roads, network) if with_distances else None
+        plain = find_plain_columns(directions.index, network, places, lengths)
+        return None if plain is None else Matrix(*plain, network.version, network.as_of)
+
+    return _metrics(world).answer(world, profile.name, ask.options, ask.at, ask.tenant, compute)
 
 
 def prepare_table(
@@ -137,58 +167,6 @@ def prepare_table(
     snaps = [snapped[place] for place in (*sources, *targets)]
     lengths = _lengths(roads, network) if with_distances else None
     return snaps[: len(sources)], snaps[len(sources) :], lengths
-
-
-def write_route(
-    world: World, ask: Ask, ends: tuple[Place, Place], line: int, with_steps: bool, language: str
-) -> tuple[bytes, str, float] | None:
-    """The drive between two plain places as /v1/route tells it (`route_writer.Writer.answer`), the metric's version
-    and time; or None. Raises NotFound for an unknown profile.
-    """
-    name, streets, directions = *_streets(world, ask.profile), world.section(SECTION)
-    writer = route_writer.Writer(streets, directions.index, directions.shapes)
-
-    def compute(network: Network) -> tuple[bytes, str, float] | None:
-        answer = writer.answer(network, *ends, line, with_steps, language)
-        return None if answer is None else (answer, network.version, network.as_of)
-
-    return _metrics(world).answer(world, name, ask.options, ask.at, ask.tenant, compute)
-
-
-def write_osrm_route(
-    world: World,
-    ask: Ask,
-    ends: tuple[Place, Place],
-    geometry: int,
-    overview: int,
-    with_steps: bool,
-    with_waypoints: bool,
-    with_hints: bool,
-) -> bytes | None:
-    """The same as OSRM's route service tells it (`osrm_writer.Writer.answer`), or None."""
-    name, writer = _streets(world, ask.profile)[0], get_osrm_writer(world, ask.profile)
-
-    def compute(network: Network) -> bytes | None:
-        return writer.answer(network, *ends, geometry, overview, with_steps, with_waypoints, with_hints)
-
-    return _metrics(world).answer(world, name, ask.options, ask.at, ask.tenant, compute)
-
-
-def get_osrm_writer(world: World, profile: str) -> osrm_writer.Writer:
-    """What writes a profile's routes as OSRM does. Raises NotFound for an unknown profile."""
-    directions = world.section(SECTION)
-    return osrm_writer.Writer(_streets(world, profile)[1], directions.index, directions.shapes)
-
-
-def _streets(world: World, profile: str) -> tuple[str, Streets]:
-    """The profile's own name, and what kernels know of its streets; kept with the snapshot."""
-    directions = world.section(SECTION)
-    kept: dict[str, tuple[str, Streets]] = directions.__dict__.setdefault("streets", {})
-    found = kept.get(profile)
-    if found is None:
-        known, guide = get_profile(directions, profile), build_guide(world.section(ROADS), directions.star)
-        found = kept[profile] = known.name, Streets(guide, known, directions.networks[known.name].local_ms)
-    return found
 
 
 def find_isochrone(
@@ -233,10 +211,12 @@ def find_expansion(
         snap = _snap(directions, roads, network, [place], ["at"])[0]
         points = snap.ends if is_back else snap.starts
         limit_ms = round(limit_s * 1000)
-        tree = find_tree(network.graph, network.metric.cost_ms, points, limit_ms, is_back, most_edges)
+        cost_ms, local_ms = network.metric.cost_ms, network.local_ms
+        tree = find_tree(network.graph, cost_ms, points, limit_ms, is_back, most_edges, local_ms)
         if tree is None:
             raise expansion.too_many(f"more than {most_edges}", most_edges)
-        field = isochrone.Field([snap], tree.entry_cost, "time", "to" if is_back else "from")
+        open_ms = isochrone.open_costs(network.metric, local_ms)
+        field = isochrone.Field([snap], tree.entry_cost, "time", "to" if is_back else "from", open_ms)
         reach = isochrone.as_reach(network, directions.shapes, field)
         found = expansion.find_expansion(
             directions.shapes, reach, tree.predecessor, limit_ms, roads.seg_length_m, most_edges
@@ -282,18 +262,6 @@ def find_order(
     return visits, along
 
 
-def find_plan(world: World, ask: Ask, problem: dict[str, Any]) -> dict[str, Any]:
-    """VROOM's answer to VROOM's question, over our matrices; vehicles that name no profile move as asked.
-
-    Raises BadQuery, TooLarge and Unprocessable as `optimise.solve` and `find_matrix`.
-    """
-    profiles = {str(vehicle.get("profile", ask.profile)) for vehicle in problem["vehicles"]}
-    points = optimise.list_locations(problem)
-    places = [Place(point) for point in points]
-    matrices = {name: find_matrix(world, replace(ask, profile=name), places, places, True) for name in sorted(profiles)}
-    return optimise.solve(problem, matrices, ask.profile)
-
-
 def find_options(
     world: World,
     tenant: str,
@@ -315,15 +283,11 @@ def find_options(
     return Options(vehicle, exclude, avoid_areas(_polygons(areas), "avoid.areas"), tuple(sorted(closed)), season)
 
 
-def as_seconds(minutes: Sequence[float]) -> list[float]:
-    """Limits in seconds."""
-    return [60 * one for one in minutes]
-
-
 def free_costs(world: World, ask: Ask) -> NDArray[np.int32]:
     """(edges,) milliseconds of every edge without live speeds; CLOSED where that is not what `ask` differs by."""
     network = world.section(SECTION).networks[get_profile(world.section(SECTION), ask.profile).name]
-    return np.full_like(network.local_ms, CLOSED) if ask.options.season else network.local_ms
+    is_slower = ask.options.season or ask.options.vehicle.max_kmh
+    return np.full_like(network.local_ms, CLOSED) if is_slower else network.local_ms
 
 
 def local_time(world: World, at: datetime | None) -> datetime | None:
@@ -345,20 +309,34 @@ def get_roads(world: World) -> Roads:
     return world.section(ROADS)
 
 
-def find_near(world: World, profile: str, place: Place, count: int) -> tuple[list[Snap], Directions, Roads]:
-    """The roads nearest to a place, for whoever asks. Raises as `find_routes`."""
+def typical_places(world: World) -> dict[str, tuple[float, float]]:
+    """Places on roads, lon, lat: `here`, `there`, and if there is a private road `yard`; none without roads."""
+    roads = world.section(ROADS)
+    private = np.flatnonzero((roads.seg_flags & PRIVATE != 0) & (np.diff(roads.shape_start) > 2))
+    points = len(roads.shape_e7)
+    places = {"here": points // 3, "there": points // 2} if points else {}
+    if len(private):
+        places["yard"] = int(roads.shape_start[private[0]]) + 1
+    return {name: tuple((roads.shape_e7[place] / 1e7).tolist()) for name, place in places.items()}
+
+
+def find_near(world: World, profile: str, place: Place, count: int, tenant: str = "") -> Near:
+    """The roads nearest to a place that are open now. Raises as `find_routes`."""
     directions, roads = world.section(SECTION), world.section(ROADS)
-    network = directions.networks[get_profile(directions, profile).name]
-    near = list_nearest(
-        directions.index,
-        directions.shapes,
-        network,
-        place,
-        count,
-        directions.driving_side,
-        levels=roads.seg_level,
-    )
-    return near, directions, roads
+
+    def compute(network: Network) -> Near:
+        snaps = list_nearest(
+            directions.index,
+            directions.shapes,
+            network,
+            place,
+            count,
+            directions.driving_side,
+            levels=roads.seg_level,
+        )
+        return Near(snaps, network.version, network.as_of)
+
+    return _metrics(world).answer(world, get_profile(directions, profile).name, Options(), None, tenant, compute)
 
 
 def get_profile(directions: Directions, name: str) -> Profile:
@@ -491,7 +469,7 @@ def _timed(
     depart_ms = as_ms(moment)
     if arrive is not None:
         legs, depart_ms = retime_back(legs, stays_s, depart_ms, costs_at)
-    legs, there_ms = retime(legs, stays_s, depart_ms, costs_at)
+    legs, there_ms = retime(legs, stays_s, depart_ms, costs_at, None if arrive else depart_ms)
     return Route(tuple(legs), shapes, (), tuple(stays_s), depart_ms / 1000, there_ms / 1000)
 
 

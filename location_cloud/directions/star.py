@@ -52,32 +52,44 @@ SLIP_M, CORNER_M = 150.0, 200.0
 MOST_LANES = 16
 """A text that tells of more lanes than any road has is no use to a driver."""
 
+A_EDGE, A_NAME, A_REF, A_FAR, A_SLIP, A_FLAGS, A_LOOKS, A_LANES = range(8)
+CLASS_AT, IS_BANNING = 1 << 9, 1 << 20
+"""See `Star.arms`."""
+
 
 @dataclass(frozen=True, eq=False)
 class Star:
     """The junction star of n nodes and s segments, in rows of memory-mapped arrays.
 
     start: (n + 1,) int32; the arms of node v are start[v]..start[v + 1], clockwise from north.
-    edge: (2s,) int32 the edge that leaves by each arm; edge ^ 1 is the one that comes in by it.
-    bearing_deg: (2s,) int16 0..359 in which the arm leaves, taken LOOK_M along. place: (2s,) int32 each edge's arm.
+    place: (2s,) int32 each edge's arm. arms: (2s, 8) int32, all that is asked about an arm in one line of memory,
+    columns A_...: the edge that leaves by it (edge ^ 1 is the one that comes in); numbers of its name and ref; the node
+    at its other end; the node behind the slip lane around a corner that begins with it, -1 = it is none; seg_flags;
+    LOOKS: 0..359 the bearing in which it leaves, taken LOOK_M along, CLASS_AT * class, IS_BANNING if some turn from the
+    edge that comes in is forbidden; row of lanes of that edge's turn:lanes, 0 = none.
     ban_from, ban_to: (b,) int32 edges, ascending: the second may not follow the first. ban_vehicles: (b,) uint16 access
     bits of whom that binds.
-    slip_end: (2s,) int32 the node behind the slip lane around a corner that begins with this edge, -1 = it is none.
-    edge_lanes: (2s,) int32 row of lanes of the edge's turn:lanes, 0 = none. lane_start: (rows + 1,) int32;
-    lane_arrows: uint16 bits of INDICATIONS, lanes from left to right.
+    lane_start: (rows + 1,) int32; lane_arrows: uint16 bits of INDICATIONS, lanes from left to right.
     """
 
     start: NDArray[np.int32]
-    edge: NDArray[np.int32]
-    bearing_deg: NDArray[np.int16]
     place: NDArray[np.int32]
+    arms: NDArray[np.int32]
     ban_from: NDArray[np.int32]
     ban_to: NDArray[np.int32]
     ban_vehicles: NDArray[np.uint16]
-    slip_end: NDArray[np.int32]
-    edge_lanes: NDArray[np.int32]
     lane_start: NDArray[np.int32]
     lane_arrows: NDArray[np.uint16]
+
+    @property
+    def edge(self) -> NDArray[np.int32]:
+        """(2s,) the edge that leaves by each arm."""
+        return self.arms[:, A_EDGE]
+
+    @property
+    def bearing_deg(self) -> NDArray[np.int32]:
+        """(2s,) 0..359 in which each arm leaves."""
+        return self.arms[:, A_LOOKS] % CLASS_AT
 
     def as_arrays(self) -> dict[str, NDArray[Any]]:
         """The columns by name, to be saved."""
@@ -109,7 +121,15 @@ def build_star(roads: Roads) -> Star:
         is_open,
         np.repeat(roads.seg_flags & ROUNDABOUT != 0, 2),
     )
-    return Star(start, order, bearing[order], place, *_bans(roads, start, order), slip_end, *_lanes(roads))
+    bans = _bans(roads, start, order)
+    edge_lanes, lane_start, lane_arrows = _lanes(roads)
+    segment, arms = order >> 1, np.empty((len(order), 8), np.int32)
+    arms[:, A_EDGE], arms[:, A_NAME], arms[:, A_REF] = order, roads.seg_name[segment], roads.seg_ref[segment]
+    arms[:, A_FAR], arms[:, A_SLIP], arms[:, A_FLAGS] = tail[order ^ 1], slip_end[order], roads.seg_flags[segment]
+    arms[:, A_LOOKS] = bearing[order] + CLASS_AT * roads.seg_class[segment].astype(np.int32)
+    arms[:, A_LOOKS] += IS_BANNING * np.isin(order ^ 1, bans[0])
+    arms[:, A_LANES] = edge_lanes[order ^ 1]
+    return Star(start, place, arms, *bans, lane_start, lane_arrows)
 
 
 def parse_turn_lanes(text: str) -> list[int]:

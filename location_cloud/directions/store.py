@@ -144,6 +144,26 @@ MIGRATIONS = (
 )
 
 
+# Statements of every new speed and of the background process's look at it, built once: with the rest of an incident's
+# way, building them anew took as long as running them.
+_OF_TENANT: sa.BindParameter[Any] = sa.bindparam("of")
+_DELETE_SPEEDS = SPEEDS.delete().where(SPEEDS.c.tenant == _OF_TENANT, SPEEDS.c.digest == sa.bindparam("about"))
+_INSERT_SPEEDS = SPEEDS.insert().inline()
+_LIST_SPEEDS = (
+    sa.select(SPEEDS.c.id, SPEEDS.c.source, SPEEDS.c.digest, SPEEDS.c.edges, SPEEDS.c.valid_until)
+    .where(SPEEDS.c.tenant == _OF_TENANT)
+    .order_by(SPEEDS.c.id)
+)
+_READ_SPEEDS = (
+    sa.select(SPEEDS.c.content)
+    .where(SPEEDS.c.tenant == _OF_TENANT, SPEEDS.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(SPEEDS.c.id)
+)
+_COUNT_CHANGES = sa.select(sa.func.count(), sa.func.max(CLOSURES.c.id), sa.func.sum(CLOSURES.c.version)).where(
+    CLOSURES.c.tenant == _OF_TENANT
+)
+
+
 # --- closures ----------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +195,13 @@ def list_closures(connection: Any, tenant: str, after: str = "", limit: int = 1_
         .limit(limit)
     )
     return [_as_closure(row) for row in connection.execute(statement)]
+
+
+def closures_state(connection: Any, tenant: str) -> tuple[int | None, ...]:
+    """Another one after every change of the tenant's closures: numbers of rows are not used again and versions only
+    grow. Index: directions_closures_name.
+    """
+    return tuple(connection.execute(_COUNT_CHANGES, {"of": tenant}).one())
 
 
 def count_closures(connection: Any, tenant: str) -> int:
@@ -249,22 +276,23 @@ def insert_speeds(
     until the whole second of `until`. Index: directions_speeds_tenant, directions_speed_keys_digest.
     """
     digest = blake2b(keys, digest_size=16).hexdigest()
-    connection.execute(SPEEDS.delete().where(SPEEDS.c.tenant == tenant, SPEEDS.c.digest == digest))
+    connection.execute(_DELETE_SPEEDS, {"of": tenant, "about": digest})
     if kmh is not None and edges >= KEYS_APART:
         content = kmh
         mine = SPEED_KEYS.c.tenant == tenant, SPEED_KEYS.c.digest == digest
         if connection.execute(sa.select(SPEED_KEYS.c.id).where(*mine)).scalar_one_or_none() is None:
             connection.execute(SPEED_KEYS.insert().values(tenant=tenant, digest=digest, content=keys))
     connection.execute(
-        SPEEDS.insert().values(
-            tenant=tenant,
-            source=source,
-            digest=digest,
-            edges=edges,
-            stored=now.timestamp(),
-            valid_until=until.timestamp(),
-            content=content,
-        )
+        _INSERT_SPEEDS,
+        {
+            "tenant": tenant,
+            "source": source,
+            "digest": digest,
+            "edges": edges,
+            "stored": now.timestamp(),
+            "valid_until": until.timestamp(),
+            "content": content,
+        },
     )
 
 
@@ -276,12 +304,8 @@ def find_keys(connection: Any, tenant: str, digest: str) -> bytes:
 
 def list_speeds(connection: Any, tenant: str, source: str | None = None) -> list[SpeedRow]:
     """The tenant's batches, oldest first; those of one source, if named. Index: directions_speeds_tenant."""
-    columns = (SPEEDS.c.id, SPEEDS.c.source, SPEEDS.c.digest, SPEEDS.c.edges, SPEEDS.c.valid_until)
-    mine = [SPEEDS.c.tenant == tenant]
-    if source is not None:
-        mine.append(SPEEDS.c.source == source)
-    rows = connection.execute(sa.select(*columns).where(*mine).order_by(SPEEDS.c.id))
-    return [SpeedRow(*row) for row in rows]
+    rows = connection.execute(_LIST_SPEEDS, {"of": tenant})
+    return [SpeedRow(*row) for row in rows if source in (None, row.source)]
 
 
 def list_sources(connection: Any, tenant: str, now_s: float) -> list[Source]:
@@ -300,8 +324,7 @@ def list_sources(connection: Any, tenant: str, now_s: float) -> list[Source]:
 
 def read_speeds(connection: Any, tenant: str, ids: Sequence[int]) -> list[bytes]:
     """The contents of some of the tenant's batches, oldest first. Index: primary key."""
-    statement = sa.select(SPEEDS.c.content).where(SPEEDS.c.tenant == tenant, SPEEDS.c.id.in_(ids))
-    return [bytes(row.content) for row in connection.execute(statement.order_by(SPEEDS.c.id))]
+    return [bytes(row.content) for row in connection.execute(_READ_SPEEDS, {"of": tenant, "ids": ids})] if ids else []
 
 
 def delete_speeds(connection: Any, tenant: str, ids: Sequence[int]) -> None:

@@ -22,6 +22,7 @@ from routing.table import Stops, find_stop_table, put_stops
 from routing.trip import CLOSED, UNREACHED, EdgePoints
 
 Int32s = NDArray[np.int32]
+Float64s = NDArray[np.float64]
 
 
 class Stood(Sequence[Snap]):
@@ -46,6 +47,14 @@ class Stood(Sequence[Snap]):
         return Snap((lon, lat), distance_m, int(stops.segment[at]), fraction, starts, ends)
 
 
+def as_columns(snaps: Sequence[Snap]) -> tuple[Int32s, Float64s]:
+    """Places on roads as (segment (n,), (metres off the road, fraction of the segment, lon, lat) (n, 4))."""
+    if isinstance(snaps, Stood):
+        return snaps.stops.segment, snaps.stops.place
+    rows = [(snap.distance_m, snap.fraction, *snap.lonlat) for snap in snaps]
+    return np.array([snap.segment for snap in snaps], np.int32), np.array(rows).reshape(-1, 4)
+
+
 def find_plain_table(
     index: SegmentIndex,
     network: Network,
@@ -56,36 +65,44 @@ def find_plain_table(
     """`find_table` between places that may lie on any road from any side, and both sides on the road; None if one is
     not so plain or no road is near it: then the long way tells what it is.
     """
-    if not all(
-        place.heading_deg is None and place.level is None and place.approach == "unrestricted"
-        for side in ((sources,) if targets is sources else (sources, targets))
-        for place in side
-    ):
-        return None
     is_square = targets is sources or (
         len(sources) == len(targets) and all(one is other for one, other in zip(sources, targets))
     )
     sides = (sources,) if is_square else (sources, targets)
+    if not all(
+        place.heading_deg is None and place.level is None and place.approach == "unrestricted"
+        for side in sides
+        for place in side
+    ):
+        return None
     columns = [
         (np.array([place.lonlat for place in side]).reshape(-1, 2), np.array([place.radius_m for place in side]))
         for side in sides
     ]
+    return find_plain_columns(index, network, columns, lengths)
+
+
+def find_plain_columns(
+    index: SegmentIndex, network: Network, sides: Sequence[tuple[Float64s, Float64s]], lengths: Lengths | None
+) -> tuple[Int32s, Int32s | None, Stood, Stood] | None:
+    """The same from columns: (lon, lat (n, 2) degrees; metres to a road (n,)) of the sources and of the targets, or of
+    both at once if they are the same.
+    """
     cch, length_cm = network.hierarchy, None if lengths is None else lengths.edge_cm
     fixed = index, network.graph, cch, network.metric, usable(network)
-    stops = [put_stops(*fixed, *column, length_cm) for column in columns]
+    stops = [put_stops(*fixed, *side, length_cm) for side in sides]
     if any((side.segment < 0).any() for side in stops):
         return None
-    segments = np.concatenate([side.segment for side in stops])
-    part = network.part[segments]
+    part = network.part[np.concatenate([side.segment for side in stops])]
     if len(part) and (part != part[0]).any():
         # As snap_together: all on the largest part, if it is near enough to each.
         is_out = [network.is_largest[side.segment] == 0 for side in stops]
-        moved = [put_stops(*fixed, *column, length_cm, network.is_largest, out) for column, out in zip(columns, is_out)]
+        moved = [put_stops(*fixed, *side, length_cm, network.is_largest, out) for side, out in zip(sides, is_out)]
         if not any((side.segment < 0).any() for side in moved):
             stops = moved
-    times, metres = find_stop_table(cch, network.metric, usable(network), stops[0], stops[-1], lengths)
+    times, metres = find_stop_table(network.graph, cch, network.metric, usable(network), stops[0], stops[-1], lengths)
     begin = Stood(stops[0])
-    return times, metres, begin, begin if is_square else Stood(stops[-1])
+    return times, metres, begin, begin if len(sides) == 1 else Stood(stops[-1])
 
 
 def _row(places: Places, at: int) -> EdgePoints:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from itertools import pairwise
@@ -29,7 +29,8 @@ from location_cloud.directions.asked import (
     is_off_road,
 )
 from location_cloud.directions.formats import decode_polyline
-from location_cloud.directions.model import Place
+from location_cloud.directions.model import FIRST_YEAR, LAST_YEAR, Place
+from location_cloud.directions.wording import FALLBACK, find_language
 from location_cloud.errors import BadQuery, CloudError, NotFound, TooLarge, Unprocessable
 
 PROFILES = {
@@ -50,6 +51,7 @@ PROFILES = {
 MOST_LOCATIONS, MOST_CONTOURS, MOST_CELLS, MOST_PLAIN_CELLS = 100, 10, 40_000, 1_000_000
 MOST_MINUTES, MOST_KM = 240.0, 300.0
 MOST_ALTERNATES = 3
+LONGEST_WAIT_S = 604_800.0
 
 LONGEST_KM = {"foot": 250.0, "wheelchair": 250.0, "bicycle": 500.0}
 OTHERS_LONGEST_KM = 5000.0
@@ -62,6 +64,10 @@ _SIZES = {
     "weight_t": "weight",
     "axle_load_t": "axle_load",
 }
+_TOP_SPEEDS = {"bicycle": "cycling_speed", "foot": "walking_speed", "wheelchair": "walking_speed"}
+OTHERS_TOP_SPEED = "top_speed"
+"""By profile, the option that holds its speed, km/h: slower than ours is heeded, faster is not."""
+
 _SHUNNED = {"use_tolls": "toll", "use_ferry": "ferry", "use_highways": "motorway"}
 """0 is the strongest wish; Valhalla may still go there, we do not."""
 
@@ -95,6 +101,7 @@ _TEXTS = {
     160: "Date and time required for origin for date_type of depart at",
     161: "Date and time required for destination for date_type of arrive by",
     162: "Date and time is invalid.  Format is YYYY-MM-DDTHH:MM",
+    165: "Date and time required for destination for date_type of invariant",
     166: "Exceeded max distance",
     171: "No suitable edges near location",
     199: "Unknown",
@@ -110,6 +117,7 @@ class Question:
 
     units: "kilometers" or "miles". shape: "polyline6", "polyline5", "geojson" or "no_shape".
     narrative: "instructions", "maneuvers" or "none". through: by location, whether it is only passed.
+    ignored: costing options without effect here.
     """
 
     costing: str
@@ -124,6 +132,7 @@ class Question:
     shape: str = "polyline6"
     format: str = "json"
     alternates: int = 0
+    ignored: tuple[str, ...] = ()
 
     @property
     def km(self) -> float:
@@ -173,11 +182,12 @@ def read_question(asked: Json, least: int = 2, name: str = "locations", most: in
         tuple(through),
         asked,
         "miles" if told.get("units") in ("miles", "mi") else "kilometers",
-        str(told.get("language", "en-US"))[:20],
+        _language(str(told.get("language", "en-US"))[:20]),
         "none" if not as_flag(asked.get("narrative"), True) else str(told.get("directions_type", "instructions")),
         _shape_format(asked),
         str(asked.get("format", "json")),
         min(max(int(alternates), 0), MOST_ALTERNATES) if len(places) == 2 else 0,
+        _ignored(profile, options),
     )
 
 
@@ -190,11 +200,13 @@ def read_sides(asked: Json) -> tuple[Question, list[Place], list[Place]]:
     most = MOST_CELLS if is_verbose(asked) else MOST_PLAIN_CELLS
     if len(sources) * len(targets) > most or max(len(sources), len(targets)) > 1000:
         raise fault(150, f"{most} pairs of at most 1000 sources and 1000 targets")
+    if asked.get("format") == "osrm":
+        raise fault(107, "a matrix in OSRM's form; /osrm/table answers it")
     begin = [read_place(place, 131) for place in sources]
     end = [read_place(place, 132) for place in targets]
     units = "miles" if asked.get("units") in ("miles", "mi") else "kilometers"
     wish = read_wish(asked, profile, options)
-    return Question(costing, wish, (), (), (), asked, units), begin, end
+    return Question(costing, wish, (), (), (), asked, units, ignored=_ignored(profile, options)), begin, end
 
 
 def is_verbose(asked: Json) -> bool:
@@ -240,12 +252,13 @@ def read_wish(asked: Json, profile: str, options: Json) -> Wish:
     exclude = {kind for name, kind in _SHUNNED.items() if as_number(options.get(name)) == 0}
     exclude |= {kind for name, kind in _EXCLUDED.items() if as_flag(options.get(name, False), False)}
     depart, arrive = _times(asked)
+    top_kmh = as_number(options.get(_top_speed(profile)), 0.0) or 0.0
     shunned = asked.get("exclude_locations", asked.get("avoid_locations")) or []
     if not isinstance(shunned, list):
         raise fault(133)
     return Wish(
         profile,
-        as_size(options, _SIZES),
+        replace(as_size(options, _SIZES), max_kmh=max(top_kmh, 1.0) if top_kmh > 0 else 0.0),
         frozenset(exclude),
         tuple(_polygons(asked.get("exclude_polygons", asked.get("avoid_polygons")) or [])),
         tuple(read_place(place, 133).lonlat for place in shunned[:50]),
@@ -262,6 +275,9 @@ def read_place(value: Any, code: int = 130) -> Place:
         raise fault(code)
     heading = as_number(values.get("heading"))
     cutoff = as_number(values.get("search_cutoff"), FARTHEST_M) or FARTHEST_M
+    wait_s = as_number(values.get("waiting"), 0.0) or 0.0
+    if not 0 <= wait_s <= LONGEST_WAIT_S:
+        raise fault(code, f"waiting={wait_s:g} is not within 0..{LONGEST_WAIT_S:g} seconds")
     side = {"same": "curb", "opposite": "opposite"}.get(str(values.get("preferred_side")), "unrestricted")
     return Place(
         lonlat,
@@ -269,7 +285,7 @@ def read_place(value: Any, code: int = 130) -> Place:
         None if heading is None else heading % 360,
         min(max(as_number(values.get("heading_tolerance"), 60.0) or 60.0, 1.0), 180.0),
         side,
-        stay_s=max(as_number(values.get("waiting"), 0.0) or 0.0, 0.0),
+        stay_s=wait_s,
         through=values.get("type") in ("through", "via", "break_through"),
     )
 
@@ -316,24 +332,46 @@ def _costing(asked: Json) -> tuple[str, str, Json]:
     every = asked.get("costing_options")
     options = every.get(costing) if isinstance(every, dict) else None
     options = options if isinstance(options, dict) else {}
+    if asked.get("format") in ("pbf", "geotiff"):
+        raise fault(107, f"format={asked['format']}; a route comes as json, osrm or gpx, all else as json")
     is_wheeled = costing == "pedestrian" and options.get("type") == "wheelchair"
     return costing, "wheelchair" if is_wheeled else PROFILES[costing], options
 
 
 def _times(asked: Json) -> tuple[datetime | None, datetime | None]:
+    """When one leaves, when one must be there: one of them at most. Both None = now."""
     given = asked.get("date_time")
     if not isinstance(given, dict):
-        return None, None
+        return _times_of_ends(asked.get("locations"))
     kind, value = as_number(given.get("type")), given.get("value")
     if kind not in (1, 2, 3):
         return None, None
     if not value:
-        raise fault(161 if kind == 2 else 160)
+        raise fault({1: 160, 2: 161, 3: 165}[int(kind)])
+    at = _moment(value)
+    return (None, at) if kind == 2 else (at, None)
+
+
+def _times_of_ends(locations: Any) -> tuple[datetime | None, datetime | None]:
+    """The same from the first location, or else the last."""
+    ends = (locations[0], locations[-1]) if isinstance(locations, list) and len(locations) > 1 else ()
+    told = [end.get("date_time") if isinstance(end, dict) else None for end in ends] or [None, None]
+    depart = _moment(told[0]) if told[0] else None
+    return depart, _moment(told[1]) if told[1] and depart is None else None
+
+
+def _moment(value: Any) -> datetime | None:
+    """A time in the city's zone if it names none; None = now. Raises BadQuery with code 162."""
+    text = str(value)
+    if text == "current":
+        return None
     try:
-        at = datetime.fromisoformat(str(value))
+        at = datetime.fromisoformat(text)
     except ValueError:
         raise fault(162) from None
-    return (None, at) if kind == 2 else (at, None)
+    if "T" not in text or not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise fault(162, f"in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return at
 
 
 def _polygons(given: Any) -> list[Json]:
@@ -371,3 +409,20 @@ def _check_distance(places: Sequence[Place], profile: str) -> None:
 def _shape_format(asked: Json) -> str:
     wished = asked.get("shape_format")
     return wished if wished in ("polyline5", "geojson", "no_shape") else "polyline6"
+
+
+def _language(tag: str) -> str:
+    """The language in which it is told: the asked one where there are words of it."""
+    spoken = find_language(tag)
+    return tag if tag.lower().split("-")[0] == spoken.lower().split("-")[0] else {FALLBACK: "en-US"}.get(spoken, spoken)
+
+
+def _top_speed(profile: str) -> str:
+    return _TOP_SPEEDS.get(profile, OTHERS_TOP_SPEED)
+
+
+def _ignored(profile: str, options: Json) -> tuple[str, ...]:
+    """Costing options that change nothing here."""
+    heeded = {*_SIZES.values(), *_EXCLUDED, "hazmat", "type", _top_speed(profile)}
+    heeded |= {name for name in _SHUNNED if as_number(options.get(name)) == 0}
+    return tuple(sorted(str(name)[:40] for name in set(options) - heeded))[:20]

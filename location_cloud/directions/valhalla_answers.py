@@ -29,6 +29,9 @@ SPOKEN_VERSION = "3.9.1"
 
 ACTIONS = ("route", "locate", "sources_to_targets", "optimized_route", "isochrone", "expansion", "status")
 
+IGNORED = 299
+"""Code of a warning; ours."""
+
 SOON_S = 12.0
 """Two manoeuvres so near each other are spoken together; ours."""
 
@@ -44,7 +47,8 @@ _TRAVEL = {
     "foot": ("pedestrian", "foot"),
     "wheelchair": ("pedestrian", "wheelchair"),
 }
-_TOLD = ("name", "street", "city", "state", "postal_code", "country", "phone", "url", "heading", "display_lat")
+_PLACE = ("name", "street", "city", "state", "postal_code", "country", "phone", "url")
+_TOLD = (*_PLACE, "heading", "display_lat", "waiting")
 """What Valhalla repeats of a location."""
 
 
@@ -54,6 +58,7 @@ def as_trip(roads: Roads, asked: Question, route: Route, driving_side: str, orde
     stretches = list_stretches(route, through)
     whole = join(stretches)
     return {
+        **warnings(asked),
         "locations": _locations(asked, route, stretches, order or range(len(asked.places))),
         "legs": [_leg(roads, asked, stretch, driving_side) for stretch in stretches],
         "summary": _summary(roads, asked, whole),
@@ -67,6 +72,14 @@ def as_trip(roads: Roads, asked: Question, route: Route, driving_side: str, orde
 def with_id(asked: Question, answer: Json) -> Json:
     """The answer with the id of the question, if it has one."""
     return {**answer, "id": asked.raw["id"]} if "id" in asked.raw else answer
+
+
+def warnings(asked: Question) -> Json:
+    """What of the question has no effect, if anything."""
+    if not asked.ignored:
+        return {}
+    text = f"costing options without effect here: {', '.join(asked.ignored)}"
+    return {"warnings": [{"code": IGNORED, "text": text}]}
 
 
 def _locations(asked: Question, route: Route, stretches: Sequence[Stretch], order: Sequence[int]) -> list[Json]:
@@ -204,7 +217,7 @@ def as_matrix(asked: Question, matrix: Matrix, is_verbose: bool) -> Json:
     lengths = np.round(centimetres / 100_000 * asked.km, 3)
     times = [[None if gap else s for s, gap in zip(*row)] for row in zip(seconds.tolist(), is_missing.tolist())]
     units = [[None if gap else m for m, gap in zip(*row)] for row in zip(lengths.tolist(), is_missing.tolist())]
-    tail: Json = {"units": asked.units, "algorithm": "costmatrix"}
+    tail: Json = {**warnings(asked), "units": asked.units, "algorithm": "costmatrix"}
     if not is_verbose:
         return {"sources_to_targets": {"durations": times, "distances": units}, **tail}
     begins, ends = [_at(snap) for snap in matrix.sources], [_at(snap) for snap in matrix.targets]
@@ -284,11 +297,18 @@ def _hex(hue: float) -> str:
     return "#" + "".join(f"{int(part * 255):02x}" for part in colorsys.hsv_to_rgb(hue, 2 / 3, 0.75))
 
 
-def as_located(place: Place, near: Sequence[Snap], shapes: EdgeShapes, roads: Roads, is_verbose: bool) -> Json:
-    """What is under a location: an entry for each direction of the nearest road."""
+def as_located(
+    place: Place, near: Sequence[Snap], local_ms: NDArray[np.int32], shapes: EdgeShapes, roads: Roads, is_verbose: bool
+) -> Json:
+    """What is under a location: an entry for each direction of the nearest road. local_ms: of the way of moving; a
+    private road is entered elsewhere, but it is there.
+    """
     edges = []
     for snap in near:
-        for edge in dict.fromkeys(edge for edge in snap.starts.edge.tolist() if edge >> 1 == snap.segment):
+        own = {2 * snap.segment, 2 * snap.segment + 1}
+        if not snap.is_local:
+            own &= set(snap.starts.edge.tolist())
+        for edge in (edge for edge in sorted(own) if local_ms[edge] != CLOSED):
             along = snap.fraction if edge % 2 == 0 else 1.0 - snap.fraction
             found: Json = {
                 "way_id": int(roads.seg_way[snap.segment]),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 LIVE_FILE = "live.sqlite"
 
+_COUNT_WRITE = update(LIVE_VERSION).values(version=LIVE_VERSION.c.version + 1)
+
 
 def open_live(url: str, home: Path) -> Live:
     """The live store that the settings name.
@@ -57,6 +59,7 @@ class Live:
         self._backend = backend
         self.dialect = backend.dialect
         self._failures: tuple[type[Exception], ...] = (DBAPIError, *backend.driver_errors)
+        self._all_failures: tuple[type[Exception], ...] = (NoConnectionError, *self._failures)
         self._guard = TenantGuard(backend.reader, backend.writer)
         with self._translated(writing=True):
             self._guard.watch(backend.tenant_tables())
@@ -82,12 +85,15 @@ class Live:
             yield connection
             if counted:
                 # Last, because on PostgreSQL this row is where writers queue until the one before has committed.
-                connection.execute(update(LIVE_VERSION).values(version=LIVE_VERSION.c.version + 1))
+                connection.execute(_COUNT_WRITE)
 
     def version(self) -> int:
         """How many writes were committed; an answer names it, so that it can be asked again."""
-        with self._translated(writing=False):
+        try:
             return self._backend.version()
+        except self._all_failures:  # with every request; a context manager would cost it 1 us
+            with self._translated(writing=False):
+                raise
 
     def migrate(self, migrations: Mapping[str, Sequence[Migration]]) -> None:
         """Bring the tables of every slice up to date, all or nothing; several processes may try at once.

@@ -93,7 +93,9 @@ for _name in ("now", "metrics", "deriving", "overlay"):
 FILES["overlay"] = FILES["service"] | {"settings"}
 FILES["asked"] = {"own:service", "own:dataset", "own:model", "own:ideas", "capability", "errors", "http", "routing"}
 """What the interfaces of other engines share: it reads their addresses and asks the service."""
-FILES["api"] |= {"own:asked"}
+FILES["asking"] = {"own:service", "own:schema", "own:model", "capability"}
+"""What addresses and bodies of ours have in common, read for every api."""
+FILES["api"] |= {"own:asked", "own:asking"}
 FILES["ideas"] |= {"own:asked", "__version__"}
 
 # Third-party and standard modules that a place must never import.
@@ -123,6 +125,7 @@ FORBIDDEN = {
     "deriving": WEB | SQL | PLANNERS_SIDE,
     "overlay": WEB | SQL | PLANNERS_SIDE,
     "asked": SQL | PLANNERS_SIDE,
+    "asking": WEB | SQL | PLANNERS_SIDE,
     "__init__": WEB | SQL | PLANNERS_SIDE,
 }
 

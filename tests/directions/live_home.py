@@ -112,6 +112,10 @@ class City:
             self._deriver = open_deriver(self.world.snapshot, self.home, "default")
         return self._deriver.derive(self.live, self.clock.now)
 
+    def forget_deriver(self) -> None:
+        """The next call of `derive` comes from another worker process."""
+        self._deriver = None
+
     def close_roads(self, *keys: str, name: str = "works", tenant: str = "default", **more: Any) -> Closure:
         closure = Closure(name=name, keys=keys, **{"is_live": True, **more})
         return now.put_closure(self.live, self.home, tenant, closure, self.clock.now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -179,16 +179,23 @@ def _signs(roads: Roads, situation: Situation, may_open: np.ndarray) -> list[tup
 def _turning_round(
     tail: list[int], head: list[int], may_open: list[bool], is_public: list[bool], rules: Sequence[Rule]
 ) -> list[Rule]:
-    """No turning round wherever some other way leads on; from public roads only public ones do."""
+    """No turning round wherever other ways lead on and back; from and to public roads only public ones do."""
     oracle = EdgeOracle(zip(tail, head, [1 if is_open else None for is_open in may_open]), rules)
     short = [(kind, edges) for kind, edges in rules if len(edges) == 2 or kind == "only"]
     turns = EdgeOracle(oracle.edges, [(kind, edges[:2]) for kind, edges in short])
+    around: dict[int, list[int]] = defaultdict(list)
+    for edge, node in enumerate(tail):
+        around[node].append(edge)
     found: list[Rule] = []
     for edge, is_open in enumerate(may_open):
         if is_open and may_open[edge ^ 1]:
             leads_on = is_public if is_public[edge] else may_open
             others = [other for other in turns.leaving[head[edge]] if leads_on[other] and other != edge ^ 1]
-            if any(turns.may_follow((edge,), other) for other in others):
+            leads_back = is_public if is_public[edge ^ 1] else may_open
+            arriving = [other ^ 1 for other in around[head[edge]] if leads_back[other ^ 1] and other != edge ^ 1]
+            if any(turns.may_follow((edge,), other) for other in others) and any(
+                turns.may_follow((other,), edge ^ 1) for other in arriving
+            ):
                 found.append(("no", (edge, edge ^ 1)))
     return found
 

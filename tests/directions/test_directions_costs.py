@@ -238,6 +238,7 @@ def test_any_vehicle_may_be_given_a_size(town, sign, fits, over):
         ("motorway", {"highway": "motorway_link"}),
         ("tunnel", {**STREET, "tunnel": "yes"}),
         ("bridge", {**STREET, "bridge": "yes"}),
+        ("steps", {"highway": "steps", "motor_vehicle": "yes"}),
         ("ferry", {"highway": "", "route": "ferry", "motor_vehicle": "yes"}),
     ],
 )
@@ -304,6 +305,14 @@ def test_a_truck_is_slower_than_the_traffic_and_never_faster_than_it_may(town):
     road = town({"AB": {"highway": "motorway"}})
     assert road.ms("AB", "truck", speeds=speeds(road, AB=50)) == round(road.length_m("AB") * 3600 / 45)
     assert road.ms("AB", "truck", speeds=speeds(road, AB=130)) == round(road.length_m("AB") * 3600 / 100)
+
+
+def test_a_vehicle_of_its_own_top_speed_is_never_faster(town):
+    road = town({"AB": {"highway": "motorway"}, "BC": STREET}, LINE)
+    slow = Options(Vehicle(max_kmh=40))
+    assert road.ms("AB", options=slow) == round(road.length_m("AB") * 3600 / 40)
+    assert road.ms("BC", options=slow) == road.ms("BC")
+    assert road.ms("AB", options=slow, speeds=speeds(road, AB=90)) == road.ms("AB", options=slow)
 
 
 def test_measured_speeds_say_nothing_to_walkers(town):

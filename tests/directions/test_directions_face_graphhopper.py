@@ -2,9 +2,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from location_cloud.directions.dataset import SECTION
 from location_cloud.directions.formats import decode_polyline
+from location_cloud.roads.dataset import SECTION as ROADS
+from location_cloud.roads.model import BRIDGE
+from routing.trip import CLOSED
 
 HERE, THERE, BESIDE = [24.9384, 60.1699], [24.9458, 60.1640], [24.9420, 60.1680]
 POINTS = "point=60.1699,24.9384&point=60.1640,24.9458"
@@ -121,7 +126,10 @@ def test_a_point_off_all_roads_is_numbered(client):
 @pytest.mark.parametrize(
     "model",
     [
-        {"speed": [{"if": "true", "limit_to": "50"}]},
+        "fast",
+        {"distance_influence": 70},
+        {"speed": ["x"]},
+        {"speed": [{"if": "road_class == PRIMARY", "limit_to": "50"}]},
         {"priority": [{"if": "road_class == MOTORWAY", "multiply_by": "0.5"}]},
         {"priority": [{"if": "curvature < 0.5", "multiply_by": "0"}]},
     ],
@@ -129,3 +137,53 @@ def test_a_point_off_all_roads_is_numbered(client):
 def test_a_custom_model_that_cannot_be_obeyed_is_refused(client, model):
     error = post(client, "route", {"points": [HERE, THERE], "custom_model": model}, 400)
     assert error["message"].startswith("custom_model")
+
+
+def test_a_route_comes_as_gpx(client):
+    answer = client.get(f"/graphhopper/route?{POINTS}&profile=car&type=gpx&locale=zh_CN")
+    assert answer.mimetype == "application/gpx+xml"
+    assert "出发" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ("type=mvt", "Format"),
+        ("elevation=true", "Elevation"),
+        ("algorithm=magic", "magic"),
+        ("block_area=60.1,24.9,100", "block_area"),
+        ("weighting=shortest", "weighting"),
+        ("snap_prevention=lava", "lava"),
+        ("heading=north", "north"),
+        ("algorithm=alternative_route&alternative_route.max_paths=x", "max_paths"),
+    ],
+)
+def test_what_would_change_the_way_is_never_passed_over(options, word, client):
+    assert word in get(client, f"route?{POINTS}&profile=car&{options}", 400)["message"]
+
+
+@pytest.mark.parametrize("limit", ["time_limit=soon", "buckets=1e400", "distance_limit=nan"])
+def test_a_limit_that_is_no_number_is_refused(limit, client):
+    name = limit.split("=")[0]
+    assert name in get(client, f"isochrone?point=60.1699,24.9384&profile=foot&{limit}", 400)["message"]
+
+
+def test_a_model_may_limit_the_speed(client):
+    def time(**more):
+        return post(client, "route", {"points": [HERE, THERE], "profile": "car", **more})["paths"][0]["time"]
+
+    assert time(custom_model={"speed": [{"if": "true", "limit_to": "5"}]}) > 1.5 * time()
+
+
+def test_no_point_is_put_on_a_prevented_road(client, app):
+    world = app.extensions["location_cloud"].worlds.current()
+    roads, network = world.section(ROADS), world.section(SECTION).networks["car"]
+    bridge = np.flatnonzero(
+        (roads.seg_flags & BRIDGE != 0) & (network.metric.cost_ms[: network.graph.roads][::2] != CLOSED)
+    )
+    lon, lat = roads.shape_e7[roads.shape_start[bridge[0]] : roads.shape_start[bridge[0] + 1]].mean(axis=0) / 1e7
+    asked = {"points": [[lon, lat], THERE], "profile": "car", "details": ["road_environment"]}
+    free, held = (
+        post(client, "route", {**asked, **more})["paths"][0] for more in ({}, {"snap_preventions": ["bridge"]})
+    )
+    assert [path["details"]["road_environment"][0][2] for path in (free, held)] == ["bridge", "road"]

@@ -127,3 +127,46 @@ def test_errors_have_openrouteservices_form_status_and_code(client, path, body, 
 def test_a_body_that_is_no_json_is_error_2000(client):
     answer = client.post(f"/ors/v2/directions/{CAR}", data="{", content_type="application/json")
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, 2000)
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"elevation": True}, 2006),
+        ({"preference": "shortest"}, 2006),
+        ({"preference": "prettiest"}, 2003),
+        ({"options": {"round_trip": {"length": 5000}}}, 2006),
+        ({"options": {"avoid_borders": "all"}}, 2006),
+        ({"options": {"avoid_features": "ferries"}}, 2002),
+        ({"options": {"avoid_features": ["fords"]}}, 2006),
+        ({"options": {"profile_params": 5}}, 2002),
+        ({"options": "none"}, 2002),
+        ({"maximum_speed": "fast"}, 2003),
+        ({"radiuses": ["far", "far"]}, 2002),
+        ({"bearings": [5, 5]}, 2002),
+        ({"departure": "soon"}, 2002),
+        ({"arrival": "9999-12-31T23:59"}, 2003),
+    ],
+)
+def test_what_would_change_the_way_is_never_passed_over(more, code, client):
+    assert ask(client, f"v2/directions/{CAR}", {**PAIR, **more}, 400)["error"]["code"] == code
+
+
+def test_limits_that_only_a_profile_knows_are_told_to_have_no_effect(client):
+    limits = {"profile_params": {"restrictions": {"maximum_incline": 3}}}
+    route = ask(client, "v2/directions/wheelchair", {**PAIR, "options": limits})["routes"][0]
+    assert route["warnings"] == [{"code": 4, "message": "without effect here: maximum_incline"}]
+
+
+def test_who_may_not_go_fast_takes_longer(client):
+    def seconds(**more):
+        return ask(client, f"v2/directions/{CAR}", {**PAIR, **more})["routes"][0]["summary"]["duration"]
+
+    assert seconds(maximum_speed=5) > 1.5 * seconds(departure="2026-11-23T08:00:00")
+
+
+def test_a_plan_comes_with_lines_if_asked(client):
+    plan = {"vehicles": [{"id": 1, "profile": CAR, "start": HERE, "end": HERE}], "jobs": [{"id": 7, "location": THERE}]}
+    assert "geometry" not in ask(client, "optimization", plan)["routes"][0]
+    line = ask(client, "optimization", {**plan, "options": {"g": True}})["routes"][0]["geometry"]
+    assert (decode_polyline(line)[0] == decode_polyline(line)[-1]).all()

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
+from location_cloud.directions.dataset import SECTION
 from location_cloud.directions.formats import decode_polyline
+from location_cloud.roads.dataset import SECTION as ROADS
+from routing.trip import CLOSED
 
 HERE, THERE, BESIDE = (
     {"lat": 60.1699, "lon": 24.9384},
@@ -19,6 +23,10 @@ def ask(client, path, body, status=200):
     answer = client.post(f"/valhalla/{path}", json=body)
     assert answer.status_code == status, answer.get_data(as_text=True)
     return answer.get_json()
+
+
+def current(app):
+    return app.extensions["location_cloud"].worlds.current()
 
 
 def test_a_trip_is_told_with_maneuvers_that_cover_its_shape(client):
@@ -153,3 +161,75 @@ def test_a_body_that_is_no_json_is_error_100(client):
     answer = client.post("/valhalla/route", data="{", content_type="application/json")
     assert (answer.status_code, answer.get_json()["error_code"]) == (400, 100)
     assert client.get("/valhalla/route").get_json()["error_code"] == 100
+
+
+def test_a_private_road_is_located_too(client, app):
+    directions, roads = current(app).section(SECTION), current(app).section(ROADS)
+    network = directions.networks["car"]
+    closed = network.metric.cost_ms[: network.graph.roads] == CLOSED
+    edge = int(np.flatnonzero(closed & (network.local_ms[: network.graph.roads] != CLOSED))[0])
+    lon, lat = roads.shape_e7[roads.shape_start[edge // 2]] / 1e7
+    at = {"locations": [{"lon": lon, "lat": lat}], "costing": "auto"}
+    assert all(found["edges"] for found in ask(client, "locate", at))
+
+
+@pytest.mark.parametrize("value", ["9999-12-31T23:59", "0001-01-01T00:00", "2026-11-23", "soon"])
+@pytest.mark.parametrize("kind", [1, 2, 3])
+def test_no_other_calendar_is_read(kind, value, client):
+    assert ask(client, "route", {**PAIR, "date_time": {"type": kind, "value": value}}, 400)["error_code"] == 162
+
+
+def test_the_present_moment_may_be_named(client):
+    assert ask(client, "route", {**PAIR, "date_time": {"type": 1, "value": "current"}}) == ask(client, "route", PAIR)
+
+
+def test_a_location_may_tell_the_time(client):
+    leaving = {**PAIR, "locations": [{**HERE, "date_time": "2026-11-23T08:00"}, THERE]}
+    assert ask(client, "route", leaving)["trip"]["locations"][0]["date_time"] == "2026-11-23T08:00"
+
+
+def test_nobody_waits_for_ages(client):
+    places = [HERE, {**BESIDE, "waiting": 1e12}, THERE]
+    refused = ask(client, "route", {**PAIR, "locations": places}, 400)
+    assert refused["error_code"] == 130
+    assert "waiting" in refused["error"]
+
+
+@pytest.mark.parametrize("path", ["sources_to_targets", "isochrone", "optimized_route", "route"])
+def test_an_hour_of_arrival_counts_everywhere(path, client, app):
+    """An hour that nobody asked for yet leaves its conditions with the metrics."""
+    hour = 6 + ["sources_to_targets", "isochrone", "optimized_route", "route"].index(path)
+    at = {"type": 2, "value": f"2031-11-24T{hour:02}:30"}
+    asked = {**PAIR, "sources": [HERE], "targets": [THERE], "contours": [{"time": 3}], "date_time": at}
+    asked["locations"] = [HERE] if path == "isochrone" else [HERE, BESIDE, THERE]
+    moments = current(app).overlay["directions"]._moments
+    ask(client, path, {**asked, "format": "osrm"} if path == "route" else asked)
+    assert any((key[2].year, key[2].hour) == (2031, hour) for key in moments)
+
+
+@pytest.mark.parametrize(("path", "form"), [("route", "pbf"), ("isochrone", "geotiff"), ("sources_to_targets", "osrm")])
+def test_a_form_that_is_not_offered_is_refused(path, form, client):
+    asked = {**PAIR, "sources": [HERE], "targets": [THERE], "contours": [{"time": 3}], "format": form}
+    assert ask(client, path, asked, 400)["error_code"] == 107
+
+
+def test_options_without_effect_are_told(client):
+    options = {"auto": {"shortest": True, "height": 2.0, "use_ferry": 0}}
+    trip = ask(client, "route", {**PAIR, "costing_options": options})["trip"]
+    assert trip["warnings"][0]["text"].endswith(": shortest")
+    assert "warnings" not in ask(client, "route", PAIR)["trip"]
+
+
+@pytest.mark.parametrize(("costing", "option"), [("auto", "top_speed"), ("pedestrian", "walking_speed")])
+def test_who_is_slower_takes_longer(costing, option, client):
+    def seconds(**more):
+        return ask(client, "route", {**PAIR, "costing": costing, **more})["trip"]["summary"]["time"]
+
+    assert seconds(costing_options={costing: {option: 3}}) > 1.5 * seconds()
+
+
+def test_the_language_told_is_the_one_spoken(client):
+    def told(tag):
+        return ask(client, "route", {**PAIR, "language": tag})["trip"]["language"]
+
+    assert [told(tag) for tag in ("zh-CN", "en-GB", "de-DE", "xx")] == ["zh-CN", "en-GB", "en-US", "en-US"]

@@ -189,3 +189,20 @@ def test_every_network_names_its_roads(drawn):
     world = drawn(draw_roads(BLOCK, ways=BLOCK_WAYS))
     roads = 2 * world.section(ROADS).segment_count
     assert {network.graph.roads for network in world.section(DIRECTIONS).networks.values()} == {roads}
+
+
+def test_where_only_one_way_streets_meet_a_street_one_turns_round(drawn):
+    """Else nobody would get to its other side, and who must stop there would find no way."""
+    ways = {"AB": STREET, "BC": {**STREET, "oneway": "yes"}, "CDA": STREET}
+    drawing = draw_roads("A--B\n|  |\nD--C", ways=ways)
+    lon, lat = mid(drawing, "A", "B")
+    north, south = ([Place(drawing.lonlat["D"]), Place((lon, lat + by), approach="curb")] for by in (1e-4, -1e-4))
+    met = [find_routes(drawn(drawing), Ask(), ends, with_steps=False).routes[0].distance_m for ends in (north, south)]
+    assert abs(met[0] - met[1]) == pytest.approx(300, abs=5)
+
+
+def test_a_private_drive_that_ends_is_a_place_to_go_to(drawn):
+    """All turns onto it take time, and so does turning round at its end."""
+    drawing = draw_roads("A--B--C\n|  |  |\n|  E  |\nD-----F", ways={"ABC": STREET, "CFDA": STREET, "BE": PRIVATE})
+    network = drawn(drawing).section(DIRECTIONS).networks["car"]
+    assert network.is_connected.all()

@@ -7,7 +7,9 @@ import pytest
 
 from location_cloud.directions import junctions, look, manoeuvre_codes, turns
 from location_cloud.directions.guidance import as_steps, build_guide
+from location_cloud.directions.manoeuvre_codes import NOTHING
 from location_cloud.directions.star import Star, build_star, parse_turn_lanes
+from location_cloud.roads.model import CLASSES
 from tests.directions.guided import Town, told
 from tests.draw import draw_roads
 
@@ -483,3 +485,18 @@ def test_numbers_that_compiled_kernels_have_built_in_stay_what_they_are():
     assert [getattr(junctions, name) for name in rows.split()] == list(range(6))
     kinds = "DEPART TURN NEW_NAME CONTINUE MERGE ON_RAMP OFF_RAMP FORK END_OF_ROAD ROUND ROTARY EXIT_ROUND ARRIVE"
     assert [getattr(manoeuvre_codes, name) for name in kinds.split()] == list(range(13))
+
+
+def test_a_place_where_the_road_just_runs_on_is_judged_at_once_as_by_all_rules() -> None:
+    chance, told = np.random.default_rng(11), 0
+    data, start = np.frombuffer(b"abc", np.uint8), np.arange(4)
+    for _ in range(3000):
+        arms = chance.integers(0, 3, (2, look.COLUMNS)).astype(np.int32)
+        arms[:, look.ANGLE], arms[1, look.OPEN], arms[:, look.SLIP] = [0, chance.integers(1, 360)], 1, -1
+        arms[:, look.CLASS] = chance.integers(0, len(CLASSES), 2)
+        mode = int(chance.integers(0, 3))
+        if turns._runs_on(arms, mode):
+            felt = np.empty((look.MOST_ARMS, look.COLUMNS), np.int32)
+            assert turns._turn(*turns._simplify(2, 1, arms, felt, mode), felt, data, start, mode)[0] == NOTHING
+            told += 1
+    assert told > 300

@@ -132,9 +132,15 @@ def test_a_body_over_the_ceiling_is_not_read(client):
     check(answer, 413, "the most is")
 
 
-def test_the_same_point_twice_is_an_answer(client):
-    found = client.get(f"/v1/route?from={HERE}&to={HERE}").get_json()["routes"][0]
-    assert (found["duration_s"], found["distance_m"]) == (0, 0)
+def test_the_same_point_twice_is_refused(client):
+    check(client.get(f"/v1/route?from={HERE}&to={HERE}"), 400, "points 1 and 2 are the same")
+    body = {"places": [{"lonlat": AT}, {"lonlat": [AT[0] + 0.001, AT[1]]}, {"lonlat": [AT[0] + 0.001, AT[1]]}]}
+    check(client.post("/v1/route", json=body), 400, "points 2 and 3 are the same")
+
+
+def test_a_client_of_osrm_may_stay_where_it_is(client):
+    found = client.get(f"/osrm/route/v1/car/{HERE};{HERE}").get_json()["routes"][0]
+    assert (found["duration"], found["distance"]) == (0, 0)
 
 
 def test_a_hundred_times_the_same_place_is_an_answer(client):

@@ -14,7 +14,7 @@ from location_cloud.roads.model import FOOT
 from location_cloud.storage.osm import read_osm
 from routing.contour import find_areas
 from routing.metric import metres_per_degree
-from routing.raster import Reach, build_sketch
+from routing.raster import Reach
 from routing.reached import find_lines
 from routing.shape import build_edge_shapes
 from routing.trip import CLOSED, UNREACHED, edge_points
@@ -62,10 +62,9 @@ def places_along(city, count=3000):
     return cost, lonlat
 
 
-@pytest.mark.parametrize("is_sketched", [False, True])
-def test_places_within_the_limit_are_inside_and_those_far_beyond_are_outside(city, is_sketched):
+def test_places_within_the_limit_are_inside_and_those_far_beyond_are_outside(city):
     shapes, reach = city
-    areas = find_areas(shapes, reach, LIMITS, hole_m2=0.0, sketch=build_sketch(shapes) if is_sketched else None)
+    areas = find_areas(shapes, reach, LIMITS, hole_m2=0.0)
     cost, lonlat = places_along(city)
     for limit, contour in zip(LIMITS, as_contours(areas)):
         is_in = shapely.contains_xy(contour.geometry, *lonlat.T)

@@ -1,4 +1,5 @@
 import select
+import shutil
 import time
 from datetime import timedelta
 
@@ -20,7 +21,7 @@ from location_cloud.directions.live import (
     merged,
     pack_keys,
 )
-from location_cloud.directions.metrics import PRIVATE, WEIGHTS
+from location_cloud.directions.metrics import LOOK_AGAIN_S, PRIVATE, WEIGHTS
 from location_cloud.directions.model import Options
 from location_cloud.directions.now import Now, drop_closure, put_closure
 from location_cloud.directions.store import Closure, list_speeds
@@ -118,6 +119,35 @@ def test_stored_batches_say_joined_what_they_said_one_by_one():
             joined.add(part)
         for now_s in (50.0, 70.0):
             np.testing.assert_array_equal(one.at(now_s).kmh, joined.at(now_s).kmh)
+
+
+def test_speeds_told_of_a_few_edges_leave_what_telling_all_at_once_leaves():
+    """By a random history; the first is asked after every batch, the second once."""
+    random = np.random.default_rng(4)
+    keys, parts, followed, now_s = np.arange(20, dtype=np.int64), [], Speeds(np.arange(20, dtype=np.int64)), 0.0
+    for _ in range(300):
+        some = np.sort(random.choice(keys, random.integers(1, 20), replace=False))
+        kmh = random.integers(0, 4, len(some)).astype(np.float32) * 10
+        parts.append(as_records(some, kmh, now_s + random.integers(0, 30)))
+        followed.add(parts[-1])
+        anew = Speeds(keys)
+        for part in parts:
+            anew.add(part)
+        now_s += random.choice([0, 1, 10])
+        known, expected = followed.at(now_s), anew.at(now_s)
+        np.testing.assert_array_equal(known.kmh, expected.kmh)
+        assert known.count == expected.count
+        assert now_s < known.until_s <= expected.until_s
+
+
+def test_a_closure_taken_back_and_said_anew_is_another_one(city):
+    state = Now(city.roads, "default")
+    city.close_roads(key(city, ABC))
+    state.refresh(city.live)
+    drop_closure(city.live, city.home, "default", "works")
+    city.close_roads(key(city, CF))
+    state.refresh(city.live)
+    assert [each.closure.keys for each in state.closures] == [(key(city, CF),)]
 
 
 # --- what the worker makes of it ---------------------------------------------------------------------------------
@@ -280,6 +310,31 @@ def test_what_one_source_said_is_taken_back_alone(city, monkeypatch):
     assert now_module.drop_speeds(city.live, city.home, "default", "probe") == 1
     city.derive()
     assert (cost(city, ABC), cost(city, DEF)) == (free, slow)
+
+
+def test_slots_made_anew_are_read_although_they_count_anew(city):
+    city.close_roads(*both_ways(city, ABC))
+    city.derive()
+    assert cost(city, ABC) == CLOSED
+    shutil.rmtree(city.home / WEIGHTS)
+    drop_closure(city.live, city.home, "default", "works")
+    city.close_roads(*both_ways(city, CF))
+    city.forget_deriver()
+    city.derive()
+    time.sleep(1.2 * LOOK_AGAIN_S)
+    live = city.metrics.answer(city.world, "car", Options(), None, "", lambda network: network.metric.cost_ms.copy())
+    assert live[2 * segments(city, ABC)[0]] != CLOSED == live[2 * segments(city, CF)[0]]
+
+
+def test_a_repair_that_is_given_up_ends_in_customizing(city, monkeypatch):
+    monkeypatch.setattr("routing.customize.REPAIR_SHARE", 0.0)
+    city.derive()
+    for way in (ABC, CF):
+        city.close_roads(*both_ways(city, way), name=f"works on {way}")
+        city.derive()
+        assert cost(city, way) == cost(city, way, profile="truck") == CLOSED
+        assert_customized(city.network())
+        assert_customized(city.network("truck"))
 
 
 def test_random_changes_give_what_customizing_at_once_gives(city):

@@ -72,6 +72,24 @@ def test_the_first_of_several_ways_is_the_route_and_the_others_are_slower(world)
         assert len({tuple(way.legs[0].edges.tolist()) for way in ways}) == len(ways)
 
 
+def test_who_sets_out_from_a_private_drive_is_told_other_ways_too(road_worlds, tmp_path):
+    drawing = draw_roads(
+        """
+           C--D
+           |  |
+        A--B  E--H
+           |  |
+           F--G
+        """,
+        ways={"AB": {"highway": "service", "access": "private"}, "BCDE": {}, "BFGE": {}, "EH": {}},
+    )
+    world = road_worlds.of_drawing(tmp_path, drawing)
+    ends = [Place(drawing.lonlat["A"]), Place(drawing.lonlat["H"])]
+    ways = service.find_routes(world, Ask(), ends, alternatives=3, with_steps=False).routes
+    assert [round(way.distance_m) for way in ways] == [1300, 1300]
+    assert ways[0].legs[0].edges[0] == ways[1].legs[0].edges[0]
+
+
 @pytest.mark.parametrize("name", ["car", "truck", "emergency", "foot"])
 def test_reached_roads_begin_when_the_oracle_passes_them(name, world):
     roads, directions = world.section(ROADS), world.section(DIRECTIONS)
@@ -89,7 +107,7 @@ def test_reached_roads_begin_when_the_oracle_passes_them(name, world):
 
 
 def random_snap_of(world, name, place):
-    return service.find_near(world, name, place, 1)[0][0]
+    return service.find_near(world, name, place, 1).snaps[0]
 
 
 @pytest.mark.parametrize("name", ["car", "bicycle"])
@@ -106,15 +124,22 @@ def test_roads_that_lead_to_a_place_take_as_long_as_the_route_from_their_beginni
 
 
 @pytest.mark.parametrize("is_back", [False, True])
-def test_expansion_and_isochrone_agree(is_back, world):
+def test_expansion_and_isochrone_agree_private_roads_included(is_back, world):
+    network = world.section(DIRECTIONS).networks["car"]
+    local = 0
     for place in places_of(world, "car", 3):
         grown, version, _ = service.find_expansion(world, Ask(), place, 180, is_back, 100_000)
         reached = service.find_isochrone(world, Ask(), place, "time", [180], is_back, True)
         lines = reached.lines
         far = lines.begin_cost if is_back else lines.end_cost
+        spread, drawn = (
+            set(zip(edge.tolist(), cost.tolist()))
+            for edge, cost in ((grown.edge, grown.duration_ms), (lines.edge, far))
+        )
         assert version == reached.version
-        assert len(grown) > 50
-        assert set(zip(grown.edge.tolist(), grown.duration_ms.tolist())) <= set(zip(lines.edge.tolist(), far.tolist()))
+        assert {(edge, cost) for edge, cost in drawn if cost < 180_000} <= spread <= drawn
+        local += np.count_nonzero(network.metric.cost_ms[grown.edge] == CLOSED)
+    assert local > 50
 
 
 def test_distances_in_reach_are_those_of_the_shortest_way(world):
@@ -230,6 +255,29 @@ def test_no_drive_touches_an_area_to_stay_out_of(world):
     inside = segments_in_areas(world.section(ROADS), ask.options.areas)
     assert inside.any()
     assert not inside[list(driven_segments(world, ask))].any()
+
+
+def test_from_a_road_that_an_area_cuts_off_one_sets_out_on_the_next(road_worlds, tmp_path):
+    drawing = draw_roads(
+        """
+        A--B--C
+        |     |
+        D-E-F-G
+          |
+          H
+          |
+          K
+        """,
+        ways={"ABC": STREET, "AD": STREET, "CG": STREET, "DEFG": STREET, "EH": STREET, "HK": STREET},
+    )
+    world = road_worlds.of_drawing(tmp_path, drawing)
+    (lon, lat), (_, south) = drawing.lonlat["E"], drawing.lonlat["H"]
+    ring = [(lon - 1e-4, lat - 1e-4), (lon + 1e-4, lat - 1e-4), (lon + 1e-4, south + 1e-4), (lon - 1e-4, south + 1e-4)]
+    asked = Ask(options=Options(areas=avoid_areas([[[*ring, ring[0]]]])))
+    ends = [Place(drawing.lonlat["K"]), Place(drawing.lonlat["B"])]
+    found = service.find_routes(world, asked, ends, with_steps=False)
+    assert [round(found.snaps[0].distance_m, -2), found.snaps[1].distance_m] == [400, 0]
+    assert service.find_routes(world, Ask(), ends, with_steps=False).snaps[0].distance_m == 0
 
 
 def test_no_high_vehicle_passes_a_low_sign(world):

@@ -1,4 +1,4 @@
-"""Tables between plain places are those of the steps, and are written as numbers with one decimal."""
+"""Tables between plain places are those of the steps, and are written as numbers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import numpy as np
 import orjson
 import pytest
 
+from location_cloud.directions import service
 from location_cloud.directions.dataset import SECTION
 from location_cloud.directions.model import Place
+from location_cloud.directions.osrm import Question, waypoint
+from location_cloud.directions.rows_json import CM, CM_IN_TENTH, MS, MS_IN_TENTH, rows_json, tenths_json
 from location_cloud.directions.snapping import snap_together
-from location_cloud.directions.table_bytes import CM_IN_TENTH, MS_IN_TENTH, tenths_json
+from location_cloud.directions.table_bytes import read_plain_table, waypoints_json
 from location_cloud.directions.tables import find_plain_table, find_table
 from routing.measure import measure
 from routing.trip import CLOSED
@@ -70,6 +73,63 @@ def test_numbers_are_written_as_numpy_rounds_them(tenth: int, unit: float) -> No
     read = orjson.loads(tenths_json(values.reshape(70, 13), tenth))
     wanted = [None if value == CLOSED else float(np.round(value / unit, 1)) for value in values.tolist()]
     assert [number for row in read for number in row] == wanted
+
+
+@pytest.mark.parametrize("parts", [MS, CM])
+def test_numbers_are_written_with_all_decimals(parts: int) -> None:
+    some = np.random.default_rng(4).integers(0, CLOSED, 900).astype(np.int32) >> np.arange(900) % 31
+    values = np.concatenate([some, [0, 9, 10, 99, 100, 999, 1000, CLOSED - 1, -1, CLOSED]]).astype(np.int32)
+    read = orjson.loads(rows_json(values.reshape(70, 13), parts))
+    wanted = [None if value in (-1, CLOSED) else value / parts for value in values.tolist()]
+    assert [number for row in read for number in row] == wanted
+
+
+def test_a_table_of_plain_places_is_read_from_its_address() -> None:
+    asked, lonlat = read_plain_table("8.5,49.25;-1,0.5.json", "annotations=duration,distance&generate_hints=false") or (
+        None,
+        None,
+    )
+    assert asked is not None
+    assert (asked.parts, asked.has_hints) == ({"duration", "distance"}, False)
+    np.testing.assert_array_equal(lonlat, [(8.5, 49.25), (-1.0, 0.5)])
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "query"),
+    [
+        ("1,2,3;4", ""),
+        ("1,2;a,3", ""),
+        ("1,2;nan,3", ""),
+        ("1,91", ""),
+        ("polyline(abc)", ""),
+        (";".join(["1,2"] * 1001), ""),
+        ("1,2;3,4", "sources=0"),
+        ("1,2;3,4", "radiuses=5;6"),
+        ("1,2;3,4", "annotations=speed"),
+    ],
+)
+def test_other_tables_are_left_to_the_long_way(coordinates: str, query: str) -> None:
+    assert read_plain_table(coordinates, query) is None
+
+
+def test_places_on_roads_are_written_as_each_alone(road_worlds: Any) -> None:
+    world = road_worlds.of_city("helsinki")
+    directions, roads, places = (
+        world.section(SECTION),
+        service.get_roads(world),
+        drawn_crowd(world.section(SECTION), 20, 5),
+    )
+    snaps = snap_together(directions.index, directions.shapes, directions.networks["car"], places)
+    found = find_plain_table(directions.index, directions.networks["car"], places, places, None)
+    assert found is not None
+    asked = Question(tuple(places))
+    names = [roads.names[int(roads.seg_name[snap.segment])] for snap in snaps]
+    wanted = [waypoint(asked, snap, name) for snap, name in zip(snaps, names)]
+    for sides in (snaps, found[2]):
+        for one, other in zip(orjson.loads(waypoints_json(roads, sides, True)), wanted):
+            assert (one["hint"], one["name"]) == ("", other["name"])
+            assert one["location"] == pytest.approx(other["location"], abs=1.1e-6)
+            assert one["distance"] == pytest.approx(other["distance"], abs=1.1e-6)
 
 
 def test_an_empty_table_is_written() -> None:

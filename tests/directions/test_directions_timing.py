@@ -73,6 +73,24 @@ def test_each_edge_takes_what_it_takes_at_the_moment_it_is_entered(seed):
     assert there == as_ms(then)
 
 
+@pytest.mark.parametrize("minutes", [0, 9, 12, 300])
+def test_a_drive_chosen_by_the_costs_that_hold_all_along_keeps_its_times(minutes):
+    """Departures before 8, when costs change: found by looking at the hours or at each edge, the times are the same."""
+    columns = {hour: traffic(5, 3)(hour * 3_600_000) for hour in range(24)}
+
+    def costs_at(at_ms):
+        return columns[as_time(at_ms).hour]
+
+    depart_ms = as_ms(MORNING.replace(hour=7, minute=0) + timedelta(minutes=minutes))
+    planned = [
+        Leg(leg.edges[:20], 0.0, 1.0, costs_at(depart_ms)[leg.edges[:20]].astype(np.int64)) for leg in random_legs(5)
+    ]
+    quick, there_ms = retime(planned, [60.0, 0.0], depart_ms, costs_at, depart_ms)
+    slow, then_ms = retime(planned, [60.0, 0.0], depart_ms, costs_at)
+    assert there_ms == then_ms
+    assert [leg.edge_ms.tolist() for leg in quick] == [leg.edge_ms.tolist() for leg in slow]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_nobody_who_leaves_later_arrives_in_time(seed):
     legs, stays_s, costs_at = random_legs(seed), [120.5, 0.0], traffic(seed, 1.2)

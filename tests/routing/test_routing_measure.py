@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from routing import many, query
+from routing import many, query, unpack
 from routing.cch import Cch
 from routing.customize import Metric, customize
 from routing.errors import BadCost
@@ -23,7 +23,7 @@ def assert_lengths_are_of_the_edges(cch: Cch, metric: Metric, lengths: Lengths, 
             if weight[arc] == CLOSED:
                 assert found[arc] == CLOSED, case
                 continue
-            edges = query.edges_under(cch, metric, np.array([[lower[arc], ~arc if is_down else arc]]))
+            edges = unpack.edges_under(cch, metric, np.array([[lower[arc], ~arc if is_down else arc]]))
             assert found[arc] == lengths.edge_cm[edges].sum(), f"arc {arc} down {is_down} on {case}"
 
 
@@ -104,7 +104,7 @@ def test_lengths_with_several_points_and_tables_are_those_of_one(count: int, mon
     places = many.as_places([town.points() for _ in range(70)])
     whole = many.find_matrix(town.cch, metric, places, places, lengths)
     np.testing.assert_array_equal(whole[0], many.find_matrix(town.cch, metric, places, places))
-    monkeypatch.setattr(many, "TABLE_BYTES", count)
+    monkeypatch.setattr(many, "BLOCK", count)
     np.testing.assert_array_equal(many.find_matrix(town.cch, metric, places, places, lengths), whole)
 
 

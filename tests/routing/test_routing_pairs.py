@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from routing import many, query
+from routing import many, query, weights
 from routing.customize import Metric, customize
 from routing.errors import BadCost, BadPoint
 from routing.places import as_places
@@ -94,3 +94,45 @@ def test_points_of_uneven_columns_are_refused(town: Town, metric: Metric) -> Non
             ask(town.cch, metric, uneven, edge_points(0))
         with pytest.raises(BadPoint, match="not of this graph"):
             ask(town.cch, metric, edge_points(0), edge_points(-1))
+
+
+def test_who_asks_while_open_arcs_are_listed_gets_them_listed(
+    town: Town, metric: Metric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Searches over an area read the list: one that got weights without it read beyond their end."""
+    list_open, met = weights._list_open, []
+
+    def listed_meanwhile(*columns):
+        if not met:
+            met.append(None)
+            met.append(weights.weights_of(town.cch, fresh, weights.LIST_AFTER))
+        return list_open(*columns)
+
+    fresh = Metric(metric.cost_ms, metric.up_ms, metric.down_ms)
+    monkeypatch.setattr(weights, "_list_open", listed_meanwhile)
+    first = weights.weights_of(town.cch, fresh, weights.LIST_AFTER)
+    assert all(len(one.columns[-1]) for one in (first, met[1]))
+
+
+def test_open_arcs_that_grow_more_while_they_are_listed_stay_within_their_list(town: Town, metric: Metric) -> None:
+    """A live metric may be rewritten under its reader; here its counted arcs are fewer than those met."""
+
+    shut = np.full_like(metric.up_ms, CLOSED)
+    up_start, up_head, parent = town.cch.up_start, town.cch.up_head, town.cch.parent
+    ranks, arcs = weights._list_open.py_func(up_start, up_head, parent, _Changing(shut, metric.up_ms), shut)
+    assert len(arcs) == 0
+    assert ranks[-1, 0] == 0
+
+
+class _Changing:
+    """A column that another process rewrites after it was read once from one end to the other."""
+
+    def __init__(self, before, after) -> None:
+        self._before, self._after, self._reads = before, after, 0
+
+    def __len__(self) -> int:
+        return len(self._before)
+
+    def __getitem__(self, place):
+        self._reads += 1
+        return (self._before if self._reads <= len(self._before) else self._after)[place]
