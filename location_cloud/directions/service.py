@@ -85,8 +85,9 @@ def find_routes(
         snaps = _snap(directions, roads, network, places, called)
         try:
             ways = _ways(network, snaps, places, alternatives, called)
-        except Unprocessable:  # perhaps from a road that what is closed has cut off: its neighbours may lead on
-            cut, ways = with_own_parts(network, directions.networks[profile.name]), []
+        except Unprocessable:  # perhaps from a road that the request has cut off: its neighbours may lead on
+            usual, ways = directions.networks[profile.name], []
+            cut = with_own_parts(network, usual) if ask.options != Options() else None
             if cut is not None:
                 with contextlib.suppress(Unprocessable):
                     snaps = _snap(directions, roads, cut, places, called)
