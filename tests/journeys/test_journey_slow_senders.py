@@ -4,7 +4,7 @@ import http.client
 import socket
 import time
 import urllib.request
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from urllib.parse import urlsplit
 
 HEAD = (
@@ -30,7 +30,8 @@ def post_in_chunks(served, chunks):
     address = urlsplit(served)
     with closing(http.client.HTTPConnection(address.hostname, address.port, timeout=30)) as client:
         headers = {"Content-Type": "application/json"}
-        client.request("POST", "/v1/layers/wells/features", body=iter(chunks), headers=headers, encode_chunked=True)
+        with suppress(BrokenPipeError):  # answered before all was sent
+            client.request("POST", "/v1/layers/wells/features", body=iter(chunks), headers=headers, encode_chunked=True)
         return client.getresponse().status
 
 
