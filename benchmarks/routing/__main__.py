@@ -43,6 +43,7 @@ def main() -> None:
         cities.append(prepare(f"{_name(last)}-{asked.copies}x{asked.copies}", last, peers, asked.copies))
     for city in cities:
         print(f"{city.name}", file=sys.stderr, flush=True)
+        engine_race.draw_questions(city)
         if "engine" in races:
             engine_race.race(city, peers, report, asked.pairs)
         if "http" in races:

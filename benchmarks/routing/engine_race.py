@@ -46,6 +46,12 @@ def open_sides(city: City, peers: Peers) -> tuple[Side, Side]:
     return ours, Side(peers.python, "benchmarks.routing.peers", str(city.folder))
 
 
+def draw_questions(city: City) -> None:
+    """Draws what is asked about a new city, which takes our own program to know its junctions."""
+    if not (city.folder / "pairs.json").exists():
+        Side(Path(sys.executable), "benchmarks.routing.ours", str(city.folder)).close()
+
+
 def race(city: City, programs: Peers, report: Report, pairs: int) -> None:
     """Measures and prints everything that needs no server."""
     ours, peers = open_sides(city, programs)
