@@ -21,7 +21,7 @@ from location_cloud.http.web import Door, build_flask
 from location_cloud.settings import Settings, load_settings
 from location_cloud.storage.live import Live, open_live
 from location_cloud.storage.snapshot import Snapshot, Snapshots
-from location_cloud.storage.world import Worlds
+from location_cloud.storage.world import TileSource, Worlds
 
 
 def create_app(settings: Settings) -> Flask:
@@ -37,6 +37,7 @@ def create_app(settings: Settings) -> Flask:
         poll_s=settings.pointer_poll_s,
         preload=all_sections(CAPABILITIES),
         open_overlay=partial(open_overlays, CAPABILITIES, settings),
+        tile_sources=all_tile_sources(CAPABILITIES),
     )
     metrics = Metrics(settings.home / "run" / "metrics", ("none", *(operation.name for operation in operations)))
     system = System(settings, CAPABILITIES, operations, worlds, live, metrics, utc_now)
@@ -94,6 +95,11 @@ def all_operations(capabilities: tuple[Capability, ...]) -> tuple[Operation, ...
 def all_sections(capabilities: tuple[Capability, ...]) -> tuple[Section[Any], ...]:
     """Every section of the snapshot."""
     return tuple(section for capability in capabilities for section in capability.sections())
+
+
+def all_tile_sources(capabilities: tuple[Capability, ...]) -> tuple[TileSource, ...]:
+    """Where tile sets come from, in menu order."""
+    return tuple(source for capability in capabilities if (source := capability.find_tile_sets()) is not None)
 
 
 def open_overlays(capabilities: tuple[Capability, ...], settings: Settings, snapshot: Snapshot) -> dict[str, Any]:

@@ -302,6 +302,7 @@ class Capability:
 
     apis: modules with OPERATIONS. section: module with SECTION. layers: module with LAYERS.
     store: module with MIGRATIONS. jobs: module with JOBS. overlay: module with open_overlay.
+    tile_sets: module with tile_sets(world, tenant), its tile sets (`tile_sets.TileSet`) by name; asked often, so quick.
     """
 
     name: str
@@ -312,6 +313,7 @@ class Capability:
     store: str = ""
     jobs: str = ""
     overlay: str = ""
+    tile_sets: str = ""
     commands: tuple[Command, ...] = ()
 
     def operations(self) -> tuple[Operation, ...]:
@@ -337,6 +339,10 @@ class Capability:
     def open_overlay(self, snapshot: Any, settings: Any) -> Any:
         """What it keeps for a snapshot in each process: its way to what the background process publishes; or None."""
         return self._part(self.overlay, "open_overlay")(snapshot, settings) if self.overlay else None
+
+    def find_tile_sets(self) -> Callable[[Any, str], Mapping[str, Any]] | None:
+        """What gives its tile sets, if it has any."""
+        return self._part(self.tile_sets, "tile_sets") if self.tile_sets else None
 
     def _part(self, module: str, attribute: str) -> Any:
         return getattr(importlib.import_module(f"location_cloud.{self.name}.{module}"), attribute)

@@ -16,20 +16,9 @@ from routing.cch import Cch
 from routing.customize import Metric
 from routing.gates import _list_delays
 from routing.graph import Graph
-from routing.local import (
-    ALIAS_START,
-    ARC_EDGE,
-    ARC_HEAD,
-    ARC_START,
-    BASE_EDGE,
-    ENTRY_ARC,
-    _directly,
-    _driven,
-    _ends_at,
-    _is_local,
-    _starts_at,
-)
+from routing.local import ALIAS_START, ARC_EDGE, ARC_HEAD, ARC_START, BASE_EDGE, ENTRY_ARC
 from routing.local import GRAPH as GRAPH
+from routing.local_ends import _directly, _driven, _ends_at, _is_local, _starts_at
 from routing.metric import lengths_along_m, places_along
 from routing.packed import Layout, Packed, float64s, int32_rows, int32s, uint8s
 from routing.query import BACK, FORE, MISFIT, ROW_OF, _ask_cost, _ask_path, _climb, _part, _set_out, _thread_scratch

@@ -30,13 +30,22 @@ from routing.packed import Layout, int32s, uint32s
 from routing.places import Places
 from routing.scratch import borrow
 from routing.trip import CLOSED
+from routing.weights import (
+    COST,
+    DOWN_WEIGHT,
+    END_RANK,
+    END_START,
+    ENTRY_RANK,
+    HIERARCHY,
+    PARENT,
+    UP_HEAD,
+    UP_START,
+    UP_WEIGHT,
+    WEIGHTS,
+)
 
 Int32s = NDArray[np.int32]
 
-HIERARCHY = Layout("up_start", "up_head", "parent", "entry_rank", "end_start", "end_rank")
-UP_START, UP_HEAD, PARENT, ENTRY_RANK, END_START, END_RANK = HIERARCHY.places
-WEIGHTS = Layout("cost_ms", "up_ms", "down_ms")
-COST, UP_WEIGHT, DOWN_WEIGHT = WEIGHTS.places
 LENGTHS = Layout("edge_cm", "up_cm", "down_cm")
 EDGE_CM, UP_CM, DOWN_CM = LENGTHS.places
 RANK, LOW, HIGH, ORIGIN, ABOVE, TABLE_COLUMNS = 0, 1, 2, 3, 4, 8

@@ -10,19 +10,8 @@ from routing.cch import Cch
 from routing.customize import Metric
 from routing.drive import COST, IS_CONNECTED, LOCAL, MOST_ENDS
 from routing.graph import Graph
-from routing.local import (
-    ALIAS_START,
-    ARC_HEAD,
-    ARC_TAIL,
-    COPY_ARC,
-    COPY_START,
-    ENTRY_ARC,
-    GRAPH,
-    _ends_at,
-    _is_local,
-    _longer,
-    _starts_at,
-)
+from routing.local import ALIAS_START, ARC_HEAD, ARC_TAIL, COPY_ARC, COPY_START, ENTRY_ARC, GRAPH, _longer
+from routing.local_ends import _ends_at, _is_local, _starts_at
 from routing.many import find_matrix
 from routing.measure import Lengths
 from routing.packed import Packed, int32s

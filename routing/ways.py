@@ -5,7 +5,8 @@ import numpy as np
 
 from routing.alternatives import LOCAL_OPTIMALITY, MAX_SHARE, MAX_STRETCH, _ask_ways
 from routing.drive import COST, LOCAL, _draw, _on_roads, _onto_roads, _points
-from routing.local import BASE_EDGE, _is_local
+from routing.local import BASE_EDGE
+from routing.local_ends import _is_local
 from routing.metric import lengths_along_m
 from routing.packed import int32s
 from routing.trip import UNREACHED

@@ -6,9 +6,9 @@ from typing import Any
 
 from location_cloud.capability import Bytes, Call, Chunks, Operation, Reply
 from location_cloud.directions import schema_live as schema
-from location_cloud.directions import service, service_matrices
+from location_cloud.directions import service_matrices
+from location_cloud.directions.asking import ask_of_body
 from location_cloud.directions.matrix_files import line_pieces, npy_pieces
-from location_cloud.directions.model import Ask, Vehicle
 from location_cloud.directions.model_matrices import DONE, MatrixJob
 from location_cloud.directions.service_live import as_time
 from location_cloud.directions.service_matrices import KEPT_S, Question
@@ -19,19 +19,7 @@ Json = dict[str, Any]
 
 def add_job(call: Call, params: schema.Nothing, body: schema.MatrixJobBody) -> Json:
     """The matrix in the queue."""
-    options = service.find_options(
-        call.world,
-        call.tenant,
-        Vehicle(**body.vehicle.model_dump()),
-        frozenset(body.exclude),
-        body.season,
-        body.avoid.areas,
-        body.avoid.closures,
-        body.avoid.roads,
-        body.profile,
-    )
-    ask = Ask(body.profile, options, service.local_time(call.world, body.depart_at), call.tenant)
-    question = Question(ask, body.sources, body.targets, body.radius_m, body.distances)
+    question = Question(ask_of_body(call, body), body.sources, body.targets, body.radius_m, body.distances)
     return _as_json(call, service_matrices.add_matrix(call.world, call.tenant, question, call.now))
 
 

@@ -132,11 +132,7 @@ def between(*addresses: str) -> Callable[[Any], list[str]]:
     def fill(world: Any) -> list[str]:
         places = service.typical_places(world)
         texts = {name: f"{lon:.7f},{lat:.7f}" for name, (lon, lat) in places.items()}
-        return (
-            [address.format(**texts) for address in addresses if "yard" in texts or "{yard}" not in address]
-            if texts
-            else []
-        )
+        return [address.format(**texts) for address in addresses if texts.keys() >= set(_NAMES.findall(address))]
 
     return fill
 

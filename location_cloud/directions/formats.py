@@ -54,19 +54,6 @@ def decode_polyline(text: str, precision: int = 5, most_points: int = MOST_POINT
     return line[:points].copy()
 
 
-def coordinates_json(line_e7: NDArray[np.int32], decimals: int = 6) -> bytes:
-    """The line as GeoJSON coordinates, finished text: b"[[8.672436,49.408966],[8.6725,49.409]]".
-
-    line_e7: (n, 2) int32. decimals: 5, 6 or 7; halves are rounded away from zero, zeros at the end are left out.
-
-    Raises BadQuery for another number of decimals.
-    """
-    if decimals not in (5, 6, 7):
-        raise BadQuery(f"decimals={decimals} must be 5, 6 or 7")
-    text = np.empty(28 * len(line_e7) + 2, np.uint8)
-    return text[: _write_coordinates(as_read_only(line_e7, np.int32), decimals, _PAIRS, text)].tobytes()
-
-
 def lonlat_list(line_e7: NDArray[np.int32]) -> list[list[float]]:
     """The line as GeoJSON coordinates in lists, for replies that are still to be changed (another crs)."""
     coordinates: list[list[float]] = (line_e7 / 1e7).tolist()
@@ -114,9 +101,6 @@ _WRONG = (
     "ends the text after a latitude without longitude",
     "leads off the globe",
 )
-
-_PAIRS = np.frombuffer("".join(f"{pair:02d}" for pair in range(100)).encode(), np.uint8)
-"""00 to 99 as text: two digits for each division."""
 
 
 @numba.njit(cache=True, nogil=True)
@@ -177,65 +161,3 @@ def _decode(letters, unit, line):  # type: ignore[no-untyped-def]
         line[points, 0], line[points, 1] = place[0] * unit, place[1] * unit
         points += 1
     return points, 0, 0
-
-
-@numba.njit(cache=True, nogil=True)
-def _write_coordinates(line, decimals, pairs, text):  # type: ignore[no-untyped-def]
-    unit = 1
-    for _ in range(7 - decimals):
-        unit *= 10
-    one = np.uint64(1)
-    size = np.uint64(0)
-    text[size] = 91  # [
-    size += one
-    for i in range(np.uint64(len(line))):
-        if i > 0:
-            text[size] = 44  # ,
-            size += one
-        text[size] = 91
-        size = _write_number(_rounded(np.int64(line[i, 0]), unit) * unit, pairs, text, size + one)
-        text[size] = 44
-        size = _write_number(_rounded(np.int64(line[i, 1]), unit) * unit, pairs, text, size + one)
-        text[size] = 93  # ]
-        size += one
-    text[size] = 93
-    return size + one
-
-
-@numba.njit(cache=True, nogil=True)
-def _write_number(value, pairs, text, size):  # type: ignore[no-untyped-def]
-    """Writes degrees of 1e-7 with as few decimals as they need; gives the new length."""
-    one = np.uint64(1)
-    if value < 0:
-        text[size] = 45  # -
-        size += one
-        value = -value
-    rest = np.uint32(value)
-    degrees = rest // np.uint32(10_000_000)
-    part = rest - degrees * np.uint32(10_000_000)
-    if degrees >= np.uint32(100):
-        text[size] = 48 + degrees // np.uint32(100)
-        size += one
-        degrees %= np.uint32(100)
-        text[size] = pairs[np.uint64(2) * degrees]
-        size += one
-    elif degrees >= np.uint32(10):
-        text[size] = pairs[np.uint64(2) * degrees]
-        size += one
-    text[size] = pairs[np.uint64(2) * degrees + one]
-    size += one
-    if part == np.uint32(0):
-        return size
-    text[size] = 46  # .
-    size += one
-    six = part // np.uint32(10)
-    for i in (np.uint64(4), np.uint64(2), np.uint64(0)):
-        two = six % np.uint32(100)
-        six //= np.uint32(100)
-        text[size + i] = pairs[np.uint64(2) * two]
-        text[size + i + one] = pairs[np.uint64(2) * two + one]
-    size += np.uint64(6)
-    text[size] = 48 + part % np.uint32(10)
-    while text[size] == 48:
-        size -= one
-    return size + one

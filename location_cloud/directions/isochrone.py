@@ -12,8 +12,8 @@ import orjson
 import shapely
 from numpy.typing import NDArray
 
-from location_cloud.directions.formats import _PAIRS as PAIRS
-from location_cloud.directions.formats import _write_number, lonlat_list
+from location_cloud.directions.formats import lonlat_list
+from location_cloud.directions.json_bytes import POINT_ROOM, put_points_e7
 from location_cloud.directions.model import Contour, Snap
 from location_cloud.directions.network import Network
 from location_cloud.errors import BadQuery, TooLarge
@@ -37,9 +37,6 @@ DIRECTIONS = ("from", "to")
 
 MOST_CONTOURS = 10
 """As openrouteservice serves; more are a heat map."""
-
-POINT_ROOM = 28
-"""Bytes that a point takes at most: "[-180.1234567,-90.1234567],"."""
 
 OPEN, CLOSE, COMMA = b"[],"
 
@@ -220,7 +217,7 @@ def contour_json(areas: Areas, place: int) -> bytes:
     points = int(rings[-1] - rings[0])
     text = borrow("GeoJSON", POINT_ROOM * points + 4 * len(rings) + 4 * (last - first) + 2, np.uint8)
     polygons = areas.polygon_start[first : last + 1]
-    size = _write_polygons(areas.points_e7, areas.ring_start, polygons, PAIRS, text)
+    size = _write_polygons(areas.points_e7, areas.ring_start, polygons, text)
     polygon_text = text[:size].tobytes()
     if last - first == 1:
         return b'{"type":"Polygon","coordinates":' + polygon_text[1:-1] + b"}"
@@ -352,9 +349,9 @@ def _turns_ms(network: Network, metric: str, public: int, way: NDArray[np.int32]
 
 
 @numba.njit(cache=True, nogil=True)
-def _write_polygons(points, ring_start, polygon_start, pairs, text):  # type: ignore[no-untyped-def]  # kernels
+def _write_polygons(points, ring_start, polygon_start, text):  # type: ignore[no-untyped-def]  # kernels
     """A list of polygons, each a list of rings, each a list of points; gives how many bytes were written."""
-    text[0], size = OPEN, np.uint64(1)
+    text[0], size = OPEN, 1
     for polygon in range(len(polygon_start) - 1):
         if polygon > 0:
             size = _put(text, size, COMMA)
@@ -363,14 +360,8 @@ def _write_polygons(points, ring_start, polygon_start, pairs, text):  # type: ig
             if ring > polygon_start[polygon]:
                 size = _put(text, size, COMMA)
             size = _put(text, size, OPEN)
-            for p in range(ring_start[ring], ring_start[ring + 1]):
-                if p > ring_start[ring]:
-                    size = _put(text, size, COMMA)
-                size = _put(text, size, OPEN)
-                size = _write_number(np.int64(points[p, 0]), pairs, text, size)
-                size = _put(text, size, COMMA)
-                size = _write_number(np.int64(points[p, 1]), pairs, text, size)
-                size = _put(text, size, CLOSE)
+            low, high = ring_start[ring], ring_start[ring + 1]
+            size = put_points_e7(text, size, points[low:high], high - low)
             size = _put(text, size, CLOSE)
         size = _put(text, size, CLOSE)
     return _put(text, size, CLOSE)
@@ -379,7 +370,7 @@ def _write_polygons(points, ring_start, polygon_start, pairs, text):  # type: ig
 @numba.njit(cache=True, nogil=True)
 def _put(text, size, letter):  # type: ignore[no-untyped-def]
     text[size] = letter
-    return size + np.uint64(1)
+    return size + 1
 
 
 @numba.njit(cache=True, nogil=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from location_cloud.directions.typical import Typical, load_typical
 from location_cloud.directions.weigh import Weigher
 from location_cloud.errors import BadInput, NotReady
 from location_cloud.storage.shelf import Shelf
-from location_cloud.storage.slots import Moment, Slots, find_slots
+from location_cloud.storage.slots import Moment, SlotsReader
 from routing.customize import Metric, customize
 from routing.scratch import at_desk
 from routing.trip import CLOSED
@@ -41,9 +40,6 @@ OVERLAY = "live"
 
 WEIGHTS, PRIVATE, TYPICAL = "run/weights", "run/private", "typical"
 """Folders below home, one for each snapshot in them."""
-
-LOOK_AGAIN_S = 0.25
-"""How often a reader asks whether its slots were deleted from disk."""
 
 SPEED_STEP_KMH = 0.01
 """Unit of the overlay's `speed`."""
@@ -108,7 +104,7 @@ class Metrics:
         self._networks = networks
         self._weigher = weigher
         self._where = where
-        self._readers: dict[str, _Reader] = {name: _Reader(where.slots / name) for name in (*networks, OVERLAY)}
+        self._readers: dict[str, SlotsReader] = {name: SlotsReader(where.slots / name) for name in (*networks, OVERLAY)}
         self._live: dict[str, tuple[int, Network]] = {}  # the last one alone: searches keep 8 MB of lists with each
         self._copies: dict[str, Network] = {}
         self._clock = clock
@@ -482,27 +478,3 @@ class _Asked:
 class _Tenant:
     lock: threading.Lock
     now: Now
-
-
-class _Reader:
-    """Finds the slots of a folder when they appear, and again when they were made anew."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._slots: Slots | None = None
-        self._looked_s = 0.0
-
-    def slots(self) -> Slots | None:
-        """The slots; None while there are none. Costs 2 us without, 0.1 us with them."""
-        now_s = time.monotonic()
-        slots = self._slots
-        if slots is not None:
-            if now_s - self._looked_s < LOOK_AGAIN_S:
-                return slots
-            self._looked_s = now_s
-            if not slots.is_removed():
-                return slots
-            self._slots = None
-        if os.access(self._folder, os.F_OK):
-            self._slots, self._looked_s = find_slots(self._folder), now_s
-        return self._slots

@@ -19,7 +19,8 @@ from routing.gates import end_points
 from routing.local import LocalDrives, enter_local, leave_local
 from routing.packed import Packed
 from routing.shape import EdgeShapes
-from routing.snap import ANY_SIDE, LEFT, RIGHT, EdgeCandidates, SegmentIndex, nearest_edges
+from routing.snap import SegmentIndex
+from routing.snap_edges import ANY_SIDE, LEFT, RIGHT, EdgeCandidates, nearest_edges
 from routing.trip import CLOSED, EdgePoints
 
 Levels = NDArray[np.int8]

@@ -12,4 +12,5 @@ CAPABILITY = Capability(
     apis=("api",),
     section="dataset",
     layers="layers",
+    tile_sets="tile_sets",
 )

@@ -6,25 +6,29 @@ from typing import Any
 
 from location_cloud.capability import Bytes, Cache, Call, Operation, Reply
 from location_cloud.maps import schema, service
+from location_cloud.tile_sets import MEDIA_TYPES, TileAt
 
-MVT = "application/vnd.mapbox-vector-tile"
+MVT = MEDIA_TYPES["mvt"]
 
 
 def get_tile(call: Call, params: schema.InTile, body: None) -> Reply:
     """One vector tile; 204 where the set has nothing."""
-    tile = service.get_tile(call.world, params.set, params.z, params.x, params.y)
-    return Reply(tile, 200 if tile else 204, MVT)
+    tile_set = service.get_set(call.world, call.tenant, params.set)
+    tile = service.get_tile(tile_set, TileAt(params.z, params.x, params.y))
+    if tile is None:
+        return Reply(b"", 204, MVT)
+    return Reply(tile.body, 200, MVT, tile.etag)
 
 
 def get_tilejson(call: Call, params: schema.InSet, body: None) -> dict[str, Any]:
     """The set's TileJSON."""
-    return service.tilejson(call.world, params.set, call.link)
+    return service.tilejson(service.get_set(call.world, call.tenant, params.set), call.link)
 
 
 def get_style(call: Call, params: schema.InStyle, body: None) -> dict[str, Any]:
     """The style with its labels in the caller's language."""
     language = params.lang or call.language(("zh-CN", "en"))
-    return service.style(call.world, params.name, call.link, language)
+    return service.style(call.world, call.tenant, params.name, call.link, language)
 
 
 OPERATIONS = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import orjson
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from location_cloud.arrays import load_arrays, save_arrays
 from location_cloud.capability import Built, Import, MapLayer, Section
 from location_cloud.errors import BadInput
+from location_cloud.tile_sets import Box
 from tiles.encode import encode_tile
 from tiles.features import LayerFeatures
 from tiles.index import LayerIndex, build_layer
@@ -24,14 +25,11 @@ MAX_ZOOM = 14
 """Deeper views are drawn from zoom 14: 4,096 units across a tile are 0.4 m there at 46 degrees north."""
 
 
-Box: TypeAlias = tuple[float, float, float, float]
-
-
 CORE_FROM = 0.05
 
 
 @dataclass(frozen=True)
-class TileLayer:
+class StoredLayer:
     """One layer of a set: what a TileJSON says of it and its index."""
 
     name: str
@@ -42,7 +40,7 @@ class TileLayer:
 
 
 @dataclass(frozen=True)
-class TileSet:
+class StoredSet:
     """Layers that are served together in one tile.
 
     bounds: west, south, east, north of all features, degrees. core: of nine tenths of the imported city, each way.
@@ -50,7 +48,7 @@ class TileSet:
     """
 
     name: str
-    layers: tuple[TileLayer, ...]
+    layers: tuple[StoredLayer, ...]
     bounds: Box | None
     core: Box | None
     attribution: str
@@ -60,7 +58,7 @@ class TileSet:
 class Maps:
     """All tile sets by name."""
 
-    sets: Mapping[str, TileSet]
+    sets: Mapping[str, StoredSet]
 
 
 def build(import_: Import, folder: Path) -> Built:
@@ -141,9 +139,9 @@ def load(folder: Path) -> Maps:
     return Maps({name: _load_set(folder / name, name, document) for name, document in documents.items()})
 
 
-def _load_set(folder: Path, name: str, document: Any) -> TileSet:
+def _load_set(folder: Path, name: str, document: Any) -> StoredSet:
     layers = tuple(
-        TileLayer(
+        StoredLayer(
             name=layer["name"],
             fields=layer["fields"],
             min_zoom=layer["min_zoom"],
@@ -152,7 +150,7 @@ def _load_set(folder: Path, name: str, document: Any) -> TileSet:
         )
         for layer in document["layers"]
     )
-    return TileSet(name, layers, _box(document["bounds"]), _box(document["core"]), document["attribution"])
+    return StoredSet(name, layers, _box(document["bounds"]), _box(document["core"]), document["attribution"])
 
 
 def _box(numbers: list[float] | None) -> Box | None:

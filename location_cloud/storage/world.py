@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from location_cloud.capability import Section
 from location_cloud.errors import CloudError, NotReady
@@ -15,10 +15,14 @@ from location_cloud.storage.snapshot import IMPORT_HINT, Snapshot, Snapshots
 
 if TYPE_CHECKING:
     from location_cloud.storage.live import Live
+    from location_cloud.tile_sets import TileSet
 
 T = TypeVar("T")
 
 REPAIR_HINT = "import the data again, or go back: location-cloud snapshots --use ID"
+
+TileSource: TypeAlias = "Callable[[World, str], Mapping[str, TileSet]]"
+"""A capability's tile sets by name, as one tenant sees them."""
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +33,13 @@ class World:
 
     overlay: what capabilities keep for this snapshot in this process, as `Worlds` was told to open it: their way to
     what the worker process derives from live data for the engines. None if there is nothing.
+    tile_sources: where tile sets come from.
     """
 
     snapshot: Snapshot
     live: Live
     overlay: Any = None
+    tile_sources: tuple[TileSource, ...] = ()
 
     @property
     def home(self) -> Path:
@@ -50,6 +56,7 @@ class Worlds:
 
     poll_s: seconds between two looks at the pointer. preload: sections loaded and warmed before a new snapshot is
     served, so that no request waits for them. open_overlay: makes the overlay of a new snapshot, after the sections.
+    tile_sources: as in World.
     A snapshot that cannot be opened is logged and the old one served on.
     """
 
@@ -60,11 +67,13 @@ class Worlds:
         poll_s: float = 1.0,
         preload: Sequence[Section[Any]] = (),
         open_overlay: Callable[[Snapshot], Any] = lambda _: None,
+        tile_sources: Sequence[TileSource] = (),
     ) -> None:
         self._snapshots = snapshots
         self._live = live
         self._preload = tuple(preload)
         self._open_overlay = open_overlay
+        self._tile_sources = tuple(tile_sources)
         self._world: World | None = None
         self._refused = ""
         self._refreshing = threading.Lock()
@@ -94,7 +103,7 @@ class Worlds:
                 if wanted is None or (self._world is not None and self._world.snapshot.id == wanted):
                     return
                 snapshot = self._open(wanted)
-                self._world = World(snapshot, self._live, self._open_overlay(snapshot))
+                self._world = World(snapshot, self._live, self._open_overlay(snapshot), self._tile_sources)
                 self._refused = ""
             except (CloudError, OSError) as error:
                 if self._refused != str(error):  # once, not at every poll

@@ -18,7 +18,7 @@ BETWEEN_SLICES = {
 }
 """slice -> slices whose service, dataset or model it may use. A new arrow is one reviewed line here."""
 
-BASE = {"arrays", "capability", "errors", "extract", "settings"}
+BASE = {"arrays", "capability", "errors", "extract", "settings", "tile_sets"}
 
 # What a folder of ours may import of ours, by first name below location_cloud.
 FOLDERS = {
@@ -32,7 +32,17 @@ FOLDERS = {
 # What a file of a slice may import of ours, by its name; "own:x" is the slice's own file x, "other:x" another slice's.
 FILES = {
     "__init__": {"capability"},
-    "api": {"own:service", "own:schema", "own:model", "own:ideas", "capability", "errors", "http", "spatial"},
+    "api": {
+        "own:service",
+        "own:schema",
+        "own:model",
+        "own:ideas",
+        "capability",
+        "errors",
+        "http",
+        "spatial",
+        "tile_sets",
+    },
     "service": {
         "own:service",
         "own:now",
@@ -50,6 +60,7 @@ FILES = {
         "routing",
         "spatial",
         "storage",
+        "tile_sets",
         "tiles",
     },
     "model": {"arrays", "spatial", "routing", "own:model", "own:ideas"},
@@ -68,6 +79,7 @@ FILES = {
         "extract",
         "routing",
         "spatial",
+        "tile_sets",
         "tiles",
     },
     "jobs": {"own:service", "own:deriving", "own:overlay", "own:store", "own:model", "capability", "errors"},
@@ -84,12 +96,14 @@ FILES = {
         "extract",
         "routing",
         "spatial",
+        "tile_sets",
         "tiles",
     },
 }
 FILES["layers"] = FILES["dataset"] | {"own:dataset"}
 for _name in ("now", "metrics", "deriving", "overlay"):
     FILES[_name] = FILES["service"]
+FILES["tile_sets"] = FILES["service"]
 FILES["overlay"] = FILES["service"] | {"settings"}
 FILES["asked"] = {"own:service", "own:dataset", "own:model", "own:ideas", "capability", "errors", "http", "routing"}
 """What the interfaces of other engines share: it reads their addresses and asks the service."""
@@ -124,6 +138,7 @@ FORBIDDEN = {
     "metrics": WEB | SQL | PLANNERS_SIDE,
     "deriving": WEB | SQL | PLANNERS_SIDE,
     "overlay": WEB | SQL | PLANNERS_SIDE,
+    "tile_sets": WEB | SQL | PLANNERS_SIDE,
     "asked": SQL | PLANNERS_SIDE,
     "asking": WEB | SQL | PLANNERS_SIDE,
     "__init__": WEB | SQL | PLANNERS_SIDE,

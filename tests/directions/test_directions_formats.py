@@ -1,13 +1,11 @@
 """Encoded polylines and finished coordinates."""
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from location_cloud.directions.formats import coordinates_json, decode_polyline, encode_polyline
+from location_cloud.directions.formats import decode_polyline, encode_polyline
 from location_cloud.errors import BadQuery, TooLarge
 
 GOOGLES = "_p~iF~ps|U_ulLnnqC_mqNvxq`@"
@@ -78,22 +76,6 @@ def test_more_places_than_the_ceiling_are_refused():
 def test_another_precision_is_refused():
     with pytest.raises(BadQuery, match="precision=7"):
         encode_polyline(np.zeros((1, 2), np.int32), 7)
-    with pytest.raises(BadQuery, match="decimals=4"):
-        coordinates_json(np.zeros((1, 2), np.int32), 4)
-
-
-@settings(deadline=None)  # the first call compiles
-@given(LINES, st.sampled_from([5, 6, 7]))
-def test_coordinates_are_what_json_would_write(line, decimals):
-    text = coordinates_json(line, decimals)
-    assert json.loads(text) == (rounded(line, 10 ** (7 - decimals)) / 1e7).tolist()
-    assert b" " not in text
-
-
-def test_zeros_at_the_end_are_left_out():
-    line = np.array([[-1, 1], [100_000_000, -5_000_000], [1_234_567_890, -10]], np.int32)
-    assert coordinates_json(line) == b"[[0,0],[10,-0.5],[123.456789,-0.000001]]"
-    assert coordinates_json(line[:1], 7) == b"[[-0.0000001,0.0000001]]"
 
 
 def test_a_line_that_is_a_part_of_a_mapped_array_is_read():

@@ -21,12 +21,13 @@ from location_cloud.directions.live import (
     merged,
     pack_keys,
 )
-from location_cloud.directions.metrics import LOOK_AGAIN_S, PRIVATE, WEIGHTS
+from location_cloud.directions.metrics import PRIVATE, WEIGHTS
 from location_cloud.directions.model import Options
 from location_cloud.directions.now import Now, drop_closure, put_closure
 from location_cloud.directions.store import Closure, list_speeds
 from location_cloud.errors import BadQuery, Conflict, NotFound
 from location_cloud.roads.edges import edge_key
+from location_cloud.storage.slots import LOOK_AGAIN_S
 from routing.customize import customize
 from routing.trip import CLOSED
 from tests.directions.live_home import (

@@ -10,9 +10,10 @@ import pytest
 from location_cloud.access.service import issue_key
 from location_cloud.app import create_app
 from location_cloud.maps import kinds
-from location_cloud.maps.dataset import TileSet, _core
-from location_cloud.maps.service import _view
+from location_cloud.maps.dataset import _core
+from location_cloud.maps.service import find_view
 from location_cloud.settings import Settings
+from location_cloud.tile_sets import TileSet
 from tests.conftest import copy_home
 
 LONLAT = (24.9414, 60.1700)
@@ -162,4 +163,4 @@ def test_a_map_opens_on_the_city_not_between_it_and_a_stray_way():
 
 def test_an_import_without_features_opens_on_the_world():
     assert _core(np.zeros((0, 2))) is None
-    assert _view(TileSet("base", (), None, None, "")) == (0.0, 0.0, 1)
+    assert find_view(TileSet("base", {}, ("mvt",), lambda at: None)) == (0.0, 0.0, 1)

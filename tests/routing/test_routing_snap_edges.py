@@ -7,7 +7,8 @@ import pytest
 
 from routing.errors import BadPoint
 from routing.metric import metres_per_degree
-from routing.snap import ANY_SIDE, LEFT, ON_LINE_M, RIGHT, build_segment_index, nearest, nearest_edges, nearest_many
+from routing.snap import build_segment_index, nearest, nearest_many
+from routing.snap_edges import ANY_SIDE, LEFT, ON_LINE_M, RIGHT, nearest_edges
 from tests.draw import draw_roads
 
 EAST, NORTH, WEST = 90.0, 0.0, 270.0
