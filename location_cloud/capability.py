@@ -81,6 +81,10 @@ class Call(Protocol):
         """The live store (`storage.live.Live`), also where no snapshot is imported yet."""
 
     @property
+    def home(self) -> Path:
+        """The folder that all data of the installation lie in, also where no snapshot is imported yet."""
+
+    @property
     def tenant(self) -> str:
         """Whose rows may be seen and written."""
 
@@ -125,9 +129,12 @@ class Operation:
     cost: units the call takes from a quota.
     deadline_s: the longest it may take, seconds.
     errors: names of error codes it can answer beside the ones every operation has.
-    as_error: how a foreign protocol writes a failure; None = a problem document (RFC 9457).
+    as_error: how a foreign protocol writes a failure; None = a problem document (RFC 9457). error_media: its media type.
     plain: the answer to the plainest form of the question, without the web framework: (call, path, query) -> JSON
-    bytes, or None for whatever is not plain, wrong input included. path: what follows the fixed part of the address.
+    bytes or a Reply of bytes; None for whatever is not plain, wrong input included. path: what follows the fixed part
+    of the address.
+    quick: the same for what takes no longer than about a millisecond, and None for the rest. The thread that asks it
+    answers all other callers of its process, too.
     typical: (world) -> addresses of everyday questions. They are asked once before web workers start, so that all of
     them share what these load.
     """
@@ -151,7 +158,9 @@ class Operation:
     raw_body: str = ""
     max_raw_bytes: int = 0
     as_error: Callable[[CloudError], Reply] | None = None
-    plain: Callable[[PlainCall, str, str], bytes | None] | None = None
+    error_media: str = "application/json"
+    plain: Callable[[PlainCall, str, str], bytes | Reply | None] | None = None
+    quick: Callable[[PlainCall, str, str], bytes | Reply | None] | None = None
     typical: Callable[[Any], Sequence[str]] | None = None
 
 
@@ -231,6 +240,18 @@ class Section(Generic[T]):
 
 
 @dataclass(frozen=True)
+class LiveAttribute:
+    """An attribute of a map layer that changes all the time: traffic level, grid status, speed class.
+
+    name: of the attribute. values: all it can be, at most 128, no two alike; the first one, e.g. "unknown", holds until
+    something else is published (`live_values.LiveValues`).
+    """
+
+    name: str
+    values: tuple[str | int | float | bool, ...]
+
+
+@dataclass(frozen=True)
 class MapLayer:
     """A vector layer on the map: `features` writes its features for the tile engine from an import.
 
@@ -239,6 +260,8 @@ class MapLayer:
     fields: attribute -> type ("String", "Number", "Boolean"), for TileJSON.
     is_local: the layer lies where the imported data lies; a shipped layer (Daqing's districts) does not
     stretch the bounds of the set.
+    live: an attribute whose values change in place, without a tile being made anew; then the ids of its features
+    differ, all tiles of the set are kept finished in the snapshot, and the set has state tiles, too.
     """
 
     name: str
@@ -248,6 +271,7 @@ class MapLayer:
     min_zoom: int = 0
     max_zoom: int = 14
     is_local: bool = True
+    live: LiveAttribute | None = None
 
 
 @dataclass(frozen=True)
@@ -283,6 +307,15 @@ class Desk(Protocol):
     def store(self) -> AbstractContextManager[Any]:
         """The live store with every table up to date (`storage.live.Live`), closed at the end of the block."""
 
+    def world(self) -> AbstractContextManager[Any]:
+        """The current snapshot and the live store as a request sees them (`storage.world.World`)."""
+
+    def progress(self) -> AbstractContextManager[Progress]:
+        """Where a long command says how far it is."""
+
+    def boundary(self, text: str) -> BaseGeometry:
+        """The area that a user names: a GeoJSON file, or a district by name or code."""
+
 
 @dataclass(frozen=True)
 class Command:
@@ -290,6 +323,19 @@ class Command:
 
     name: str
     help: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Importer:
+    """Files that `location-cloud import` hands to a capability's own command instead of building a snapshot of them.
+
+    endings: of file names, lower case with the dot (".tif"); "/" = any folder.
+    target: "module:attribute" of the click command; it takes `files` (a tuple of paths) and `name` (text or None), and
+    has a default for whatever else it takes.
+    """
+
+    endings: tuple[str, ...]
     target: str
 
 
@@ -315,6 +361,7 @@ class Capability:
     overlay: str = ""
     tile_sets: str = ""
     commands: tuple[Command, ...] = ()
+    importers: tuple[Importer, ...] = ()
 
     def operations(self) -> tuple[Operation, ...]:
         """Its HTTP questions."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from contextlib import AbstractContextManager, closing
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from typing import Any
 
 import click
@@ -69,6 +71,30 @@ class LazyDesk:
     def store(self) -> AbstractContextManager[Any]:
         """The live store with every table up to date, closed at the end of the block."""
         return closing(importlib.import_module("location_cloud.app").open_store(self.settings()))
+
+    @contextmanager
+    def world(self) -> Iterator[Any]:
+        """The current snapshot and the live store as a request sees them."""
+        app = importlib.import_module("location_cloud.app")
+        settings = self.settings()
+        with closing(app.open_store(settings)) as live:
+            worlds = app.Worlds(
+                app.Snapshots(settings.home),
+                live,
+                open_overlay=partial(app.open_overlays, CAPABILITIES, settings),
+                tile_sources=app.all_tile_sources(CAPABILITIES),
+            )
+            with closing(worlds):
+                yield worlds.current()
+
+    def progress(self) -> AbstractContextManager[Any]:
+        """Where a long command says how far it is."""
+        shown: AbstractContextManager[Any] = importlib.import_module("location_cloud.importing").shown_progress()
+        return shown
+
+    def boundary(self, text: str) -> Any:
+        """The area that a user names, as `import --clip` takes it."""
+        return importlib.import_module("location_cloud.importing").read_clip(text)
 
 
 def all_commands() -> tuple[Command, ...]:

@@ -9,6 +9,7 @@ CloudError
 ├── TooLarge        413  over a declared ceiling, refused before the work starts
 ├── Unprocessable   422  understood, but it has no answer
 ├── Broken          500  our fault
+├── NotInstalled    501  an optional part of the installation that this one does not have
 ├── NotReady        503  nothing imported yet, or the store is busy
 └── Full            507  the disk takes no more
 """
@@ -90,6 +91,14 @@ class Unprocessable(CloudError):
 
 class Broken(CloudError):
     """An error of ours. The request id finds it in the log."""
+
+
+class NotInstalled(CloudError):
+    """The answer needs an optional part that this installation does not have; the hint says how to add it."""
+
+    status = 501
+    code = "not-installed"
+    title = "That part is not installed here"
 
 
 class NotReady(CloudError):

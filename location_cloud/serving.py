@@ -11,7 +11,9 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from types import FrameType
+from typing import Any, cast
 
 import click
 from flask import Flask
@@ -21,13 +23,19 @@ from granian.log import LogLevels
 
 from location_cloud.app import open_store, serve_app
 from location_cloud.errors import BadInput
+from location_cloud.http.front import Crowd, Front
+from location_cloud.http.lane import Lane
 from location_cloud.http.web import LOOPBACK
 from location_cloud.settings import Settings, load_settings
 from location_cloud.sharing import IS_SHARED, keep_out_of_collections, prepare
 from location_cloud.storage.snapshot import Snapshots
+from routing.scratch import never_wait
 
 THREADS = 2 * (os.cpu_count() or 1) + 1
 """Requests that one web worker answers side by side; compiled searches and tile encoding release the interpreter."""
+
+BACKLOG = 1024
+"""Callers that wait to be taken."""
 
 RAISE_AGAIN_S = 0.5
 """How long a stop waits for its effect."""
@@ -50,27 +58,36 @@ STEADY_S = 60.0
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Runs until told to stop; running requests finish first."""
     settings, _ = load_settings(host=host, port=port, workers=workers)
-    settings = settings.model_copy(update={"port": check_port(settings)})
-    os.environ.update(settings.as_environment())
-    open_store(settings).close()
-    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    click.echo(f"listening on http://{shown}:{settings.port}/")
-    if Snapshots(settings.home).current_id() is None:
-        click.echo("no snapshot yet: build one with: location-cloud import --demo", err=True)
-    if settings.host not in LOOPBACK:
-        click.echo("every caller needs a key: location-cloud keys add", err=True)
-    _stop_at_a_signal()
+    with listen(settings.host, settings.port) as listener:
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        os.environ.update(settings.as_environment())
+        open_store(settings).close()
+        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+        click.echo(f"listening on http://{shown}:{settings.port}/")
+        if Snapshots(settings.home).current_id() is None:
+            click.echo("no snapshot yet: build one with: location-cloud import --demo", err=True)
+        if settings.host not in LOOPBACK:
+            click.echo("every caller needs a key: location-cloud keys add", err=True)
+        _stop_at_a_signal()
+        _run(settings, listener)
+
+
+def _run(settings: Settings, listener: socket.socket) -> None:
     keeper = Keeper([sys.executable, "-m", "location_cloud", "work", "--parent", str(os.getpid())])
     try:
+        address = (settings.host, settings.port)
         if IS_SHARED:
             multiprocessing.set_start_method("fork", force=True)
             prepare(settings)
+            address = PUBLIC.open(listener)
+        else:
+            listener.close()
         shutil.rmtree(settings.home / "run" / "metrics", ignore_errors=True)
         keeper.start()
-        Granian(
+        server = Granian(
             "location_cloud.serving:worker_app",
-            address=settings.host,
-            port=settings.port,
+            address=address[0],
+            port=address[1],
             interface=Interfaces.WSGI,
             workers=settings.workers,
             blocking_threads=THREADS,
@@ -79,7 +96,9 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             workers_kill_timeout=int(settings.stop_grace_s),
             respawn_failed_workers=True,
             process_name=None,
-        ).serve()
+        )
+        server.on_startup(PUBLIC.close_at_a_signal)
+        server.serve()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for worker in multiprocessing.active_children():
@@ -115,6 +134,7 @@ def worker_app() -> Flask:
     threading.Thread(target=_stop_with, args=(os.getppid(),), name="parent", daemon=True).start()
     app = serve_app()
     keep_out_of_collections()
+    PUBLIC.serve(app)
     return app
 
 
@@ -124,18 +144,56 @@ def _stop_with(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def check_port(settings: Settings) -> int:
-    """The port to listen on, a free one for 0. Raises BadInput if it is taken or the address is not this machine's."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise BadInput(
-                f"cannot listen on {settings.host} port {settings.port}: {error.strerror}; choose another with --port"
-            ) from error
-        return int(probe.getsockname()[1])
+def listen(host: str, port: int) -> socket.socket:
+    """The public port, taken; a free one for 0. Raises BadInput if it is taken or the address is not this machine's."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise BadInput(f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port") from error
+    return listener
+
+
+class PublicPort:
+    """The port that callers know, where workers share it: each has a `Front` there and its web server behind it."""
+
+    def __init__(self) -> None:
+        self._listener: socket.socket | None = None
+        self._crowd = Crowd()
+        self._inner = 0
+
+    def open(self, listener: socket.socket) -> tuple[str, int]:
+        """Takes the listening socket; gives the address for the workers' web servers."""
+        self._listener = listener
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self._inner = probe.getsockname()[1]
+        return "127.0.0.1", self._inner
+
+    def serve(self, app: Flask) -> None:
+        """Begins to answer there, in a worker."""
+        if self._listener is not None:
+            self._crowd.join()
+            Front(cast(Lane, app.wsgi_app), self._listener, self._crowd, self._inner, never_wait).start()
+
+    def close_at_a_signal(self) -> None:
+        """From now on whoever comes after a stop is refused, while those who came before are answered."""
+        if self._listener is None:
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, partial(self._close, signal.getsignal(number)))
+
+    def _close(self, following: Any, number: int, frame: FrameType | None) -> None:
+        if self._listener is not None:
+            self._listener.close()
+        if callable(following):
+            following(number, frame)
+
+
+PUBLIC = PublicPort()
+"""Set before workers are forked."""
 
 
 class Keeper:

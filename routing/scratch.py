@@ -61,7 +61,7 @@ class AtDesk:
         depth = getattr(_threads, "depth", 0)
         if not depth:
             _threads.home = own_desk()
-            _threads.has_seat = _seats.acquire(timeout=MOST_WAIT_S)
+            _threads.has_seat = _seats.acquire(timeout=0.0 if getattr(_threads, "is_hasty", False) else MOST_WAIT_S)
             try:
                 _threads.desk = _free.pop()
             except IndexError:
@@ -81,6 +81,11 @@ class AtDesk:
 
 
 _SEAT = AtDesk()
+
+
+def never_wait() -> None:
+    """From now on this thread waits for no seat."""
+    _threads.is_hasty = True
 
 
 def at_desk() -> AtDesk:

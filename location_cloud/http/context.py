@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -64,6 +65,11 @@ class RequestCall:
     def world(self) -> World:
         """One snapshot for the whole request, even if a newer one is published meanwhile."""
         return self.system.worlds.current()
+
+    @property
+    def home(self) -> Path:
+        """The folder that all data of the installation lie in."""
+        return self.system.settings.home
 
     @property
     def base_url(self) -> str:

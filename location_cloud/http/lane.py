@@ -7,15 +7,16 @@ an answer) goes to the framework, so that there is one place where errors are ma
 
 from __future__ import annotations
 
+import itertools
 import logging
 import secrets
 from collections.abc import Callable, Iterable
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from isal import igzip
 
-from location_cloud.capability import Operation
+from location_cloud.capability import Operation, Reply
 from location_cloud.errors import CloudError
 from location_cloud.http.context import KEY_PARAMETER, System, best_language
 from location_cloud.http.web import MAX_QUERY_BYTES, PACKED_FROM_BYTES, PROXY_HEADERS, SAFE_HEADERS, Door, is_local
@@ -26,13 +27,17 @@ LOG = logging.getLogger("location_cloud.http")
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
+Plain = Callable[[Any, str, str], "bytes | Reply | None"]
+
 PROXY_VARIABLES = frozenset("HTTP_" + name.upper().replace("-", "_") for name in PROXY_HEADERS)
 
-LEFT_TO_FLASK = frozenset(("HTTP_ORIGIN", "HTTP_IF_NONE_MATCH", "HTTP_X_REQUEST_ID", "HTTP_RANGE"))
+LEFT_TO_FLASK = frozenset(("HTTP_ORIGIN", "HTTP_X_REQUEST_ID", "HTTP_RANGE"))
 """Headers that need more than a plain answer."""
 
 FEATURES = b'{"type":"FeatureCollection"'
 """How GeoJSON begins, which has a media type of its own."""
+
+STATUS_LINES = {200: "200 OK", 204: "204 No Content", 304: "304 Not Modified"}
 
 
 class PlainCall:
@@ -52,6 +57,14 @@ class PlainCall:
         return best_language(self._accepted, offered)
 
 
+class Answer(NamedTuple):
+    """An answer of the lane. headers: without those that every answer has (`web.SAFE_HEADERS`)."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
 class Lane:
     """A WSGI application around another one."""
 
@@ -62,38 +75,47 @@ class Lane:
         self._plain = {
             (operation.path.split("{")[0]): operation for operation in system.operations if operation.plain is not None
         }
-        self._headers = [*SAFE_HEADERS.items(), ("Cache-Control", "no-store"), ("Content-Type", "application/json")]
+        self._safe = list(SAFE_HEADERS.items())
+        self._id = secrets.token_hex(4)
+        self._numbers = itertools.count()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answers here what is plain, and lets the inner application answer the rest."""
-        operation, rest = self._find(environ)
-        if operation is not None:
-            started = perf_counter()
-            answer = self._ask(operation, environ, rest)
-            if answer is not None:
-                return self._reply(operation, environ, start_response, *answer, started)
-        return self._inner(environ, start_response)
+        answer = self.answer(environ) if environ["REQUEST_METHOD"] == "GET" else None
+        if answer is None:
+            return self._inner(environ, start_response)
+        start_response(STATUS_LINES[answer.status], self._safe + answer.headers)
+        return [answer.body]  # granian sends a list at once; through any other iterable it takes 15 us more
 
-    def _find(self, environ: Environ) -> tuple[Operation | None, str]:
-        path: str = environ["PATH_INFO"]
+    def answer(self, environ: Environ, is_quick: bool = False) -> Answer | None:
+        """The answer to a GET if it is plain, else None. is_quick: and if it takes about a millisecond at most."""
+        operation, rest = self._find(environ["PATH_INFO"])
+        if operation is None:
+            return None
+        ask = operation.quick if is_quick else operation.plain
+        if ask is None or not environ.keys().isdisjoint(LEFT_TO_FLASK):
+            return None
+        if "q=" in environ.get("HTTP_ACCEPT_ENCODING", "") or not _is_plain(environ.get("QUERY_STRING", "")):
+            return None
+        started = perf_counter()
+        asked = self._ask(operation, ask, environ, rest)
+        return None if asked is None else self._reply(operation, environ, *asked, started)
+
+    def _find(self, path: str) -> tuple[Operation | None, str]:
         found = self._plain.get(path)
+        if found is not None:
+            return found, ""
+        # The fixed part of a path with parameters ends at a slash: /tiles/, /osrm/route/v1/
+        end = path.find("/", 1) + 1
+        found = self._plain.get(path[:end])
         if found is None:
-            # The fixed part of a path with parameters ends at its fourth slash: /osrm/route/v1/
-            end = path.find("/", path.find("/", path.find("/", 1) + 1) + 1) + 1
+            end = path.find("/", path.find("/", end) + 1) + 1
             found = self._plain.get(path[:end])
-            if found is None:
-                return None, ""
-            path = path[end:]
-        else:
-            path = ""
-        if environ["REQUEST_METHOD"] != "GET" or not environ.keys().isdisjoint(LEFT_TO_FLASK):
-            return None, ""
-        if not _is_plain(environ.get("QUERY_STRING", "")) or "q=" in environ.get("HTTP_ACCEPT_ENCODING", ""):
-            return None, ""
-        return found, path
+        return found, path[end:]
 
-    def _ask(self, operation: Operation, environ: Environ, rest: str) -> tuple[bytes, list[str]] | None:
-        assert operation.plain is not None
+    def _ask(
+        self, operation: Operation, ask: Plain, environ: Environ, rest: str
+    ) -> tuple[bytes | Reply, list[str]] | None:
         authorization = environ.get("HTTP_AUTHORIZATION", "")
         text = (
             authorization[7:].strip() if authorization[:7].lower() == "bearer " else environ.get("HTTP_X_API_KEY", "")
@@ -102,9 +124,10 @@ class Lane:
         is_here = is_local(environ.get("HTTP_HOST", ""), environ.get("REMOTE_ADDR", ""), is_passed_on)
         try:
             caller = self._door.find_caller(operation, text, is_here)
-            call = PlainCall(self._system.worlds.current(), caller.tenant, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-            body = operation.plain(call, rest, environ.get("QUERY_STRING", ""))
-            return None if body is None else (body, call.varies)
+            world = self._system.worlds.current()
+            call = PlainCall(world, caller.tenant, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+            made = ask(call, rest, environ.get("QUERY_STRING", ""))
+            return None if made is None else (made, call.varies)
         except CloudError:
             return None  # the framework says it in the right form
         except Exception:
@@ -112,18 +135,16 @@ class Lane:
             return None
 
     def _reply(
-        self,
-        operation: Operation,
-        environ: Environ,
-        start_response: Callable[..., Any],
-        body: bytes,
-        varies: list[str],
-        started: float,
-    ) -> Iterable[bytes]:
-        request_id = secrets.token_hex(8)
-        headers = [*self._headers, ("X-Request-Id", request_id), *self._door.versions(self._system.worlds.find())]
-        if body.startswith(FEATURES):
-            headers[len(self._headers) - 1] = ("Content-Type", "application/geo+json")
+        self, operation: Operation, environ: Environ, made: bytes | Reply, varies: list[str], started: float
+    ) -> Answer:
+        request_id = f"{self._id}{next(self._numbers):08x}"
+        if isinstance(made, bytes):
+            kind = "application/geo+json" if made.startswith(FEATURES) else "application/json"
+            made = Reply(made, media_type=kind)
+        status, body = made.status, made.body
+        cache = self._door.for_caches(operation.cache)
+        headers = [("X-Request-Id", request_id), ("Cache-Control", cache)]
+        headers += self._door.versions(self._system.worlds.find())
         if len(body) >= PACKED_FROM_BYTES:
             varies.append("Accept-Encoding")
             if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
@@ -131,12 +152,12 @@ class Lane:
                 body = igzip.compress(body, 1, mtime=0)
         if varies:
             headers.append(("Vary", ", ".join(varies)))
+        headers += [("Content-Type", made.media_type), ("Content-Length", str(len(body)))]
         seconds = perf_counter() - started
-        headers += [("Content-Length", str(len(body))), ("Server-Timing", f"total;dur={seconds * 1000:.2f}")]
-        self._system.metrics.count(operation.name, 200, seconds)
-        self._door.log(operation.name, "GET", environ["PATH_INFO"], 200, len(body), request_id, seconds)
-        start_response("200 OK", headers)
-        return [body]  # granian sends a list at once; through any other iterable it takes 15 us more
+        headers.append(("Server-Timing", f"total;dur={seconds * 1000:.2f}"))
+        self._system.metrics.count(operation.name, status, seconds)
+        self._door.log(operation.name, "GET", environ["PATH_INFO"], status, len(body), request_id, seconds)
+        return Answer(status, headers, body)
 
 
 def _is_plain(query: str) -> bool:

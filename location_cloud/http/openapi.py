@@ -146,7 +146,7 @@ def _responses(operation: Operation, names: Any) -> dict[str, Any]:
             responses[str(status)] = {"description": "Empty"}
             continue
         if operation.as_error is not None:
-            responses[str(status)] = {"description": titles[status], "content": {"application/json": {}}}
+            responses[str(status)] = {"description": titles[status], "content": {operation.error_media: {}}}
             continue
         problem = names[(Problem, "serialization")]
         responses[str(status)] = {"description": titles[status], "content": {MEDIA_TYPE: {"schema": problem}}}

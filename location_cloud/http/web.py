@@ -140,9 +140,7 @@ class Door:
             response.headers["Server-Timing"] = f"read;dur={(read - started) * 1000:.2f}"
             if operation.scope:
                 self._name_versions(call, response)
-                if not self.is_open:
-                    cache = response.headers["Cache-Control"]
-                    response.headers["Cache-Control"] = cache.replace("public", "private")
+                response.headers["Cache-Control"] = self.for_caches(response.headers["Cache-Control"])
             return response
         except CloudError as error:
             return _failure(operation, error, request_id)
@@ -168,6 +166,10 @@ class Door:
             ("Location-Cloud-Snapshot", "none" if world is None else world.snapshot.id),
             ("Location-Cloud-Live-Version", live_version),
         ]
+
+    def for_caches(self, cache: str) -> str:
+        """A Cache-Control as it goes out: what one key may see is not for everybody's caches."""
+        return cache if self.is_open else cache.replace("public", "private")
 
     def _caller(self, operation: Operation) -> Caller:
         text = _key_text(request.headers.get("Authorization", ""), request.headers.get("X-API-Key", ""))

@@ -140,7 +140,6 @@ def test_wrong_questions_get_the_framework_s_error(url, lane, framework):
     "headers",
     [
         {"Origin": "https://a.example"},
-        {"If-None-Match": '"x"'},
         {"X-Request-Id": "mine"},
         {"Range": "bytes=0-9"},
         {"Accept-Encoding": "gzip; q=0"},

@@ -1,0 +1,497 @@
+"""The public port of a web worker: quick questions are answered by the thread that reads them, the rest handed on.
+
+A web server in front of Python passes each request from its own thread to one of ours and back, which takes longer than
+a route does. Here one thread reads the socket, and what is plain HTTP/1.1 (a GET without a body, whole in one piece)
+and quick by `lane.Lane` is answered at once. Everything else goes byte for byte to the web server of this worker
+(granian, on a port of its own): slow senders, bodies, odd HTTP and errors are its business. After a plain GET that was
+handed on the connection comes back here; after anything else it stays there.
+
+Callers from other machines reach that server from STRANGER, so that nobody is taken for a program on this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import mmap
+import os
+import re
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any, cast
+
+import numpy as np
+import uvloop
+
+from location_cloud.http.lane import STATUS_LINES, Answer, Lane
+from location_cloud.http.web import LOOPBACK, SAFE_HEADERS
+
+LOG = logging.getLogger("location_cloud.http")
+
+STRANGER = "127.0.0.2"
+"""A loopback address that is none of `web.LOOPBACK`."""
+
+MAX_HEAD_BYTES = 80_000
+"""A longer request goes on to the web server, which says that it is too long."""
+
+MAX_CONNECTIONS = 4_000
+"""Of one worker; more wait in the port's queue."""
+
+IDLE_S, CROWDED_IDLE_S, SWEEP_S = 75.0, 5.0, 1.0
+"""How long a connection may lie unused, the same when half of all connections are taken, and how often that is seen."""
+
+TURN_S = 0.001
+"""How long a caller is left to a worker that has fewer."""
+
+CROWD_ROWS = 64
+"""More than there are workers of one server."""
+
+RETRY_S, TRIES = 0.02, 500
+"""The worker's web server begins to listen a moment after us."""
+
+NEEDS_MORE = frozenset(
+    ("CONTENT_LENGTH", "TRANSFER_ENCODING", "UPGRADE", "EXPECT", "TE", "TRAILER", "HTTP2_SETTINGS", "PROXY_CONNECTION")
+)
+"""Header fields with which a request is not plain."""
+
+SAFE = "".join(f"{name}: {value}\r\n" for name, value in SAFE_HEADERS.items())
+
+
+class Client(asyncio.Protocol):
+    """One caller's connection."""
+
+    def __init__(self, front: Front, address: str) -> None:
+        self.address = address
+        self.last_used = front.loop.time()
+        self.is_handed = False
+        """Whether what comes goes on to the web server."""
+        self._front = front
+        self._server: Server | None = None
+        self._raw_fields, self._fields = b"", cast("dict[str, str] | None", None)
+        self._reasons_to_wait: set[str] = set()
+
+    # --- called by the loop ------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is there."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._front.clients.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the caller."""
+        self.last_used = self._front.loop.time()
+        if self.is_handed:
+            assert self._server is not None
+            self._server.pass_on(data)
+            return
+        environ = self._read(data)
+        if environ is not None:
+            answer = self._front.lane.answer(environ, is_quick=True)
+            if answer is not None:
+                self._transport.write(self._front.as_bytes(answer))
+                return
+        self.hand_on(data, environ is not None)
+
+    def eof_received(self) -> bool:
+        """The caller sends no more; it may still wait for an answer."""
+        if self._server is not None and self.is_handed:
+            self._server.pass_on_end()
+            return True
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The connection is gone."""
+        self._front.leave(self)
+        if self._server is not None:
+            self._server.close()
+
+    def pause_writing(self) -> None:
+        """The caller does not take what it is sent: nothing more is read from it, nor from the web server."""
+        self.pause("caller")
+        if self._server is not None:
+            self._server.pause()
+
+    def resume_writing(self) -> None:
+        """The caller takes it again."""
+        self.resume("caller")
+        if self._server is not None:
+            self._server.resume()
+
+    # --- the web server's side ---------------------------------------------------------------------------------
+
+    def hand_on(self, data: bytes, is_framed: bool) -> None:
+        """Gives the web server a request. is_framed: a whole one without a body, so that its answer ends it."""
+        self.is_handed = True
+        if self._server is None:
+            self._server = Server(self._front, self)
+        self._server.begin(data, is_framed)
+
+    def send(self, data: bytes) -> None:
+        """Sends what the web server answers."""
+        self.last_used = self._front.loop.time()
+        self._transport.write(data)
+
+    def take_back(self) -> None:
+        """A request that was handed on is answered in full: the next one is read here again."""
+        self.is_handed = False
+        if self._front.is_stopping:
+            self.close()
+
+    def forget_server(self) -> None:
+        """The web server closed its side."""
+        self._server = None
+        if self.is_handed:
+            self.close()
+
+    def close(self) -> None:
+        """Ends the connection after what was written is sent."""
+        self._transport.close()
+
+    def pause(self, reason: str) -> None:
+        """Reads nothing until `resume` was called for every reason."""
+        self._reasons_to_wait.add(reason)
+        self._transport.pause_reading()
+
+    def resume(self, reason: str) -> None:
+        """The reason is gone."""
+        self._reasons_to_wait.discard(reason)
+        if not self._reasons_to_wait and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def _read(self, data: bytes) -> dict[str, Any] | None:
+        """The WSGI environ of a plain request that is there as a whole, with nothing behind it; else None."""
+        end = data.find(b"\r\n")
+        if data[:5] != b"GET /" or data[end - 9 : end] != b" HTTP/1.1" or len(data) > MAX_HEAD_BYTES:
+            return None
+        if data.find(b"\r\n\r\n") != len(data) - 4:
+            return None
+        target = data[4 : end - 9]
+        if not is_plain_target(target):
+            return None
+        raw = data[end:]
+        if raw != self._raw_fields:  # a client sends the same header fields again and again
+            self._raw_fields, self._fields = raw, read_fields(raw)
+        if self._fields is None:
+            return None
+        path, _, query = target.decode().partition("?")
+        return {
+            **self._fields,
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "REMOTE_ADDR": self.address,
+        }
+
+
+class Server(asyncio.Protocol):
+    """A caller's connection to the web server of this worker."""
+
+    def __init__(self, front: Front, client: Client) -> None:
+        self._front, self._client = front, client
+        self._transport: asyncio.Transport | None = None
+        self._waiting: list[bytes] = []
+        self._has_ended = self._is_closed = self._is_used = False
+        self._framed, self._head, self._left = b"", b"", -1
+        client.pause("connecting")
+        self._task = front.loop.create_task(self._connect())
+
+    def begin(self, data: bytes, is_framed: bool) -> None:
+        """A request, with what there is of it. is_framed: see `Client.hand_on`."""
+        self._framed, self._head, self._left = (data if is_framed else b""), b"", -1
+        self._write(data)
+
+    def pass_on(self, data: bytes) -> None:
+        """More bytes of the caller: the connection stays with the web server from now on."""
+        self._framed = b""
+        self._write(data)
+
+    def pass_on_end(self) -> None:
+        """The caller sends no more. The web server takes that for a farewell, so it comes after a framed answer."""
+        self._has_ended = True
+        if self._transport is not None and not self._framed:
+            self._transport.write_eof()
+
+    def close(self) -> None:
+        """The caller is gone."""
+        self._is_closed = True
+        self._task.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def pause(self) -> None:
+        """Reads nothing until `resume`."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Reads again."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    # --- called by the loop ------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The web server is there."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.writelines(self._waiting)
+        self._waiting = []
+        if self._has_ended and not self._framed:
+            self._transport.write_eof()
+        self._client.resume("connecting")
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the answer."""
+        self._client.send(data)
+        if self._framed:
+            self._follow(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The web server closed its side."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._client.forget_server()
+        if self._framed and not self._head and self._is_used:  # it did so while the request was on its way
+            self._client.hand_on(self._framed, True)
+
+    def pause_writing(self) -> None:
+        """The web server does not take what it is sent."""
+        self._client.pause("server")
+
+    def resume_writing(self) -> None:
+        """It takes it again."""
+        self._client.resume("server")
+
+    async def _connect(self) -> None:
+        away = None if self._client.address in LOOPBACK else (STRANGER, 0)
+        for _ in range(TRIES):
+            try:
+                await self._front.loop.create_connection(
+                    lambda: self, "127.0.0.1", self._front.server_port, local_addr=away
+                )
+                return
+            except OSError as error:
+                if not isinstance(error, ConnectionRefusedError):
+                    LOG.error("the web server of this worker cannot be reached: %s", error)
+                    break
+                await asyncio.sleep(RETRY_S)
+        self._client.close()
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is None:
+            self._waiting.append(data)
+        else:
+            self._transport.write(data)
+
+    def _follow(self, data: bytes) -> None:
+        """Looks for the end of the answer to a framed request."""
+        if self._left < 0:
+            self._head += data
+            end = self._head.find(b"\r\n\r\n") + 4
+            if end < 4:
+                return
+            size = body_size(self._head[:end])
+            if size is None:
+                self._framed = b""
+                return
+            self._left, data = size, self._head[end:]
+        self._left -= len(data)
+        if self._left <= 0:
+            self._framed, self._is_used = b"", True
+            if self._has_ended:
+                self._client.close()
+            else:
+                self._client.take_back()
+
+
+class Crowd:
+    """How many callers each worker has, seen by all of them; made before workers are forked."""
+
+    def __init__(self) -> None:
+        self._rows = np.frombuffer(mmap.mmap(-1, 16 * CROWD_ROWS), np.int64).reshape(CROWD_ROWS, 2)  # process, callers
+        self._own = 0
+
+    def join(self) -> None:
+        """Counts this process as a worker."""
+        self._own = os.getpid() % CROWD_ROWS
+        self._rows[self._own] = os.getpid(), 0
+
+    def count(self, step: int) -> None:
+        """One caller more or less."""
+        self._rows[self._own, 1] += step
+
+    def is_least(self) -> bool:
+        """Whether no worker has fewer callers than this one."""
+        rows = self._rows[self._rows[:, 0] > 0, 1]
+        return bool(self._rows[self._own, 1] <= rows.min())
+
+    def forget_dead(self) -> None:
+        """Leaves out workers that are no more."""
+        for row in self._rows:
+            if row[0] and not os.path.exists(f"/proc/{row[0]}"):
+                row[0] = 0
+
+
+class Front:
+    """The thread that owns a worker's share of the public port.
+
+    listener: bound and listening, shared by all workers. server_port: where this worker's web server listens.
+    begin: called first in the thread.
+    """
+
+    def __init__(
+        self, lane: Lane, listener: socket.socket, crowd: Crowd, server_port: int, begin: Callable[[], None]
+    ) -> None:
+        self.lane = lane
+        self._begin = begin
+        self.loop = uvloop.new_event_loop()
+        self.server_port = server_port
+        self.clients: set[Client] = set()
+        self.is_stopping = False
+        self._listener = listener
+        listener.setblocking(False)
+        self._is_accepting = False
+        self._crowd = crowd
+        self._signals, woken = socket.socketpair()
+        self._signals.setblocking(False)
+        woken.setblocking(False)
+        signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
+        self._woken = woken
+        self._second, self._date = -1, ""
+        self._thread = threading.Thread(target=self._run, name="front")
+
+    def start(self) -> None:
+        """Begins to accept. To be called in the main thread; ends with it, or at SIGTERM when all is answered."""
+        self._thread.start()
+
+    def leave(self, client: Client) -> None:
+        """A caller is gone."""
+        self.clients.discard(client)
+        self._crowd.count(-1)
+
+    def as_bytes(self, answer: Answer) -> bytes:
+        """An answer of the lane as HTTP/1.1."""
+        second = int(self.loop.time())
+        if second != self._second:
+            self._second, self._date = second, formatdate(usegmt=True)
+        fields = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
+        head = f"HTTP/1.1 {STATUS_LINES[answer.status]}\r\nDate: {self._date}\r\n{SAFE}{fields}\r\n"
+        return head.encode("latin-1") + answer.body
+
+    def _run(self) -> None:
+        self._begin()
+        asyncio.set_event_loop(self.loop)
+        self.loop.add_reader(self._signals, self._see_signals)
+        self._accept_more()
+        self.loop.call_later(SWEEP_S, self._sweep)
+        try:
+            self.loop.run_forever()
+        finally:
+            self.loop.close()
+
+    def _accept_more(self) -> None:
+        self._is_accepting = True
+        self.loop.add_reader(self._listener, self._accept)
+
+    def _accept_none(self) -> None:
+        self._is_accepting = False
+        self.loop.remove_reader(self._listener)
+
+    def _accept(self) -> None:
+        """Takes one caller, or leaves it to a worker that has fewer, if that one is awake."""
+        if self._crowd.is_least():
+            self._take()
+        else:
+            self._accept_none()
+            self.loop.call_later(TURN_S, self._accept_late)
+
+    def _accept_late(self) -> None:
+        if not self.is_stopping:
+            self._accept_more()
+            self._take()
+
+    def _take(self) -> None:
+        try:
+            taken, address = self._listener.accept()
+        except BlockingIOError:
+            return
+        except OSError as error:
+            LOG.warning("no more connections: %s", error)
+            self._accept_none()  # the sweep begins again
+            return
+        self._crowd.count(1)
+        taken.setblocking(False)
+        taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.loop.create_task(self.loop.connect_accepted_socket(lambda: Client(self, address[0]), taken))
+        if len(self.clients) >= MAX_CONNECTIONS:
+            self._accept_none()
+
+    def _see_signals(self) -> None:
+        if {signal.SIGTERM, signal.SIGINT} & set(self._signals.recv(64)):
+            self._stop()
+
+    def _stop(self) -> None:
+        """No new callers; those who wait for an answer get it."""
+        self.is_stopping = True
+        if self._is_accepting:
+            self._accept_none()
+        for client in list(self.clients):
+            if not client.is_handed:
+                client.close()
+
+    def _sweep(self) -> None:
+        if not threading.main_thread().is_alive():
+            self._stop()
+        self._crowd.forget_dead()
+        if self.is_stopping and not any(client.is_handed for client in self.clients):
+            self.loop.stop()
+            return
+        is_crowded = 2 * len(self.clients) > MAX_CONNECTIONS
+        oldest = self.loop.time() - (CROWDED_IDLE_S if is_crowded else IDLE_S)
+        for client in [one for one in self.clients if not one.is_handed and one.last_used < oldest]:
+            client.close()
+        if not (self._is_accepting or self.is_stopping) and len(self.clients) < MAX_CONNECTIONS:
+            self._accept_more()
+        self.loop.call_later(0.05 if self.is_stopping else SWEEP_S, self._sweep)
+
+
+def is_plain_target(target: bytes) -> bool:
+    """Whether a request's target means itself: visible ASCII, nothing encoded."""
+    return _PLAIN.fullmatch(target) is not None
+
+
+_PLAIN = re.compile(rb"[A-Za-z0-9/?&=.,;:_~!$'()*+@-]+")
+
+
+def read_fields(raw: bytes) -> dict[str, str] | None:
+    """Header fields as WSGI names them, from the line end before them to the empty line after; None if not plain."""
+    fields: dict[str, str] = {}
+    for line in raw[2:-4].split(b"\r\n"):
+        name, colon, value = line.partition(b":")
+        key = name.decode("latin-1").upper().replace("-", "_")
+        if not colon or not key.replace("_", "").isalnum() or b"_" in name or not key.isascii():
+            return None
+        text = value.strip(b" \t").decode("latin-1")
+        if key in NEEDS_MORE or not text.isprintable() or f"HTTP_{key}" in fields:
+            return None
+        fields[f"HTTP_{key}"] = text
+    if "HTTP_HOST" not in fields or fields.get("HTTP_CONNECTION", "keep-alive").lower() != "keep-alive":
+        return None
+    return fields
+
+
+def body_size(head: bytes) -> int | None:
+    """How many bytes follow the head of an answer; None if the connection cannot be used on, or that is not said."""
+    status = head[9:12]
+    fields = dict(line.partition(b":")[::2] for line in head.lower().split(b"\r\n")[1:])
+    if status < b"200" or b"transfer-encoding" in fields or b"close" in fields.get(b"connection", b""):
+        return None
+    if status in (b"204", b"304"):
+        return 0
+    size = fields.get(b"content-length", b"").strip()
+    return int(size) if size.isdigit() else None
