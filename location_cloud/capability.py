@@ -129,7 +129,7 @@ class Operation:
     cost: units the call takes from a quota.
     deadline_s: the longest it may take, seconds.
     errors: names of error codes it can answer beside the ones every operation has.
-    as_error: how a foreign protocol writes a failure; None = a problem document (RFC 9457). error_media: its media type.
+    as_error: how a foreign protocol writes a failure; None = a problem document (RFC 9457). error_media: of those.
     plain: the answer to the plainest form of the question, without the web framework: (call, path, query) -> JSON
     bytes or a Reply of bytes; None for whatever is not plain, wrong input included. path: what follows the fixed part
     of the address.

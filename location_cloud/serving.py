@@ -176,7 +176,14 @@ class PublicPort:
         """Begins to answer there, in a worker."""
         if self._listener is not None:
             self._crowd.join()
-            Front(cast(Lane, app.wsgi_app), self._listener, self._crowd, self._inner, never_wait).start()
+            Front(
+                app.extensions["location_cloud"],
+                cast(Lane, app.wsgi_app),
+                self._listener,
+                self._crowd,
+                self._inner,
+                never_wait,
+            ).start()
 
     def close_at_a_signal(self) -> None:
         """From now on whoever comes after a stop is refused, while those who came before are answered."""

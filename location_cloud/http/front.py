@@ -21,12 +21,14 @@ import socket
 import threading
 from collections.abc import Callable
 from email.utils import formatdate
-from typing import Any, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 import uvloop
 
-from location_cloud.http.lane import STATUS_LINES, Answer, Lane
+from location_cloud.http.context import System
+from location_cloud.http.kept_answers import MAX_KEPT_BYTES, KeptAnswers, Wishes, wishes_of
+from location_cloud.http.lane import STATUS_LINES, Lane
 from location_cloud.http.web import LOOPBACK, SAFE_HEADERS
 
 LOG = logging.getLogger("location_cloud.http")
@@ -60,6 +62,17 @@ NEEDS_MORE = frozenset(
 SAFE = "".join(f"{name}: {value}\r\n" for name, value in SAFE_HEADERS.items())
 
 
+NONE_KNOWN: Wishes | None = None
+
+
+class Question(NamedTuple):
+    """A plain request: its target, its header fields as WSGI names them, and what a kept answer must suit."""
+
+    target: bytes
+    fields: dict[str, str]
+    wishes: Wishes | None
+
+
 class Client(asyncio.Protocol):
     """One caller's connection."""
 
@@ -70,7 +83,7 @@ class Client(asyncio.Protocol):
         """Whether what comes goes on to the web server."""
         self._front = front
         self._server: Server | None = None
-        self._raw_fields, self._fields = b"", cast("dict[str, str] | None", None)
+        self._raw_fields, self._fields, self._wishes = b"", cast("dict[str, str] | None", None), NONE_KNOWN
         self._reasons_to_wait: set[str] = set()
 
     # --- called by the loop ------------------------------------------------------------------------------------
@@ -87,13 +100,16 @@ class Client(asyncio.Protocol):
             assert self._server is not None
             self._server.pass_on(data)
             return
-        environ = self._read(data)
-        if environ is not None:
-            answer = self._front.lane.answer(environ, is_quick=True)
-            if answer is not None:
-                self._transport.write(self._front.as_bytes(answer))
-                return
-        self.hand_on(data, environ is not None)
+        target = self._read(data)
+        if target is None or self._fields is None:
+            self.hand_on(data, None)
+            return
+        question = Question(target, self._fields, self._wishes)
+        answer = self._front.answer(question, self.address)
+        if answer is None:
+            self.hand_on(data, question)
+        else:
+            self._transport.write(answer)
 
     def eof_received(self) -> bool:
         """The caller sends no more; it may still wait for an answer."""
@@ -122,12 +138,12 @@ class Client(asyncio.Protocol):
 
     # --- the web server's side ---------------------------------------------------------------------------------
 
-    def hand_on(self, data: bytes, is_framed: bool) -> None:
-        """Gives the web server a request. is_framed: a whole one without a body, so that its answer ends it."""
+    def hand_on(self, data: bytes, question: Question | None) -> None:
+        """Gives the web server a request. question: what it asks if it is a whole one whose answer will end it."""
         self.is_handed = True
         if self._server is None:
             self._server = Server(self._front, self)
-        self._server.begin(data, is_framed)
+        self._server.begin(data, question)
 
     def send(self, data: bytes) -> None:
         """Sends what the web server answers."""
@@ -163,8 +179,8 @@ class Client(asyncio.Protocol):
 
     # --- reading -----------------------------------------------------------------------------------------------
 
-    def _read(self, data: bytes) -> dict[str, Any] | None:
-        """The WSGI environ of a plain request that is there as a whole, with nothing behind it; else None."""
+    def _read(self, data: bytes) -> bytes | None:
+        """The target of a plain request that is there as a whole, with nothing behind it; else None."""
         end = data.find(b"\r\n")
         if data[:5] != b"GET /" or data[end - 9 : end] != b" HTTP/1.1" or len(data) > MAX_HEAD_BYTES:
             return None
@@ -176,16 +192,8 @@ class Client(asyncio.Protocol):
         raw = data[end:]
         if raw != self._raw_fields:  # a client sends the same header fields again and again
             self._raw_fields, self._fields = raw, read_fields(raw)
-        if self._fields is None:
-            return None
-        path, _, query = target.decode().partition("?")
-        return {
-            **self._fields,
-            "REQUEST_METHOD": "GET",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "REMOTE_ADDR": self.address,
-        }
+            self._wishes = None if self._fields is None else wishes_of(self._fields, self.address)
+        return target
 
 
 class Server(asyncio.Protocol):
@@ -196,24 +204,26 @@ class Server(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiting: list[bytes] = []
         self._has_ended = self._is_closed = self._is_used = False
-        self._framed, self._head, self._left = b"", b"", -1
+        self._request, self._question = b"", cast("Question | None", None)
+        self._head, self._body, self._left = b"", bytearray(), -1
         client.pause("connecting")
         self._task = front.loop.create_task(self._connect())
 
-    def begin(self, data: bytes, is_framed: bool) -> None:
-        """A request, with what there is of it. is_framed: see `Client.hand_on`."""
-        self._framed, self._head, self._left = (data if is_framed else b""), b"", -1
+    def begin(self, data: bytes, question: Question | None) -> None:
+        """A request, with what there is of it. question: see `Client.hand_on`."""
+        self._request, self._question = data, question
+        self._head, self._body, self._left = b"", bytearray(), -1
         self._write(data)
 
     def pass_on(self, data: bytes) -> None:
         """More bytes of the caller: the connection stays with the web server from now on."""
-        self._framed = b""
+        self._question = None
         self._write(data)
 
     def pass_on_end(self) -> None:
         """The caller sends no more. The web server takes that for a farewell, so it comes after a framed answer."""
         self._has_ended = True
-        if self._transport is not None and not self._framed:
+        if self._transport is not None and self._question is None:
             self._transport.write_eof()
 
     def close(self) -> None:
@@ -240,15 +250,15 @@ class Server(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.writelines(self._waiting)
         self._waiting = []
-        if self._has_ended and not self._framed:
+        if self._has_ended and self._question is None:
             self._transport.write_eof()
         self._client.resume("connecting")
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the answer."""
         self._client.send(data)
-        if self._framed:
-            self._follow(data)
+        if self._question is not None:
+            self._follow(data, self._question)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The web server closed its side."""
@@ -256,8 +266,8 @@ class Server(asyncio.Protocol):
             return
         self._is_closed = True
         self._client.forget_server()
-        if self._framed and not self._head and self._is_used:  # it did so while the request was on its way
-            self._client.hand_on(self._framed, True)
+        if self._question is not None and not self._head and self._is_used:  # while the request was on its way
+            self._client.hand_on(self._request, self._question)
 
     def pause_writing(self) -> None:
         """The web server does not take what it is sent."""
@@ -288,8 +298,8 @@ class Server(asyncio.Protocol):
         else:
             self._transport.write(data)
 
-    def _follow(self, data: bytes) -> None:
-        """Looks for the end of the answer to a framed request."""
+    def _follow(self, data: bytes, question: Question) -> None:
+        """Looks for the end of an answer, and keeps it if that is allowed."""
         if self._left < 0:
             self._head += data
             end = self._head.find(b"\r\n\r\n") + 4
@@ -297,12 +307,17 @@ class Server(asyncio.Protocol):
                 return
             size = body_size(self._head[:end])
             if size is None:
-                self._framed = b""
+                self._question = None
                 return
-            self._left, data = size, self._head[end:]
+            self._left, self._head, data = size, self._head[:end], self._head[end:]
         self._left -= len(data)
+        if question.wishes is not None and len(self._body) < MAX_KEPT_BYTES:
+            self._body += data
         if self._left <= 0:
-            self._framed, self._is_used = b"", True
+            self._question, self._is_used = None, True
+            if question.wishes is not None and len(self._body) < MAX_KEPT_BYTES:
+                head = self._head[:-2].decode("latin-1")
+                self._front.kept.keep(question.target, question.wishes, head, bytes(self._body))
             if self._has_ended:
                 self._client.close()
             else:
@@ -345,9 +360,16 @@ class Front:
     """
 
     def __init__(
-        self, lane: Lane, listener: socket.socket, crowd: Crowd, server_port: int, begin: Callable[[], None]
+        self,
+        system: System,
+        lane: Lane,
+        listener: socket.socket,
+        crowd: Crowd,
+        server_port: int,
+        begin: Callable[[], None],
     ) -> None:
-        self.lane = lane
+        self.kept = KeptAnswers(system)
+        self._lane = lane
         self._begin = begin
         self.loop = uvloop.new_event_loop()
         self.server_port = server_port
@@ -374,14 +396,28 @@ class Front:
         self.clients.discard(client)
         self._crowd.count(-1)
 
-    def as_bytes(self, answer: Answer) -> bytes:
-        """An answer of the lane as HTTP/1.1."""
+    def answer(self, question: Question, address: str) -> bytes | None:
+        """The answer to a plain request as HTTP/1.1, if there is one at once."""
+        target, fields, wishes = question
+        kept = None if wishes is None else self.kept.find(target, wishes)
+        if kept is not None:
+            return b"%b%b\r\n%b" % (kept.head, self._lane.repeat(kept, self._now()), kept.body)
+        path, _, query = target.decode().partition("?")
+        asked = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": address}
+        answer = self._lane.answer({**fields, **asked}, is_quick=True)
+        if answer is None:
+            return None
+        own = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
+        head = f"HTTP/1.1 {STATUS_LINES[answer.status]}\r\n{self._now()}{SAFE}{own}"
+        if wishes is not None and answer.may_be_kept:
+            self.kept.keep(target, wishes, head, answer.body)
+        return head.encode("latin-1") + b"\r\n" + answer.body
+
+    def _now(self) -> str:
         second = int(self.loop.time())
         if second != self._second:
-            self._second, self._date = second, formatdate(usegmt=True)
-        fields = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
-        head = f"HTTP/1.1 {STATUS_LINES[answer.status]}\r\nDate: {self._date}\r\n{SAFE}{fields}\r\n"
-        return head.encode("latin-1") + answer.body
+            self._second, self._date = second, f"Date: {formatdate(usegmt=True)}\r\n"
+        return self._date
 
     def _run(self) -> None:
         self._begin()

@@ -16,10 +16,20 @@ from typing import Any, NamedTuple
 
 from isal import igzip
 
-from location_cloud.capability import Operation, Reply
+from location_cloud.capability import Cache, Operation, Reply
 from location_cloud.errors import CloudError
 from location_cloud.http.context import KEY_PARAMETER, System, best_language
-from location_cloud.http.web import MAX_QUERY_BYTES, PACKED_FROM_BYTES, PROXY_HEADERS, SAFE_HEADERS, Door, is_local
+from location_cloud.http.kept_answers import Kept
+from location_cloud.http.web import (
+    MAX_QUERY_BYTES,
+    PACKED_FROM_BYTES,
+    PACKED_SUFFIX,
+    PROXY_VARIABLES,
+    SAFE_HEADERS,
+    Door,
+    etag_of,
+    is_local,
+)
 from location_cloud.storage.world import World
 
 LOG = logging.getLogger("location_cloud.http")
@@ -28,8 +38,6 @@ Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 Plain = Callable[[Any, str, str], "bytes | Reply | None"]
-
-PROXY_VARIABLES = frozenset("HTTP_" + name.upper().replace("-", "_") for name in PROXY_HEADERS)
 
 LEFT_TO_FLASK = frozenset(("HTTP_ORIGIN", "HTTP_X_REQUEST_ID", "HTTP_RANGE"))
 """Headers that need more than a plain answer."""
@@ -63,6 +71,7 @@ class Answer(NamedTuple):
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    may_be_kept: bool
 
 
 class Lane:
@@ -100,6 +109,13 @@ class Lane:
         started = perf_counter()
         asked = self._ask(operation, ask, environ, rest)
         return None if asked is None else self._reply(operation, environ, *asked, started)
+
+    def repeat(self, kept: Kept, date: str) -> bytes:
+        """Counts a repetition of a kept answer; gives the header fields of its own."""
+        request_id = f"{self._id}{next(self._numbers):08x}"
+        self._system.metrics.count(kept.operation, kept.status, 0.0)
+        self._door.log(kept.operation, "GET", kept.path, kept.status, len(kept.body), request_id, 0.0)
+        return f"{date}X-Request-Id: {request_id}\r\n".encode("latin-1")
 
     def _find(self, path: str) -> tuple[Operation | None, str]:
         found = self._plain.get(path)
@@ -141,23 +157,36 @@ class Lane:
         if isinstance(made, bytes):
             kind = "application/geo+json" if made.startswith(FEATURES) else "application/json"
             made = Reply(made, media_type=kind)
-        status, body = made.status, made.body
-        cache = self._door.for_caches(operation.cache)
-        headers = [("X-Request-Id", request_id), ("Cache-Control", cache)]
+        status, body, own = made.status, made.body, dict(made.headers)
+        cache = self._door.for_caches(own.pop("Cache-Control", operation.cache))
+        headers = [("X-Request-Id", request_id), ("Cache-Control", cache), *own.items()]
         headers += self._door.versions(self._system.worlds.find())
-        if len(body) >= PACKED_FROM_BYTES:
+        is_packed = False
+        if len(body) >= PACKED_FROM_BYTES and "Content-Encoding" not in own:
             varies.append("Accept-Encoding")
-            if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
-                headers.append(("Content-Encoding", "gzip"))
-                body = igzip.compress(body, 1, mtime=0)
+            is_packed = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
         if varies:
             headers.append(("Vary", ", ".join(varies)))
-        headers += [("Content-Type", made.media_type), ("Content-Length", str(len(body)))]
+        if status == 200 and cache != Cache.NEVER:
+            etag = (made.etag or etag_of(body)) + (PACKED_SUFFIX if is_packed else "")
+            headers.append(("ETag", f'"{etag}"'))
+            if is_named(etag, environ.get("HTTP_IF_NONE_MATCH", "")):
+                status, body, is_packed = 304, b"", False
+        if is_packed:
+            headers.append(("Content-Encoding", "gzip"))
+            body = igzip.compress(body, 1, mtime=0)
+        if status == 200:
+            headers += [("Content-Type", made.media_type), ("Content-Length", str(len(body)))]
         seconds = perf_counter() - started
         headers.append(("Server-Timing", f"total;dur={seconds * 1000:.2f}"))
         self._system.metrics.count(operation.name, status, seconds)
         self._door.log(operation.name, "GET", environ["PATH_INFO"], status, len(body), request_id, seconds)
-        return Answer(status, headers, body)
+        return Answer(status, headers, body, cache.startswith(("public", "private")))
+
+
+def is_named(etag: str, if_none_match: str) -> bool:
+    """Whether an If-None-Match header names the validator. Source: RFC 9110, 13.1.2: the weak comparison."""
+    return f'"{etag}"' in if_none_match or if_none_match.strip() == "*"
 
 
 def _is_plain(query: str) -> bool:

@@ -36,6 +36,9 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 
+PROXY_VARIABLES = frozenset("HTTP_" + name.upper().replace("-", "_") for name in PROXY_HEADERS)
+"""The same as WSGI names them."""
+
 PACKED_FROM_BYTES = 1_400
 """Smaller answers fit into one packet as they are."""
 
@@ -388,7 +391,7 @@ def _shape(operation: Operation, params: Query, result: Any, varies: tuple[str, 
         response.vary.add(header)
     packed = _is_packed(response, body)
     if operation.method == "GET" and reply.status == 200 and operation.cache != Cache.NEVER:
-        etag = (reply.etag or hashlib.blake2b(body, digest_size=12).hexdigest()) + (PACKED_SUFFIX if packed else "")
+        etag = (reply.etag or etag_of(body)) + (PACKED_SUFFIX if packed else "")
         response.set_etag(etag)
         if request.if_none_match.contains_weak(etag):
             response.status_code = 304
@@ -399,6 +402,11 @@ def _shape(operation: Operation, params: Query, result: Any, varies: tuple[str, 
         body = igzip.compress(body, 1, mtime=0)
     response.set_data(body)
     return response
+
+
+def etag_of(body: bytes) -> str:
+    """A strong validator of a body."""
+    return hashlib.blake2b(body, digest_size=12).hexdigest()
 
 
 def _stream(operation: Operation, reply: Reply, chunks: Chunks, varies: tuple[str, ...]) -> Response:

@@ -166,6 +166,18 @@ def test_odd_requests_are_refused_by_the_server_behind_or_hung_up_on(text, line)
     )
 
 
+def test_a_tile_is_repeated_at_the_port(line):
+    first, again = line.ask("/tiles/base/13/4663/2370.mvt"), line.ask("/tiles/base/13/4663/2370.mvt")
+    assert is_from_the_front(again)
+    assert (again[0], again[2], again[1]["etag"]) == (first[0], first[2], first[1]["etag"])
+    assert again[1]["x-request-id"] != first[1]["x-request-id"]
+
+
+def test_an_unchanged_tile_is_304_at_the_port(line):
+    etag = line.ask("/tiles/base/13/4663/2370.mvt")[1]["etag"]
+    assert line.ask("/tiles/base/13/4663/2370.mvt", f"{FIELDS}If-None-Match: {etag}\r\n")[::2] == (304, b"")
+
+
 def test_an_answer_of_megabytes_passes_whole(line):
     status, _, body = line.ask("/openapi.json")
     assert (status, body[-1:]) == (200, b"}")

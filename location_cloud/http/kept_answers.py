@@ -1,0 +1,131 @@
+"""Answers that may be repeated: whatever says of itself that caches may keep it, for as long as the snapshot is served.
+
+Kept in each worker's memory and repeated by the thread that reads the port (`front.Front`), to the same address, the
+same wishes and the same caller. An answer to a key is kept no longer than a revoked key lives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from time import monotonic
+from typing import NamedTuple
+
+from location_cloud.access.service import REVOCATION_S
+from location_cloud.http.context import KEY_PARAMETER, System
+from location_cloud.http.web import PROXY_VARIABLES, is_local
+
+MAX_BYTES = 32_000_000
+"""Of all answers that a worker keeps; the oldest go first."""
+
+MAX_KEPT_BYTES = MAX_BYTES // 16
+"""Of one answer."""
+
+OWN_BYTES = 600
+"""What an entry takes beside its bytes."""
+
+NOT_KEPT_FOR = frozenset(
+    ("HTTP_ORIGIN", "HTTP_IF_NONE_MATCH", "HTTP_X_REQUEST_ID", "HTTP_RANGE", "HTTP_COOKIE", "HTTP_CACHE_CONTROL")
+)
+"""Header fields with which a question is always asked anew."""
+
+OF_ONE_ANSWER = frozenset(("date", "x-request-id", "server-timing", "server", "connection", "keep-alive"))
+"""Header fields that are written anew for each repetition."""
+
+SNAPSHOT = "location-cloud-snapshot"
+
+Wishes = tuple[str, str, bool]
+"""What an answer depends on beside its address: Accept-Encoding, the key, and whether the caller is on this machine."""
+
+
+class Kept(NamedTuple):
+    """An answer. head: status line and header fields without OF_ONE_ANSWER; body. until: monotonic seconds."""
+
+    operation: str
+    path: str
+    status: int
+    head: bytes
+    body: bytes
+    until: float
+
+
+class KeptAnswers:
+    """The answers that one worker keeps."""
+
+    def __init__(self, system: System, max_bytes: int = MAX_BYTES, clock: Callable[[], float] = monotonic) -> None:
+        self._worlds = system.worlds
+        self._paths = [
+            (re.compile(re.sub(r"\\{\w+\\}", "[^?]+", re.escape(operation.path))), operation.name)
+            for operation in system.operations
+            if operation.method == "GET"
+        ]
+        self._world = self._worlds.find()
+        self._kept: dict[tuple[bytes, Wishes], Kept] = {}
+        self._bytes, self._max_bytes = 0, max_bytes
+        self._clock = clock
+
+    def find(self, target: bytes, wishes: Wishes) -> Kept | None:
+        """The answer to repeat, if there is one."""
+        if self._worlds.find() is not self._world:
+            self.clear()
+        kept = self._kept.get((target, wishes))
+        if kept is not None and kept.until < self._clock():
+            self._drop((target, wishes))
+            return None
+        return kept
+
+    def keep(self, target: bytes, wishes: Wishes, head: str, body: bytes) -> None:
+        """Keeps an answer, if it may be. head: status line and header fields, each with its line end."""
+        status, *lines = head.split("\r\n")
+        fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+        seconds = max_age(fields.get("cache-control", ""))
+        if status[9:12] not in ("200", "204") or not seconds or fields.get("vary", "").lower() not in _VARIES:
+            return
+        if self._world is None or fields.get(SNAPSHOT, self._world.snapshot.id) != self._world.snapshot.id:
+            return  # made while the snapshot was changed
+        if wishes[1] or f"{KEY_PARAMETER}=".encode() in target:
+            seconds = min(seconds, REVOCATION_S)
+        path = target.decode().partition("?")[0]
+        operation = next((name for pattern, name in self._paths if pattern.fullmatch(path)), "none")
+        own = "".join(f"{line}\r\n" for line in lines if line.partition(":")[0].lower() not in {"", *OF_ONE_ANSWER})
+        kept = Kept(
+            operation, path, int(status[9:12]), f"{status}\r\n{own}".encode("latin-1"), body, self._clock() + seconds
+        )
+        self._drop((target, wishes))
+        self._kept[target, wishes] = kept
+        self._bytes += _weight(kept)
+        while self._bytes > self._max_bytes:
+            self._drop(next(iter(self._kept)))
+
+    def clear(self) -> None:
+        """Forgets all: another snapshot is served."""
+        self._world = self._worlds.find()
+        self._kept.clear()
+        self._bytes = 0
+
+    def _drop(self, key: tuple[bytes, Wishes]) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._bytes -= _weight(kept)
+
+
+_VARIES = ("", "accept-encoding")
+
+
+def _weight(kept: Kept) -> int:
+    return len(kept.body) + OWN_BYTES
+
+
+def max_age(cache_control: str) -> float:
+    """For how many seconds a Cache-Control lets an answer be kept; 0 = it must not be, or only if asked again."""
+    found = re.search(r"\bmax-age=(\d+)", cache_control)
+    return 0.0 if found is None or "no-" in cache_control else float(found[1])
+
+
+def wishes_of(fields: dict[str, str], address: str) -> Wishes | None:
+    """What an answer to a request depends on, from its header fields as WSGI names them; None = it is asked anew."""
+    if not fields.keys().isdisjoint(NOT_KEPT_FOR):
+        return None
+    is_here = is_local(fields.get("HTTP_HOST", ""), address, not fields.keys().isdisjoint(PROXY_VARIABLES))
+    key = fields.get("HTTP_AUTHORIZATION", "") + "\n" + fields.get("HTTP_X_API_KEY", "")
+    return fields.get("HTTP_ACCEPT_ENCODING", ""), key if len(key) > 1 else "", is_here
