@@ -34,6 +34,11 @@ from routing.scratch import never_wait
 THREADS = 2 * (os.cpu_count() or 1) + 1
 """Requests that one web worker answers side by side; compiled searches and tile encoding release the interpreter."""
 
+SWITCH_S = 0.0005
+"""How long a thread of a web worker may keep the interpreter when another one wants it; Python's own 5 ms would be added
+to what the thread at the public port does for everybody.
+"""
+
 BACKLOG = 1024
 """Callers that wait to be taken."""
 
@@ -175,6 +180,7 @@ class PublicPort:
     def serve(self, app: Flask) -> None:
         """Begins to answer there, in a worker."""
         if self._listener is not None:
+            sys.setswitchinterval(SWITCH_S)
             self._crowd.join()
             Front(
                 app.extensions["location_cloud"],

@@ -1,0 +1,193 @@
+"""Cached tiles over HTTP: the served product, its Flask route, and nginx with the same tiles as files; one worker each.
+
+python -m benchmarks.tiles FILE --only serving      (nginx and wrk: tests/parts/install.py web-servers)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import re
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.routing.cities import CLOUD
+from benchmarks.routing.client import Connection, Refused
+from benchmarks.routing.figures import Report, short
+from benchmarks.routing.servers import free_port
+from tests.parts.install import installed_root, library_path
+from tiles.mercator import tiles_in_bbox
+
+TILES, ZOOMS, SEED = 8_000, range(12, 17), 7
+CONNECTIONS, SECONDS, ROUNDS = 32, 2, 3
+FIELDS = {"Accept-Encoding": "gzip"}
+BY_FLASK = {**FIELDS, "X-Request-Id": "benchmark"}
+"""A caller's own request id is left to the framework: nothing is repeated, and no lane taken."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What wrk tells: answers a second, and milliseconds of the median and the 99th percentile."""
+
+    rate: float
+    p50_ms: float
+    p99_ms: float
+
+
+def race(home: Path, bounds: Sequence[float], report: Report) -> None:
+    """Measures and prints. home: of the product, with a snapshot. bounds: west, south, east, north to draw tiles in."""
+    targets = draw(bounds)
+    with tempfile.TemporaryDirectory(prefix="tiles-", dir="/tmp") as folder, serve(home) as ours:
+        targets = save(ours, targets, Path(folder))
+        sides = {"ours": (ours, FIELDS), "ours, Flask's route": (ours, BY_FLASK)}
+        with serve_files(Path(folder)) as nginx:
+            sides["nginx, files"] = nginx, FIELDS
+            found: dict[str, list[Answered]] = {name: [] for name in sides}
+            for _ in range(ROUNDS):
+                for name, (port, fields) in sides.items():
+                    found[name].append(ask(Path(folder), port, targets, fields))
+    rates = {name: statistics.median(one.rate for one in each) for name, each in found.items()}
+    report.head(f"{len(targets):,} cached tiles over HTTP, {CONNECTIONS} connections", "1/s", "spread", "p50 ms", "p99 ms")
+    for name, each in found.items():
+        low, high = min(one.rate for one in each), max(one.rate for one in each)
+        p50, p99 = (statistics.median(getattr(one, which) for one in each) for which in ("p50_ms", "p99_ms"))
+        report.row(name, f"{rates[name]:,.0f}", f"{low:,.0f}-{high:,.0f}", short(p50), short(p99))
+    for what, one, other, wanted in (
+        ("cached tiles, answers/s : nginx", "ours", "nginx, files", 0.95),
+        ("cached tiles by Flask's route : nginx", "ours, Flask's route", "nginx, files", 1 / 3),
+    ):
+        ratio = rates[one] / rates[other]
+        report.goals.append((what, f">= {wanted:.2f} x", f"{ratio:.2f} x", ratio >= wanted))
+    p99 = statistics.median(one.p99_ms for one in found["ours"])
+    report.limit(f"cached tiles, p99 at {CONNECTIONS} connections", p99, 5, "ms")
+
+
+def draw(bounds: Sequence[float]) -> list[str]:
+    """Addresses of random tiles, as many of each zoom."""
+    rng = np.random.default_rng(SEED)
+    west, south, east, north = bounds
+    found = []
+    for number in range(TILES):
+        zoom = ZOOMS[number % len(ZOOMS)]
+        lon, lat = rng.uniform(west, east), rng.uniform(south, north)
+        tile = tiles_in_bbox(lon, lat, lon, lat, zoom)
+        found.append(f"/tiles/base/{zoom}/{tile[0]}/{tile[1]}.mvt")
+    return sorted(set(found))
+
+
+def save(port: int, targets: Sequence[str], folder: Path) -> list[str]:
+    """Asks for each tile once and writes it as nginx reads it; the targets that are not empty."""
+    line, kept = Connection(port), []
+    for target in targets:
+        with contextlib.suppress(Refused, ValueError):
+            body = line.ask(_request(target))
+            path = folder / "files" / f"{target[1:]}.gz"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+            kept.append(target)
+            continue
+        line = Connection(port)  # an empty tile has no Content-Length
+    return kept
+
+
+def _request(target: str) -> bytes:
+    return f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+
+
+@contextlib.contextmanager
+def serve(home: Path) -> Iterator[int]:
+    """The product with one web worker; its port."""
+    port = free_port()
+    environment = {**os.environ, "LOCATION_CLOUD_HOME": str(home), "LOCATION_CLOUD_LOG": "off"}
+    command = [*map(str, CLOUD), "serve", "--port", str(port), "--workers", "1"]
+    with _running(command, environment, port):
+        yield port
+
+
+@contextlib.contextmanager
+def serve_files(folder: Path) -> Iterator[int]:
+    """nginx with one worker over the files, as its own documents advise for small files; its port."""
+    port, root = free_port(), installed_root("web-servers")
+    user = f"user {pwd.getpwuid(os.getuid()).pw_name};" if os.getuid() == 0 else ""
+    (folder / "nginx.conf").write_text(f"""
+        {user} worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
+        events {{ worker_connections 1024; }}
+        http {{
+            access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000;
+            open_file_cache max=20000 inactive=600s; open_file_cache_valid 600s;
+            default_type application/vnd.mapbox-vector-tile;
+            client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fast;
+            uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+            server {{
+                listen 127.0.0.1:{port}; root {folder}/files;
+                location / {{ gzip_static always; add_header Cache-Control "public, max-age=60"; }}
+            }}
+        }}
+    """)
+    environment = {**os.environ, "LD_LIBRARY_PATH": library_path(root)}
+    command = [str(root / "usr/sbin/nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", str(folder / "error.log")]
+    with _running(command, environment, port):
+        yield port
+
+
+@contextlib.contextmanager
+def _running(command: list[str], environment: dict[str, str], port: int) -> Iterator[None]:
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(1200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 60) as probe:
+                probe.sendall(_request("/health"))
+                if probe.recv(100):
+                    break
+            if process.poll() is not None:
+                raise SystemExit(f"{command[0]} ended with {process.returncode}")
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def ask(folder: Path, port: int, targets: Sequence[str], fields: dict[str, str]) -> Answered:
+    """wrk with one thread over the tiles, in one random order for everybody."""
+    root = installed_root("web-servers")
+    order = np.random.default_rng(SEED).permutation(len(targets))
+    wanted = " ".join(f'wrk.headers["{name}"] = "{value}"' for name, value in fields.items())
+    (folder / "targets").write_text("\n".join(targets[number] for number in order))
+    (folder / "ask.lua").write_text(f"""
+        local requests, at = {{}}, 0
+        init = function(args)
+            {wanted}
+            for line in io.lines("{folder}/targets") do requests[#requests + 1] = wrk.format("GET", line) end
+        end
+        request = function() at = at % #requests + 1; return requests[at] end
+    """)
+    script = str(folder / "ask.lua")
+    command = [str(root / "usr/bin/wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-s", script]
+    environment = {**os.environ, "LD_LIBRARY_PATH": library_path(root)}
+    told = subprocess.run(
+        [*command, f"http://127.0.0.1:{port}"], env=environment, check=True, capture_output=True, text=True
+    ).stdout
+    if "Non-2xx" in told:
+        raise SystemExit(f"port {port}: {told}")
+    found = {name: re.search(pattern, told) for name, pattern in _TOLD.items()}
+    rate, p50, p99 = (found[name] for name in ("rate", "p50", "p99"))
+    assert rate is not None and p50 is not None and p99 is not None, told
+    return Answered(float(rate[1]), _ms(p50), _ms(p99))
+
+
+_TOLD = {"rate": r"Requests/sec:\s+([\d.]+)", "p50": r"50%\s+([\d.]+)(us|ms|s)", "p99": r"99%\s+([\d.]+)(us|ms|s)"}
+
+
+def _ms(found: re.Match[str]) -> float:
+    return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]]
+
