@@ -42,8 +42,14 @@ MAX_HEAD_BYTES = 80_000
 MAX_CONNECTIONS = 4_000
 """Of one worker; more wait in the port's queue."""
 
-IDLE_S, CROWDED_IDLE_S, SWEEP_S = 75.0, 5.0, 1.0
-"""How long a connection may lie unused, the same when half of all connections are taken, and how often that is seen."""
+IDLE_S, CROWDED_IDLE_S = 75.0, 5.0
+"""How long a connection may lie unused, and the same when half of all connections are taken."""
+
+SWEEP_S, SWEEP_STOPPING_S = 1.0, 0.05
+"""How often is looked for such connections, and whether all is answered at a stop."""
+
+FAREWELL_S = 1.0
+"""How long answers may take to leave when the web server has ended."""
 
 TURN_S = 0.001
 """How long a caller is left to a worker that has fewer."""
@@ -156,6 +162,11 @@ class Client(asyncio.Protocol):
         if self._front.is_stopping:
             self.close()
 
+    def ask_again(self, data: bytes, question: Question) -> None:
+        """Gives the web server a request over another connection."""
+        self._server = None
+        self.hand_on(data, question)
+
     def forget_server(self) -> None:
         """The web server closed its side."""
         self._server = None
@@ -265,9 +276,10 @@ class Server(asyncio.Protocol):
         if self._is_closed:
             return
         self._is_closed = True
-        self._client.forget_server()
         if self._question is not None and not self._head and self._is_used:  # while the request was on its way
-            self._client.hand_on(self._request, self._question)
+            self._client.ask_again(self._request, self._question)
+        else:
+            self._client.forget_server()
 
     def pause_writing(self) -> None:
         """The web server does not take what it is sent."""
@@ -385,11 +397,20 @@ class Front:
         signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
         self._woken = woken
         self._second, self._date = -1, ""
+        self._farewell_s = FAREWELL_S
         self._thread = threading.Thread(target=self._run, name="front")
 
     def start(self) -> None:
         """Begins to accept. To be called in the main thread; ends with it, or at SIGTERM when all is answered."""
         self._thread.start()
+
+    def join(self) -> None:
+        """Waits for the end, and gives the signals back."""
+        self._thread.join()
+        signal.set_wakeup_fd(-1)
+        self._signals.close()
+        self._woken.close()
+        self._listener.close()
 
     def leave(self, client: Client) -> None:
         """A caller is gone."""
@@ -469,9 +490,9 @@ class Front:
 
     def _see_signals(self) -> None:
         if {signal.SIGTERM, signal.SIGINT} & set(self._signals.recv(64)):
-            self._stop()
+            self.stop()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         """No new callers; those who wait for an answer get it."""
         self.is_stopping = True
         if self._is_accepting:
@@ -482,9 +503,10 @@ class Front:
 
     def _sweep(self) -> None:
         if not threading.main_thread().is_alive():
-            self._stop()
+            self.stop()
+            self._farewell_s -= SWEEP_STOPPING_S
         self._crowd.forget_dead()
-        if self.is_stopping and not any(client.is_handed for client in self.clients):
+        if self.is_stopping and (self._farewell_s < 0 or not any(client.is_handed for client in self.clients)):
             self.loop.stop()
             return
         is_crowded = 2 * len(self.clients) > MAX_CONNECTIONS
@@ -493,7 +515,7 @@ class Front:
             client.close()
         if not (self._is_accepting or self.is_stopping) and len(self.clients) < MAX_CONNECTIONS:
             self._accept_more()
-        self.loop.call_later(0.05 if self.is_stopping else SWEEP_S, self._sweep)
+        self.loop.call_later(SWEEP_STOPPING_S if self.is_stopping else SWEEP_S, self._sweep)
 
 
 def is_plain_target(target: bytes) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 
-from location_cloud.http.front import Crowd, body_size, is_plain_target, read_fields
+from location_cloud.http.front import Crowd, Front, body_size, is_plain_target, read_fields
 
 ROUTE = "/osrm/route/v1/car/24.9384,60.1699;24.9458,60.1640"
 FIELDS = "Host: 127.0.0.1\r\n"
@@ -243,3 +245,44 @@ def test_fields_are_named_as_wsgi_does():
 )
 def test_the_end_of_an_answer_is_known_from_its_head(head, size):
     assert body_size(head) == size
+
+
+class ForgetfulServer:
+    """Answers the first request of a connection and hangs up at the second one, as at the end of an idle time."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.requests = 0
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                taken, _ = self.listener.accept()
+                with taken:
+                    for _ in range(2):
+                        self.requests += bool(taken.recv(10_000))
+                        if self.requests % 3 != 2:
+                            taken.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % self.requests)
+
+
+@pytest.fixture
+def forgetful(app):
+    behind = ForgetfulServer()
+    crowd = Crowd()
+    crowd.join()
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    system = app.extensions["location_cloud"]
+    front = Front(system, app.wsgi_app, listener, crowd, behind.listener.getsockname()[1], lambda: None)
+    front.start()
+    yield f"http://127.0.0.1:{port}"
+    front.loop.call_soon_threadsafe(front.stop)
+    front.join()
+    behind.listener.close()
+
+
+def test_a_question_that_met_the_end_of_a_connection_is_asked_over_another_one(forgetful):
+    line = Line(forgetful)
+    assert [line.ask("/a")[2], line.ask("/b")[2], line.ask("/c")[2]] == [b"1", b"3", b"4"]
+    line.socket.close()
