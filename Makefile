@@ -15,7 +15,7 @@ NEEDED_MB = 2500
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check setup setup-test demo test test-parts test-all bench bench-routing format clean
+.PHONY: help check setup setup-test demo test test-parts test-all bench bench-routing bench-tiles format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -66,14 +66,18 @@ test: setup-test  ## format, lint, types, then every test that needs no outside 
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/pytest
 
-test-parts: setup-test  ## the tests with real parts: PostGIS, a browser, web clients, routing peers (installed below .parts)
-	@$(VENV)/bin/python tests/parts/install.py postgis chromium web-clients peers
+test-parts: setup-test  ## the tests with real parts: PostGIS, a browser, QGIS, web clients, routing peers (installed below .parts)
+	@$(VENV)/bin/python tests/parts/install.py postgis chromium qgis web-servers web-clients peers
 	@$(VENV)/bin/pytest -m parts
 
 test-all: test test-parts  ## everything
 
 bench: setup  ## how long the spine takes; FILES="a.osm.pbf b.osm.pbf" for other cities than the demo
 	@$(VENV)/bin/python benchmarks/spine.py $(FILES)
+
+bench-tiles: setup-test  ## maps and imagery beside PostGIS, tippecanoe, nginx and others; FILES="city.osm.pbf"
+	@$(VENV)/bin/python tests/parts/install.py postgis web-servers
+	@$(VENV)/bin/python -m benchmarks.tiles $(FILES)
 
 bench-routing: setup  ## routing beside OSRM, Valhalla and others (installed below .parts; needs a Python >= 3.12)
 	@$(VENV)/bin/python -m benchmarks.routing $(FILES)

@@ -8,6 +8,7 @@ from location_cloud.capability import Capability
 from location_cloud.catalog import CAPABILITY as CATALOG
 from location_cloud.console import CAPABILITY as CONSOLE
 from location_cloud.directions import CAPABILITY as DIRECTIONS
+from location_cloud.imagery import CAPABILITY as IMAGERY
 from location_cloud.layers import CAPABILITY as LAYERS
 from location_cloud.maps import CAPABILITY as MAPS
 from location_cloud.places import CAPABILITY as PLACES
@@ -20,6 +21,7 @@ CAPABILITIES: tuple[Capability, ...] = (
     AREAS,
     ROADS,
     LAYERS,
+    IMAGERY,
     CATALOG,
     ACCESS,
     CONSOLE,

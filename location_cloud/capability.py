@@ -92,6 +92,13 @@ class Call(Protocol):
     def now(self) -> datetime:
         """The time of the request, with zone."""
 
+    @property
+    def caller(self) -> Any:
+        """Who asks and what its key carries (`access.model.Caller`)."""
+
+    def header(self, name: str) -> str:
+        """A request header, empty if absent."""
+
     def link(self, path: str) -> str:
         """The full address of a path on this server as the client sees it, with the key if it came in the address."""
 
@@ -100,7 +107,7 @@ class Call(Protocol):
 
 
 class PlainCall(Protocol):
-    """What a plain answer is made from."""
+    """What a plain answer is made from: the part of Call that it can have."""
 
     @property
     def world(self) -> Any:
@@ -108,6 +115,13 @@ class PlainCall(Protocol):
 
     @property
     def tenant(self) -> str:
+        """As in Call."""
+
+    @property
+    def caller(self) -> Any:
+        """As in Call."""
+
+    def header(self, name: str) -> str:
         """As in Call."""
 
     def language(self, offered: tuple[str, ...]) -> str:
@@ -269,7 +283,7 @@ class MapLayer:
     features: Callable[[Import], Any]
     fields: Mapping[str, str]
     min_zoom: int = 0
-    max_zoom: int = 14
+    max_zoom: int = 16
     is_local: bool = True
     live: LiveAttribute | None = None
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,50 @@ Tags: TypeAlias = dict[str, str]
 
 NODE, WAY, RELATION = 0, 1, 2
 """Member kinds of a relation."""
+
+
+class TagColumn(NamedTuple):
+    """One key of many objects: rows (m,) int64 ascending, those that have it; codes (m,) int32 into values."""
+
+    rows: NDArray[np.int64]
+    codes: NDArray[np.int32]
+    values: list[str]
+
+    def codes_at(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The codes of the given rows, -1 for those that do not have the key."""
+        if not len(self.rows):
+            return np.full(len(rows), -1, np.int32)
+        place = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        return np.where(self.rows[place] == rows, self.codes[place], -1).astype(np.int32)
+
+
+class TagColumns:
+    """The tags of n objects by key: questions about all of them cost a few array steps, not a dict each."""
+
+    def __init__(self, tags: list[Tags]) -> None:
+        """Reads every key once; values are read when their key is asked for."""
+        counts = np.fromiter(map(len, tags), np.int64, len(tags))
+        self.count = len(tags)
+        self._texts: list[str] = list(chain.from_iterable(map(dict.values, tags)))
+        keys = list(chain.from_iterable(tags))
+        numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        code = np.fromiter(map(numbers.__getitem__, keys), np.int32, len(keys))
+        self._order = np.argsort(code, kind="stable")
+        bounds = np.searchsorted(code[self._order], np.arange(len(numbers) + 1)).tolist()
+        self._span = {key: (bounds[number], bounds[number + 1]) for key, number in numbers.items()}
+        self._row = np.repeat(np.arange(len(tags)), counts)
+        self._known: dict[str, TagColumn] = {}
+
+    def __getitem__(self, key: str) -> TagColumn:
+        """The column of a key; an empty one if nothing has the key."""
+        if key not in self._known:
+            begin, end = self._span.get(key, (0, 0))
+            places = self._order[begin:end]
+            texts = [self._texts[place] for place in places]
+            numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+            codes = np.fromiter(map(numbers.__getitem__, texts), np.int32, len(texts))
+            self._known[key] = TagColumn(self._row[places], codes, list(numbers))
+        return self._known[key]
 
 
 @dataclass(frozen=True)
@@ -28,6 +74,11 @@ class OsmNodes:
     tagged: NDArray[np.int64]
     tags: list[Tags]
 
+    @cached_property
+    def columns(self) -> TagColumns:
+        """The tags by key."""
+        return TagColumns(self.tags)
+
 
 @dataclass(frozen=True)
 class OsmWays:
@@ -43,6 +94,11 @@ class OsmWays:
     ref: NDArray[np.int64]
     position: NDArray[np.int32]
     tags: list[Tags]
+
+    @cached_property
+    def columns(self) -> TagColumns:
+        """The tags by key."""
+        return TagColumns(self.tags)
 
 
 @dataclass(frozen=True)
@@ -73,6 +129,11 @@ class OsmAreas:
     kind: NDArray[np.int8]
     geometry: NDArray[np.object_]
     tags: list[Tags]
+
+    @cached_property
+    def columns(self) -> TagColumns:
+        """The tags by key."""
+        return TagColumns(self.tags)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.resources
 import os
 import re
@@ -51,7 +52,8 @@ NAMELESS = "city"
 
 @click.command(
     "import",
-    help="Build a snapshot from FILES (.osm.pbf, .osm, .osm.gz, .osm.bz2), from --demo or from --place, and serve it.",
+    help="Build a snapshot from FILES (.osm.pbf, .osm, .osm.gz, .osm.bz2), from --demo or from --place, and serve it. "
+    "Files of other kinds (.tif, .hgt, ...) go to the capability that they belong to, as its own command takes them.",
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--demo", is_flag=True, help="The shipped demo: central Helsinki's streets and Daqing's areas.")
@@ -62,8 +64,18 @@ NAMELESS = "city"
     help="Keep only what touches X: a GeoJSON file, or a district of Daqing by name or code.",
 )
 @click.option("--name", metavar="N", help="Name of the snapshot; the first file's name by default.")
-def import_(files: tuple[Path, ...], demo: bool, place: str | None, clip: str | None, name: str | None) -> None:
+@click.pass_context
+def import_(
+    ctx: click.Context, files: tuple[Path, ...], demo: bool, place: str | None, clip: str | None, name: str | None
+) -> None:
     """Reads, builds, checks and publishes; the snapshot served before stays until the new one is whole."""
+    target = find_importer(files)
+    if target is not None:
+        if demo or place is not None or clip is not None:
+            raise BadInput(f"{files[0]}: --demo, --place and --clip go with OpenStreetMap data only")
+        module, attribute = target.split(":")
+        ctx.invoke(getattr(importlib.import_module(module), attribute), files=files, name=name)
+        return
     if sum((bool(files), demo, place is not None)) != 1:
         raise BadInput("give files, or --demo, or --place NAME: exactly one of the three")
     if place is not None and not place.strip():
@@ -94,6 +106,26 @@ def import_(files: tuple[Path, ...], demo: bool, place: str | None, clip: str | 
     )
     click.echo(f"snapshot {snapshot.id} is served from {settings.home} ({time.monotonic() - started:.1f} s)")
     click.echo(counts)
+
+
+def find_importer(files: tuple[Path, ...]) -> str | None:
+    """The command of the capability that the files belong to (`capability.Importer.target`); None if they are OSM data.
+
+    Raises BadInput if they belong to different ones.
+    """
+    targets = {_importer_of(file) for file in files}
+    if len(targets) > 1:
+        raise BadInput("the files are of different kinds; import each kind by itself: " + ", ".join(map(str, files)))
+    return targets.pop() if targets else None
+
+
+def _importer_of(file: Path) -> str | None:
+    ending = "/" if file.is_dir() else file.name.lower()
+    for capability in CAPABILITIES:
+        for importer in capability.importers:
+            if ending.endswith(importer.endings):
+                return importer.target
+    return None
 
 
 def refuse_empty(osm: OsmExtract, read: str, clip: str | None) -> None:

@@ -35,9 +35,8 @@ THREADS = 2 * (os.cpu_count() or 1) + 1
 """Requests that one web worker answers side by side; compiled searches and tile encoding release the interpreter."""
 
 SWITCH_S = 0.0005
-"""How long a thread of a web worker may keep the interpreter when another one wants it; Python's own 5 ms would be added
-to what the thread at the public port does for everybody.
-"""
+"""How long a thread of a web worker may keep the interpreter when another one wants it. Python's own 5 ms would come
+on top of what the thread at the public port does for everybody."""
 
 BACKLOG = 1024
 """Callers that wait to be taken."""

@@ -46,6 +46,9 @@ class Settings(BaseModel):
     tenant: str = Field("default", min_length=1, max_length=64, description="tenant of callers without a key")
     cors_origins: tuple[str, ...] = Field((), description="web origins that may call the API from a browser")
     snapshots_kept: int = Field(3, ge=1, le=100, description="how many snapshots stay on disk")
+    map_font: str = Field(
+        "", description="font file of the labels on pictures; empty = Noto Sans CJK as installed or of the system"
+    )
     metrics_kept_mb: float = Field(
         256.0,
         ge=0,

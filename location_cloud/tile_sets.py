@@ -73,6 +73,8 @@ class TileSet:
     read: the tile, or None where the set has nothing; it is only asked for zooms, forms, matrices and systems that
     the set names, and for columns and rows of the grid. It may raise CloudError.
     title: by language. bounds: of everything in it; core: where a map of it opens; None = the world.
+    quick_from: the zoom from which a tile is read within about a millisecond, so that the thread which reads the public
+    port may do it; None = at no zoom.
     cache: a value of `capability.Cache`. scope: what a caller's key must carry.
     """
 
@@ -89,6 +91,7 @@ class TileSet:
     matrices: tuple[Matrix, ...] = ("w",)
     systems: tuple[Crs, ...] = ("wgs84",)
     tile_px: int = 512
+    quick_from: int | None = None
     cache: str = Cache.SHORT
     scope: str = "maps:read"
     extra: Mapping[str, object] = field(default_factory=dict)

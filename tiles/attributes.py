@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiles.errors import BadFeatures
-from tiles.features import Column
+from tiles.features import CodedColumn, Column
 
 # Tags of the MVT 2.1 schema (vector_tile.proto): field number << 3 | wire type.
 _LAYER_KEYS = 0x1A
@@ -59,6 +59,13 @@ def put_varint(value: int) -> bytes:
 
 def _number_column(name: str, column: Column, numbers: dict[bytes, int]) -> NDArray[np.int32]:
     """The number of each value among all distinct encoded values, -1 for None and NaN; new ones join `numbers`."""
+    if isinstance(column, CodedColumn):
+        number_of = np.full(len(column.values) + 1, -1, np.int32)  # the last one answers for code -1
+        used = np.zeros(len(number_of), bool)
+        used[column.codes] = True
+        present = np.flatnonzero(used[:-1])
+        number_of[present] = _number_column(name, [column.values[code] for code in present.tolist()], numbers)
+        return number_of[column.codes]
     values = column.tolist() if isinstance(column, np.ndarray) else column
     seen: dict[tuple[type, object], int] = {}  # the type is part of the key because True == 1 == 1.0
     codes = np.empty(len(values), dtype=np.int32)

@@ -5,15 +5,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tiles.compiled import kernel
+from tiles.compiled import kernel, leaf
 from tiles.mercator import BUFFER, EXTENT, FULL_ZOOM, GRID_ZOOM, MAX_ZOOM
-from tiles.ordering import find, longer, sort
+from tiles.ordering import find
 
 _BAND_ZOOMS = (
     2  # a band serves its own zoom and the next one: half the memory of a grid a zoom, 4x the box tests at worst
 )
 _LEVEL_STEP = 3  # a feature too large for a band's cells is kept in cells 8 times as wide, and so on
 _MAX_CELLS = 64  # of one feature at one level: bounds the index of a country by 64 rows, not by its area
+MAX_CELLS_A_TILE = FULL_ZOOM // _LEVEL_STEP + 1
 _BAND_BITS, _LEVEL_BITS, _AXIS_BITS = 40, 34, 17  # a cell's key: band, level, y, x
 
 
@@ -60,21 +61,41 @@ def _spread(
 
 
 @kernel
-def candidate_rows(
-    cell_keys: NDArray[np.int64], cell_start: NDArray[np.int64], cell_rows: NDArray[np.int32], z: int, x: int, y: int
-) -> NDArray[np.int64]:
-    """Ascending rows that may reach into the buffered tile; each row once, as it is kept in cells of one level only."""
+def open_cells(
+    cell_keys: NDArray[np.int64],
+    cell_start: NDArray[np.int64],
+    z: int,
+    x: int,
+    y: int,
+    head: NDArray[np.int64],
+    end: NDArray[np.int64],
+) -> int:
+    """How many cells hold rows that may reach into the buffered tile, MAX_CELLS_A_TILE at most.
+
+    head, end: filled in with where each cell's rows begin and end in cell_rows; for `next_row`.
+    """
     band = min(z, FULL_ZOOM) // _BAND_ZOOMS * _BAND_ZOOMS
-    rows = np.empty(64, np.int64)
-    count, levels = 0, 0
+    count = 0
     for level in range(band, -1, -_LEVEL_STEP):
         shift = z - level
         key = band << _BAND_BITS | level << _LEVEL_BITS | (y >> shift) << _AXIS_BITS | (x >> shift)
         cell = find(cell_keys, key)
         if cell >= 0:
-            levels += 1
-            rows = longer(rows, count + cell_start[cell + 1] - cell_start[cell])
-            for at in range(cell_start[cell], cell_start[cell + 1]):
-                rows[count] = cell_rows[at]
-                count += 1
-    return sort(rows[:count]) if levels > 1 else rows[:count]
+            head[count], end[count] = cell_start[cell], cell_start[cell + 1]
+            count += 1
+    return count
+
+
+@leaf
+def next_row(cell_rows: NDArray[np.int32], head: NDArray[np.int64], end: NDArray[np.int64], count: int) -> int:
+    """The least row not given yet of the opened cells, -1 after the last; no row is in two of them."""
+    best, least = -1, 0
+    for cell in range(count):
+        if head[cell] < end[cell]:
+            row = cell_rows[head[cell]]
+            if best < 0 or row < least:
+                best, least = cell, row
+    if best < 0:
+        return -1
+    head[best] += 1
+    return int(least)

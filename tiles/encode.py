@@ -1,33 +1,63 @@
-"""One tile of any layers as Mapbox Vector Tile 2.1 bytes, made in one compiled pass over the layer's arrays."""
+"""Tiles of any layers as Mapbox Vector Tile 2.1 bytes, made in one compiled pass over the layers' arrays."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiles.attributes import put_varint
-from tiles.cells import candidate_rows
-from tiles.clip import HIGH, LOW
-from tiles.compiled import entry_point, kernel
-from tiles.features import KINDS
-from tiles.geometry import Frame, Parts, write_lines, write_points, write_polygons
-from tiles.index import Columns, DictionarySlots, LayerIndex
-from tiles.mercator import EXTENT, EXTENT_BITS, GRID_ZOOM, check_tile
-from tiles.ordering import longer
-from tiles.varint import id_size, put_bytes, put_id, put_uint, uint_size, with_room
+from tiles.cells import open_cells
+from tiles.compiled import entry_point
+from tiles.index import LayerIndex
+from tiles.layer_message import put_rows
+from tiles.mercator import EXTENT, check_tile
+from tiles.scratch import Scratch, desk_at
+from tiles.table import TABLE_WIDTH, columns_at, first_zoom_at, kind_at
+from tiles.varint import put_bytes, put_uint
 
 # Tags of the MVT 2.1 schema (vector_tile.proto): field number << 3 | wire type.
-_TILE_LAYER = b"\x1a"
+_TILE_LAYER = 0x1A
 _LAYER_VERSION_2 = b"\x78\x02"
 _LAYER_NAME = b"\x0a"
 _LAYER_EXTENT = b"\x28"
-_LAYER_FEATURE = 0x12
-_FEATURE_ID, _FEATURE_TAGS, _FEATURE_TYPE, _FEATURE_GEOMETRY = 0x08, 0x12, 0x18, 0x22
-_FEATURE_FIXED_BYTES = 40  # at most: all tags and lengths of a feature, its id and its type
-_POINT, _LINE = KINDS.index("point"), KINDS.index("line")
+_LAYER_FIXED_BYTES = 12  # at most: a layer's tag and length
+_TAIL = np.frombuffer(_LAYER_EXTENT + put_varint(EXTENT), np.uint8)
+_FIRST_ROOM = 1 << 18  # bytes of a tile; more is made when one needs it
+_MOST_KEPT = 1 << 25  # bytes of room that a thread keeps for the next tiles
+_MOST_STACKS = 16  # kept with a layer: a few, as who changes layers all the time makes a new one each time
 
 
-def encode_tile(layers: Sequence[LayerIndex], z: int, x: int, y: int) -> bytes:
+class Arena(NamedTuple):
+    """n tiles in a row. body: their bytes. start: (n + 1,) int64 where each begins; empty ones take none."""
+
+    body: NDArray[np.uint8]
+    start: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerStack:
+    """Layers made ready to be drawn together, in their order; make it with `stack_layers` and keep it."""
+
+    layers: tuple[LayerIndex, ...]
+    table: NDArray[np.int64]
+    heads: NDArray[np.uint8]  # version and name of each layer message
+    head_start: NDArray[np.int64]
+    idle: list[Scratch] = field(default_factory=list, repr=False)  # one for each thread at work so far
+    idle_room: list[NDArray[np.uint8]] = field(default_factory=list, repr=False)  # where their tiles are written
+
+
+def stack_layers(layers: Sequence[LayerIndex]) -> LayerStack:
+    """The layers ready to be drawn by one compiled call. Keep it: the first tile makes some scratch for each thread."""
+    names = [layer.name.encode() for layer in layers]
+    heads = [_LAYER_VERSION_2 + _LAYER_NAME + put_varint(len(name)) + name for name in names]
+    table = np.array([layer.table_row for layer in layers], np.int64).reshape(len(layers), TABLE_WIDTH)
+    start = np.concatenate([[0], np.cumsum([len(head) for head in heads])]).astype(np.int64)
+    return LayerStack(tuple(layers), table, np.frombuffer(b"".join(heads), np.uint8), start)
+
+
+def encode_tile(layers: LayerStack | Sequence[LayerIndex], z: int, x: int, y: int) -> bytes:
     """The MVT 2.1 tile (z, x, y) of the given layers in their order; b"" if nothing of them is in it.
 
     Extent 4096, buffer 64. The same layers give the same bytes on every machine. Threads may share the layers;
@@ -35,131 +65,122 @@ def encode_tile(layers: Sequence[LayerIndex], z: int, x: int, y: int) -> bytes:
     unit of the tile may vanish. Raises BadTile.
     """
     check_tile(z, x, y)
-    return b"".join(_encode_layer(layer, z, x, y) for layer in layers)
+    stack = layers if isinstance(layers, LayerStack) else _stack_of(layers)
+    out = _borrow_room(stack)
+    arena, out = encode_some(stack, np.array([[z, x, y]], np.int64), out)
+    data = arena.body.tobytes()
+    stack.idle_room.append(out)
+    return data
 
 
-def _encode_layer(layer: LayerIndex, z: int, x: int, y: int) -> bytes:
+def encode_tiles(layers: LayerStack | Sequence[LayerIndex], tiles: NDArray[np.int64]) -> Arena:
+    """Many tiles at once: the same bytes as `encode_tile` gives of each, without Python between them.
+
+    tiles: (n, 3) int64 z, x, y, each a tile of the XYZ scheme (not checked). All of it lies in memory, twice: some
+    hundred tiles at a time are as quick as all, see `tiles.pyramid`.
+    """
+    stack = layers if isinstance(layers, LayerStack) else _stack_of(layers)
+    arena, out = encode_some(stack, tiles, _borrow_room(stack))
+    while len(arena.start) <= len(tiles):
+        larger = np.empty(2 * len(out), np.uint8)
+        larger[: len(arena.body)] = arena.body
+        arena, out = encode_some(stack, tiles, larger, arena.start)
+    whole = Arena(arena.body.copy(), arena.start)
+    if len(out) <= _MOST_KEPT:
+        stack.idle_room.append(out)  # fresh memory costs as much as the tiles in it
+    return whole
+
+
+def encode_some(
+    stack: LayerStack, tiles: NDArray[np.int64], out: NDArray[np.uint8], start: NDArray[np.int64] | None = None
+) -> tuple[Arena, NDArray[np.uint8]]:
+    """As many of the tiles as there is room for in out, one at least: an arena that lies in out, and out.
+
+    out comes back larger if the first tile needs it. start: of tiles that are in out already, from the same stack.
+    """
+    begun = 0 if start is None else len(start) - 1
+    all_starts = np.zeros(len(tiles) + 1, np.int64)
+    all_starts[: begun + 1] = 0 if start is None else start
+    scratch = _borrow(stack)
+    while True:
+        done = _encode(stack.table, stack.heads, stack.head_start, _TAIL, scratch.desk, tiles, begun, out, all_starts)
+        if done < len(tiles) and scratch.wanted:
+            scratch, begun = scratch.with_body(2 * scratch.wanted), done
+        elif done == 0 and len(tiles):
+            out = np.empty(2 * len(out), np.uint8)
+        else:
+            break
+    stack.idle.append(scratch)
+    return Arena(out[: all_starts[done]], all_starts[: done + 1]), out
+
+
+def _stack_of(layers: Sequence[LayerIndex]) -> LayerStack:
+    """The stack of these layers, kept with the first one: a server asks for the same ones again and again."""
+    if not layers:
+        return stack_layers(layers)
+    kept, key = layers[0].stacks, tuple(map(id, layers))
+    stack = kept.get(key)
+    if stack is None:
+        if len(kept) >= _MOST_STACKS:
+            kept.clear()
+        kept[key] = stack = stack_layers(layers)
+    return stack
+
+
+def _borrow_room(stack: LayerStack) -> NDArray[np.uint8]:
     try:
-        slots = layer.idle_slots.pop()  # atomic, so no two threads ever hold the same ones
+        return stack.idle_room.pop()
     except IndexError:
-        keys, values = len(layer.columns.key_start) - 1, len(layer.columns.value_start) - 1
-        slots = DictionarySlots(np.full(keys, -1, np.int32), np.full(values, -1, np.int32))
-    body, size = _encode_rows(layer.columns, KINDS.index(layer.kind), slots, z, x, y)
-    layer.idle_slots.append(slots)
-    if not size:
-        return b""
-    name = layer.name.encode()
-    head = _LAYER_VERSION_2 + _LAYER_NAME + put_varint(len(name)) + name
-    tail = _LAYER_EXTENT + put_varint(EXTENT)
-    length = put_varint(len(head) + size + len(tail))
-    return b"".join((_TILE_LAYER, length, head, body[:size].data, tail))
+        return np.empty(_FIRST_ROOM, np.uint8)
+
+
+def _borrow(stack: LayerStack) -> Scratch:
+    try:
+        return stack.idle.pop()  # atomic, so no two threads ever hold the same one
+    except IndexError:
+        return Scratch.of(stack.layers, _FIRST_ROOM)
 
 
 @entry_point
-def _encode_rows(
-    columns: Columns, kind: int, slots: DictionarySlots, z: int, x: int, y: int
-) -> tuple[NDArray[np.uint8], int]:
-    """The features, keys and values of a layer message, and their size in bytes; all slots are -1 again after."""
-    out, at = np.empty(1 << 14, np.uint8), 0
-    shift = GRID_ZOOM - z
-    scale = 2.0 ** (EXTENT_BITS - shift)
-    west, north = x << shift, y << shift
-    frame = Frame(z, west, north, scale)
-    parts = Parts(columns.part_start, columns.is_hole, columns.xy, columns.vertex_zoom)
-    geometry = np.empty(1 << 12, np.uint8)
-    used_keys, used_values = np.empty(16, np.int64), np.empty(64, np.int64)
-    key_count, value_count = 0, 0
-    for row in candidate_rows(columns.cell_keys, columns.cell_start, columns.cell_rows, z, x, y):
-        if columns.min_zoom[row] > z or columns.max_zoom[row] < z:
-            continue
-        x_min, y_min = (columns.bbox[row, 0] - west) * scale, (columns.bbox[row, 1] - north) * scale
-        x_max, y_max = (columns.bbox[row, 2] - west) * scale, (columns.bbox[row, 3] - north) * scale
-        if x_min > HIGH or y_min > HIGH or x_max < LOW or y_max < LOW:
-            continue
-        inside = x_min >= LOW and y_min >= LOW and x_max <= HIGH and y_max <= HIGH
-        first, end = columns.feature_start[row], columns.feature_start[row + 1]
-        if kind == _POINT:
-            geometry, size = write_points(parts, first, end, frame, geometry)
-        elif kind == _LINE:
-            geometry, size = write_lines(parts, first, end, frame, inside, geometry)
-        else:
-            geometry, size = write_polygons(parts, first, end, frame, inside, geometry)
-        if size == 0:
-            continue
-        tags = columns.tags[columns.tag_start[row] : columns.tag_start[row + 1]]
-        used_keys, used_values = (
-            longer(used_keys, key_count + len(tags)),
-            longer(used_values, value_count + len(tags)),
-        )
-        tag_bytes = 0
-        for tag in range(len(tags)):
-            key_count = _take_slot(slots.keys, tags[tag, 0], used_keys, key_count)
-            value_count = _take_slot(slots.values, tags[tag, 1], used_values, value_count)
-            tag_bytes += uint_size(slots.keys[tags[tag, 0]]) + uint_size(slots.values[tags[tag, 1]])
-        out = with_room(out, at, size + tag_bytes + _FEATURE_FIXED_BYTES)
-        at = _put_feature(out, at, columns.ids[row], kind, tags, slots, tag_bytes, geometry, size)
-    out, at = _put_dictionary(out, at, used_keys, key_count, columns.key_start, columns.key_bytes, slots.keys)
-    return _put_dictionary(out, at, used_values, value_count, columns.value_start, columns.value_bytes, slots.values)
-
-
-@kernel
-def _take_slot(slots: NDArray[np.int32], entry: int, used: NDArray[np.int64], count: int) -> int:
-    """Gives the entry the next place in the tile's dictionary if it has none yet; gives the dictionary's new size."""
-    if slots[entry] >= 0:
-        return count
-    slots[entry] = count
-    used[count] = entry
-    return count + 1
-
-
-@kernel
-def _put_feature(
+def _encode(
+    table: NDArray[np.int64],
+    heads: NDArray[np.uint8],
+    head_start: NDArray[np.int64],
+    tail: NDArray[np.uint8],
+    desk_row: NDArray[np.int64],
+    tiles: NDArray[np.int64],
+    done: int,
     out: NDArray[np.uint8],
-    at: int,
-    feature_id: np.uint64,
-    kind: int,
-    tags: NDArray[np.int32],
-    slots: DictionarySlots,
-    tag_bytes: int,
-    geometry: NDArray[np.uint8],
-    size: int,
-) -> int:
-    """Writes one Feature message of section 4.2; gives the position behind it."""
-    length = 1 + id_size(feature_id) + 2 + 1 + uint_size(size) + size
-    if tag_bytes:
-        length += 1 + uint_size(tag_bytes) + tag_bytes
-    out[at] = _LAYER_FEATURE
-    at = put_uint(out, at + 1, length)
-    out[at] = _FEATURE_ID
-    at = put_id(out, at + 1, feature_id)
-    if tag_bytes:
-        out[at] = _FEATURE_TAGS
-        at = put_uint(out, at + 1, tag_bytes)
-        for tag in range(len(tags)):
-            at = put_uint(out, at, slots.keys[tags[tag, 0]])
-            at = put_uint(out, at, slots.values[tags[tag, 1]])
-    out[at] = _FEATURE_TYPE
-    out[at + 1] = kind + 1  # GeomType: POINT 1, LINESTRING 2, POLYGON 3, in the order of KINDS
-    out[at + 2] = _FEATURE_GEOMETRY
-    at = put_uint(out, at + 3, size)
-    return put_bytes(out, at, geometry, 0, size)
-
-
-@kernel
-def _put_dictionary(
-    out: NDArray[np.uint8],
-    at: int,
-    used: NDArray[np.int64],
-    count: int,
     start: NDArray[np.int64],
-    source: NDArray[np.uint8],
-    slots: NDArray[np.int32],
-) -> tuple[NDArray[np.uint8], int]:
-    """Appends the used entries in the order of their slots and empties the slots."""
-    for number in range(count):
-        entry = used[number]
-        begin, end = start[entry], start[entry + 1]
-        out = with_room(out, at, end - begin)
-        at = put_bytes(out, at, source, begin, end)
-        slots[entry] = -1
-    return out, at
+) -> int:
+    """Writes the tiles from number `done` on to out[start[done]:]; gives the number of the first one that had no room.
+
+    desk.wanted[0] then says how many bytes a layer's message would have needed, 0 if it is out that was too small.
+    All slots are -1 again after.
+    """
+    desk = desk_at(desk_row)
+    for tile in range(done, len(tiles)):
+        z, x, y = tiles[tile, 0], tiles[tile, 1], tiles[tile, 2]
+        at = start[tile]
+        for layer in range(len(table)):
+            if first_zoom_at(table, layer) > z:
+                continue
+            columns = columns_at(table, layer)
+            cells = open_cells(columns.cell_keys, columns.cell_start, z, x, y, desk.head, desk.end)
+            if cells == 0:
+                continue
+            size = put_rows(columns, kind_at(table, layer), desk, z, x, y, cells)
+            if size == 0:
+                continue
+            begin, stop = head_start[layer], head_start[layer + 1]
+            length = stop - begin + size + tail.size
+            desk.wanted[0] = max(-size, 0)
+            if size < 0 or at + length + _LAYER_FIXED_BYTES > out.size:
+                return tile
+            out[at] = _TILE_LAYER
+            at = put_uint(out, at + 1, length)
+            at = put_bytes(out, at, heads, begin, stop)
+            out[at : at + size] = desk.body[:size]
+            at = put_bytes(out, at + size, tail, 0, tail.size)
+        start[tile + 1] = at
+    return len(tiles)

@@ -15,3 +15,7 @@ class BadFeatures(TileError):
 
 class BadIndex(TileError):
     """Saved arrays that are not a whole layer index of this version."""
+
+
+class BadArchive(TileError):
+    """An archive of tiles that is damaged, cut short, or of a kind that is not read."""

@@ -11,9 +11,26 @@ from tiles.errors import BadFeatures
 from tiles.mercator import MAX_ZOOM
 
 Kind = Literal["point", "line", "polygon"]
-Column = Sequence[str | int | float | bool | None] | NDArray[Any]
+Value = str | int | float | bool
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, eq=False)
+class CodedColumn:
+    """An attribute whose values are already numbered: a city's columns in a tenth of the time that lists take.
+
+    codes: (n,) integers, positions in values; -1 where a feature has no value.
+    """
+
+    codes: NDArray[np.int32]
+    values: Sequence[Value]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+Column = Sequence[Value | None] | NDArray[Any] | CodedColumn
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +60,7 @@ class LayerFeatures:
     geometries: (n,) shapely geometries of the kind or its multi kind, WGS 84 degrees; or the same as FlatGeometries.
       Split at the antimeridian by the caller; latitudes beyond 85.0511 are put on the edge of the world.
     min_zoom, max_zoom: the first and last zoom where each feature is drawn; (n,) or one number for all.
-    attributes: name -> n values; None and NaN are left out of the tile.
+    attributes: name -> n values, or a CodedColumn; None and NaN are left out of the tile.
 
     Raises BadFeatures if the columns do not fit together.
     """

@@ -1,7 +1,8 @@
 """A layer ready to be cut into tiles: flat read-only arrays that can be saved, memory-mapped and shared."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +13,11 @@ from tiles.cells import build_cells
 from tiles.errors import BadIndex
 from tiles.features import KINDS, Kind, LayerFeatures
 from tiles.importance import vertex_zooms
-from tiles.mercator import GRID_SIZE, GRID_ZOOM
+from tiles.mercator import GRID_SIZE, GRID_ZOOM, MAX_ZOOM, lonlat_from_grid
 from tiles.shapes import GridShapes, grid_shapes
+from tiles.soundness import sound_zooms
 
-FORMAT = 1  # of the saved arrays; another number is refused
+FORMAT = 2  # of the saved arrays; another number is refused
 
 
 class Columns(NamedTuple):
@@ -30,6 +32,7 @@ class Columns(NamedTuple):
     is_hole: NDArray[np.uint8]  # (p,)
     xy: NDArray[np.int32]  # (v, 2) on the grid, rings without closing vertex
     vertex_zoom: NDArray[np.uint8]  # (v,) first zoom where the vertex is drawn
+    sound_zooms: NDArray[np.uint32]  # (n,) of polygons: see `tiles.soundness`; 0 of others
     tag_start: NDArray[np.int64]  # (n + 1,) into tags
     tags: NDArray[np.int32]  # (t, 2) key number, value number
     key_start: NDArray[np.int64]
@@ -51,6 +54,7 @@ _TYPES: dict[str, tuple[type[np.generic], int]] = {  # of each column: item type
     "is_hole": (np.uint8, 0),
     "xy": (np.int32, 2),
     "vertex_zoom": (np.uint8, 0),
+    "sound_zooms": (np.uint32, 0),
     "tag_start": (np.int64, 0),
     "tags": (np.int32, 2),
     "key_start": (np.int64, 0),
@@ -61,6 +65,12 @@ _TYPES: dict[str, tuple[type[np.generic], int]] = {  # of each column: item type
     "cell_start": (np.int64, 0),
     "cell_rows": (np.int32, 0),
 }
+VARIANT_COLUMNS = frozenset({"xy", "bbox", "sound_zooms", "cell_keys", "cell_start", "cell_rows"})
+"""What the same layer in other coordinates has of its own."""
+
+Project = Callable[[NDArray[np.float64]], NDArray[np.int32]]
+"""(n, 2) degrees -> (n, 2) grid points."""
+
 _STARTS = {  # which array each array of starts cuts up, and which one it has a piece for (None: nothing else)
     "feature_start": ("is_hole", "ids"),
     "part_start": ("xy", "is_hole"),
@@ -71,13 +81,6 @@ _STARTS = {  # which array each array of starts cuts up, and which one it has a 
 }
 
 
-class DictionarySlots(NamedTuple):
-    """Scratch of one tile: the place of each key and value in the tile's own dictionary, -1 for not used."""
-
-    keys: NDArray[np.int32]
-    values: NDArray[np.int32]
-
-
 @dataclass(frozen=True, eq=False)
 class LayerIndex:
     """One layer of a tile set. Make it with `build_layer` or `LayerIndex.from_arrays`; it never changes."""
@@ -85,7 +88,7 @@ class LayerIndex:
     name: str
     kind: Kind
     columns: Columns
-    idle_slots: list[DictionarySlots] = field(default_factory=list, repr=False)  # one for each thread at work so far
+    stacks: dict[tuple[int, ...], Any] = field(default_factory=dict, repr=False)  # `tiles.encode` keeps its own here
 
     def __len__(self) -> int:
         return len(self.columns.ids)
@@ -99,6 +102,20 @@ class LayerIndex:
         x_min, y_min = bbox[:, :2].min(axis=0).tolist()
         x_max, y_max = bbox[:, 2:].max(axis=0).tolist()
         return x_min, y_min, x_max, y_max
+
+    @cached_property
+    def most_vertices(self) -> int:
+        """Of one feature."""
+        columns = self.columns
+        return int(np.diff(columns.part_start[columns.feature_start]).max(initial=0))
+
+    @cached_property
+    def table_row(self) -> NDArray[np.int64]:
+        """Address and rows of each column, kind, first zoom: what `tiles.table` reads; good while the layer lives."""
+        columns = self.columns
+        pairs = [(column.__array_interface__["data"][0], len(column)) for column in columns]
+        first_zoom = int(columns.min_zoom.min()) if len(self) else MAX_ZOOM + 1
+        return np.array([*(number for pair in pairs for number in pair), KINDS.index(self.kind), first_zoom], np.int64)
 
     def as_arrays(self) -> dict[str, NDArray[Any]]:
         """The whole index as named arrays, to be saved as .npy files and given to `from_arrays` later."""
@@ -124,6 +141,19 @@ class LayerIndex:
         _check(columns)
         return cls(bytes(arrays["name"]).decode(), KINDS[about[2]], columns)
 
+    def variant_arrays(self) -> dict[str, NDArray[Any]]:
+        """Of a layer that `build_variant` made: the arrays that it does not share, for `with_variant`."""
+        return {name: getattr(self.columns, name) for name in VARIANT_COLUMNS}
+
+    def with_variant(self, arrays: Mapping[str, NDArray[Any]]) -> "LayerIndex":
+        """The layer with the arrays that `variant_arrays` gave, mapped or not. Raises BadIndex as `from_arrays`."""
+        missing = sorted(VARIANT_COLUMNS - arrays.keys())
+        if missing:
+            raise BadIndex(f"array {missing[0]!r} of the variant is missing; build the layer again")
+        columns = self.columns._replace(**{name: _column(name, arrays[name]) for name in VARIANT_COLUMNS})
+        _check(columns)
+        return LayerIndex(self.name, self.kind, columns)
+
 
 def build_layer(features: LayerFeatures) -> LayerIndex:
     """The index of a layer's features. Slow: about 0.15 s for 20,000 buildings.
@@ -141,21 +171,62 @@ def build_layer(features: LayerFeatures) -> LayerIndex:
     rows = rows[np.lexsort((features.ids[rows], _morton(bbox[rows]), min_zoom[rows]))]
     shapes = _reordered(shapes, rows)
     attributes = encode_attributes(features.attributes, rows)
-    cells = build_cells(bbox[rows], min_zoom[rows], max_zoom[rows])
+    bbox, min_zoom, max_zoom = bbox[rows], min_zoom[rows], max_zoom[rows]
+    vertex_zoom = vertex_zooms(shapes.xy, shapes.part_start, closed=features.kind == "polygon")
     columns = Columns(
         ids=features.ids[rows],
-        min_zoom=min_zoom[rows],
-        max_zoom=max_zoom[rows],
-        bbox=bbox[rows],
-        vertex_zoom=vertex_zooms(shapes.xy, shapes.part_start, closed=features.kind == "polygon"),
+        min_zoom=min_zoom,
+        max_zoom=max_zoom,
+        bbox=bbox,
+        vertex_zoom=vertex_zoom,
+        sound_zooms=_sound_zooms(features.kind, shapes, vertex_zoom, bbox, min_zoom),
         **shapes._asdict(),
         **attributes._asdict(),
-        **cells._asdict(),
+        **build_cells(bbox, min_zoom, max_zoom)._asdict(),
     )
-    ready = {
-        name: _column(name, np.ascontiguousarray(value, _TYPES[name][0])) for name, value in columns._asdict().items()
+    return LayerIndex(features.name, features.kind, _columns(columns._asdict()))
+
+
+def build_variant(layer: LayerIndex, project: Project) -> LayerIndex:
+    """The same layer in other coordinates: GCJ-02, BD-09, or another cut of the world such as EPSG:4490's.
+
+    project: (v, 2) longitudes and latitudes in degrees -> (v, 2) int32 grid points; `tiles.mercator.grid_from_lonlat`
+    after a shift of datum, or `degree_grid_from_lonlat` for tiles cut in degrees. It should be smooth: features keep
+    their first zooms, vertices theirs. Ids, attributes, order and structure are shared with the layer, not copied; its
+    own are the arrays of VARIANT_COLUMNS, about 8 bytes a vertex and 30 a feature. `encode_tile` takes it as any layer.
+    Slow: a third of `build_layer`. Save `variant_arrays()` of what comes back; `layer.with_variant(arrays)` opens it.
+    """
+    shared = layer.columns
+    xy = np.ascontiguousarray(project(lonlat_from_grid(shared.xy)), np.int32)
+    shapes = GridShapes(shared.feature_start, shared.part_start, shared.is_hole, xy)
+    bbox, _ = _boxes(shapes)
+    own = {
+        "xy": xy,
+        "bbox": bbox,
+        "sound_zooms": _sound_zooms(layer.kind, shapes, shared.vertex_zoom, bbox, shared.min_zoom),
+        **build_cells(bbox, shared.min_zoom, shared.max_zoom)._asdict(),
     }
-    return LayerIndex(features.name, features.kind, Columns(**ready))
+    return LayerIndex(layer.name, layer.kind, _columns(shared._asdict() | own))
+
+
+def _sound_zooms(
+    kind: Kind,
+    shapes: GridShapes,
+    vertex_zoom: NDArray[np.uint8],
+    bbox: NDArray[np.int32],
+    min_zoom: NDArray[np.uint8],
+) -> NDArray[np.uint32]:
+    if kind != "polygon":
+        return np.zeros(len(bbox), np.uint32)
+    return sound_zooms(
+        shapes.feature_start, shapes.part_start, shapes.is_hole, shapes.xy, vertex_zoom, bbox, np.array(min_zoom)
+    )
+
+
+def _columns(arrays: Mapping[str, NDArray[Any]]) -> Columns:
+    return Columns(
+        **{name: _column(name, np.ascontiguousarray(arrays[name], kind)) for name, (kind, _) in _TYPES.items()}
+    )
 
 
 def _boxes(shapes: GridShapes) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
@@ -215,7 +286,7 @@ def _check(columns: Columns) -> None:
             raise BadIndex(f"array {name!r} does not cut up {target!r}; build the layer again")
         if owner and len(start) != len(arrays[owner]) + 1:
             raise BadIndex(f"array {name!r} has {len(start)} entries for {len(arrays[owner])} of {owner!r}")
-    for name in ("min_zoom", "max_zoom", "bbox"):
+    for name in ("min_zoom", "max_zoom", "bbox", "sound_zooms"):
         if len(arrays[name]) != len(columns.ids):
             raise BadIndex(f"array {name!r} has {len(arrays[name])} rows for {len(columns.ids)} features")
     if len(columns.vertex_zoom) != len(columns.xy):

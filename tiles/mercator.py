@@ -77,6 +77,20 @@ def lonlat_from_grid(xy: NDArray[np.int32] | NDArray[np.float64]) -> NDArray[np.
     return lonlat
 
 
+def degree_grid_from_lonlat(lonlat: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Grid points of degrees where the world is cut in degrees: EPSG:4490 and 4326, WMTS matrix set "c".
+
+    x grows eastwards from 180 W, y southwards from 90 N, 2^28 steps around the globe both ways: at level z there are
+    2^z columns and 2^(z-1) rows, and `encode_tile` draws (z, x, y) as it does in Mercator.
+    Source: GB/T 35651-2017; Tianditu's matrix set c. What lies off the globe is put on its edge.
+    """
+    lonlat = np.asarray(lonlat, dtype=np.float64)
+    grid = np.empty(lonlat.shape)
+    grid[:, 0] = (lonlat[:, 0] + 180) / 360 * GRID_SIZE
+    grid[:, 1] = (90 - lonlat[:, 1]) / 360 * GRID_SIZE
+    return np.clip(np.floor(grid + 0.5), 0, [GRID_SIZE, GRID_SIZE // 2]).astype(np.int32)
+
+
 def tile_lonlat_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
     """West, south, east, north of a tile in degrees, without buffer. Raises BadTile."""
     check_tile(z, x, y)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tiles.compiled import kernel
+from tiles.compiled import kernel, leaf
 from tiles.ordering import order_of
 
 _FEW = 48  # edges up to which comparing all pairs beats sorting them first
@@ -24,31 +24,40 @@ def tidy_ring(
     """
     top = begin
     for index in range(size):
-        x, y = rounded(from_x[index]), rounded(from_y[index])
-        while top >= begin + 2 and _turn(xs, ys, top - 2, top - 1, x, y) == 0:
-            top -= 1
-        if top > begin and xs[top - 1] == x and ys[top - 1] == y:
-            continue
-        xs[top], ys[top] = x, y
-        top += 1
+        top = push_vertex(xs, ys, begin, top, rounded(from_x[index]), rounded(from_y[index]))
+    low, top = close_ring(xs, ys, begin, top)
+    if low > begin:
+        for index in range(top - low):
+            xs[begin + index], ys[begin + index] = xs[low + index], ys[low + index]
+    return top - low
+
+
+@leaf
+def push_vertex(xs: NDArray[np.int64], ys: NDArray[np.int64], begin: int, top: int, x: int, y: int) -> int:
+    """Adds a vertex to the ring that begins at `begin`, without those it makes idle; gives the position behind it."""
+    while top >= begin + 2 and _turn(xs, ys, top - 2, top - 1, x, y) == 0:
+        top -= 1
+    if top > begin and xs[top - 1] == x and ys[top - 1] == y:
+        return top
+    xs[top], ys[top] = x, y
+    return top + 1
+
+
+@kernel
+def close_ring(xs: NDArray[np.int64], ys: NDArray[np.int64], begin: int, top: int) -> tuple[int, int]:
+    """The same around the seam of the ring begin..top; gives where it begins and ends, equal if no area is left."""
     low = begin
-    while top - low >= 3:  # the same around the seam of the ring
+    while top - low >= 3:
         if _turn(xs, ys, top - 2, top - 1, xs[low], ys[low]) == 0:
             top -= 1
         elif _turn(xs, ys, top - 1, low, xs[low + 1], ys[low + 1]) == 0:
             low += 1
         else:
-            break
-    count = top - low
-    if count < 3:
-        return 0
-    if low > begin:
-        for index in range(count):
-            xs[begin + index], ys[begin + index] = xs[low + index], ys[low + index]
-    return count
+            return low, top
+    return begin, begin
 
 
-@kernel
+@leaf
 def rounded(value: float) -> int:
     """The nearest whole number, halves upwards: towards the south-east in every tile.
 
@@ -57,7 +66,7 @@ def rounded(value: float) -> int:
     return int(np.floor(value + 0.5))
 
 
-@kernel
+@leaf
 def _turn(xs: NDArray[np.int64], ys: NDArray[np.int64], a: int, b: int, x: int, y: int) -> int:
     """Twice the area of the triangle a, b, (x, y): 0 if straight on, back, or on the spot."""
     return int((xs[b] - xs[a]) * (y - ys[a]) - (ys[b] - ys[a]) * (x - xs[a]))

@@ -31,10 +31,11 @@ class GridShapes(NamedTuple):
 def grid_shapes(features: LayerFeatures) -> GridShapes:
     """The features' parts on the grid, repeated vertices dropped; a feature may come out with no part.
 
-    Polygons that are invalid, or become so on the grid, are rebuilt there by shapely's make_valid, which joins
-    overlapping parts. Raises BadFeatures for another kind of geometry or a coordinate off the globe.
+    Shells have positive area by the surveyor's formula, holes negative. Polygons that are invalid, or become so on the
+    grid, are rebuilt there by shapely's make_valid, which joins overlapping parts.
+    Raises BadFeatures for another kind of geometry or a coordinate off the globe.
     """
-    geometries = _as_shapely(features)
+    geometries = as_shapely(features)
     allowed = [-1, *_ALLOWED[features.kind]]  # -1 is None, a feature without a shape
     wrong = np.nonzero(~np.isin(shapely.get_type_id(geometries), allowed))[0]
     if len(wrong):
@@ -46,11 +47,12 @@ def grid_shapes(features: LayerFeatures) -> GridShapes:
     _check_on_globe(features.name, geometries)
     on_grid = shapely.transform(geometries, lambda lonlat: grid_from_lonlat(lonlat).astype(np.float64))
     if features.kind == "polygon":
-        on_grid = _valid_on_grid(on_grid)
+        on_grid = shapely.orient_polygons(_valid_on_grid(on_grid))  # shells positive in the formula of `ring_area2`
     return _flatten(on_grid, closed=features.kind == "polygon")
 
 
-def _as_shapely(features: LayerFeatures) -> NDArray[np.object_]:
+def as_shapely(features: LayerFeatures) -> NDArray[np.object_]:
+    """The geometries as shapely objects, made from flat arrays if they are not yet; None where there is none."""
     flat = features.geometries
     if not isinstance(flat, FlatGeometries):
         return np.asarray(flat, dtype=object)

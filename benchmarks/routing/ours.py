@@ -20,6 +20,7 @@ import orjson
 
 from benchmarks.routing.cities import draw_places
 from benchmarks.routing.lockstep import answer_questions, least_us, take_output
+from location_cloud.access.model import Caller
 from location_cloud.app import create_app
 from location_cloud.directions import answers, api_osrm, quick, service
 from location_cloud.directions.dataset import SECTION
@@ -52,7 +53,7 @@ class Ours:
         settings, _ = load_settings(home=folder / "home")
         system = create_app(settings).extensions["location_cloud"]
         self.world = system.worlds.current()
-        self._call = PlainCall(self.world, "")
+        self._call = PlainCall(self.world, Caller("", frozenset()), {})
         self.directions = self.world.section(SECTION)
         self.network: Network = self.directions.networks[PROFILE]
         self.roads = service.get_roads(self.world)

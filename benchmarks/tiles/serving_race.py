@@ -56,7 +56,8 @@ def race(home: Path, bounds: Sequence[float], report: Report) -> None:
                 for name, (port, fields) in sides.items():
                     found[name].append(ask(Path(folder), port, targets, fields))
     rates = {name: statistics.median(one.rate for one in each) for name, each in found.items()}
-    report.head(f"{len(targets):,} cached tiles over HTTP, {CONNECTIONS} connections", "1/s", "spread", "p50 ms", "p99 ms")
+    title = f"{len(targets):,} cached tiles over HTTP, {CONNECTIONS} connections"
+    report.head(title, "1/s", "spread", "p50 ms", "p99 ms")
     for name, each in found.items():
         low, high = min(one.rate for one in each), max(one.rate for one in each)
         p50, p99 = (statistics.median(getattr(one, which) for one in each) for which in ("p50_ms", "p99_ms"))
@@ -115,7 +116,7 @@ def serve(home: Path) -> Iterator[int]:
 
 @contextlib.contextmanager
 def serve_files(folder: Path) -> Iterator[int]:
-    """nginx with one worker over the files, as its own documents advise for small files; its port."""
+    """The same tiles as files, served by nginx with one worker as its documents advise for small files; its port."""
     port, root = free_port(), installed_root("web-servers")
     user = f"user {pwd.getpwuid(os.getuid()).pw_name};" if os.getuid() == 0 else ""
     (folder / "nginx.conf").write_text(f"""
@@ -134,7 +135,8 @@ def serve_files(folder: Path) -> Iterator[int]:
         }}
     """)
     environment = {**os.environ, "LD_LIBRARY_PATH": library_path(root)}
-    command = [str(root / "usr/sbin/nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", str(folder / "error.log")]
+    program, log = str(root / "usr/sbin/nginx"), str(folder / "error.log")
+    command = [program, "-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", log]
     with _running(command, environment, port):
         yield port
 
@@ -158,7 +160,7 @@ def _running(command: list[str], environment: dict[str, str], port: int) -> Iter
 
 
 def ask(folder: Path, port: int, targets: Sequence[str], fields: dict[str, str]) -> Answered:
-    """wrk with one thread over the tiles, in one random order for everybody."""
+    """What wrk with one thread finds over the tiles, in one random order for everybody."""
     root = installed_root("web-servers")
     order = np.random.default_rng(SEED).permutation(len(targets))
     wanted = " ".join(f'wrk.headers["{name}"] = "{value}"' for name, value in fields.items())
@@ -179,15 +181,10 @@ def ask(folder: Path, port: int, targets: Sequence[str], fields: dict[str, str])
     ).stdout
     if "Non-2xx" in told:
         raise SystemExit(f"port {port}: {told}")
-    found = {name: re.search(pattern, told) for name, pattern in _TOLD.items()}
-    rate, p50, p99 = (found[name] for name in ("rate", "p50", "p99"))
-    assert rate is not None and p50 is not None and p99 is not None, told
-    return Answered(float(rate[1]), _ms(p50), _ms(p99))
+    (rate,) = re.findall(r"Requests/sec:\s+([\d.]+)", told)
+    p50, p99 = (_ms(*re.findall(rf"{part}%\s+([\d.]+)(us|ms|s)", told)[0]) for part in (50, 99))
+    return Answered(float(rate), p50, p99)
 
 
-_TOLD = {"rate": r"Requests/sec:\s+([\d.]+)", "p50": r"50%\s+([\d.]+)(us|ms|s)", "p99": r"99%\s+([\d.]+)(us|ms|s)"}
-
-
-def _ms(found: re.Match[str]) -> float:
-    return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]]
-
+def _ms(number: str, unit: str) -> float:
+    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]

@@ -16,19 +16,20 @@ from typing import Any, NamedTuple
 
 from isal import igzip
 
+from location_cloud.access.model import Caller
 from location_cloud.capability import Cache, Operation, Reply
 from location_cloud.errors import CloudError
 from location_cloud.http.context import KEY_PARAMETER, System, best_language
 from location_cloud.http.kept_answers import Kept
 from location_cloud.http.web import (
     MAX_QUERY_BYTES,
-    PACKED_FROM_BYTES,
     PACKED_SUFFIX,
     PROXY_VARIABLES,
     SAFE_HEADERS,
     Door,
     etag_of,
     is_local,
+    may_be_packed,
 )
 from location_cloud.storage.world import World
 
@@ -51,18 +52,24 @@ STATUS_LINES = {200: "200 OK", 204: "204 No Content", 304: "304 Not Modified"}
 class PlainCall:
     """What a plain answer is made from (`capability.PlainCall`)."""
 
-    __slots__ = ("_accepted", "tenant", "varies", "world")
+    __slots__ = ("_environ", "caller", "tenant", "varies", "world")
 
-    def __init__(self, world: World, tenant: str, accepted: str = "") -> None:
+    def __init__(self, world: World, caller: Caller, environ: Environ) -> None:
         self.world = world
-        self.tenant = tenant
+        self.caller = caller
+        self.tenant = caller.tenant
         self.varies: list[str] = []
-        self._accepted = accepted
+        self._environ = environ
+
+    def header(self, name: str) -> str:
+        """A request header, empty if absent."""
+        value: str = self._environ.get("HTTP_" + name.upper().replace("-", "_"), "")
+        return value
 
     def language(self, offered: tuple[str, ...]) -> str:
         """The offered language that the client likes best; the first one if none fits."""
         self.varies.append("Accept-Language")
-        return best_language(self._accepted, offered)
+        return best_language(self.header("Accept-Language"), offered)
 
 
 class Answer(NamedTuple):
@@ -141,7 +148,7 @@ class Lane:
         try:
             caller = self._door.find_caller(operation, text, is_here)
             world = self._system.worlds.current()
-            call = PlainCall(world, caller.tenant, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+            call = PlainCall(world, caller, environ)
             made = ask(call, rest, environ.get("QUERY_STRING", ""))
             return None if made is None else (made, call.varies)
         except CloudError:
@@ -162,7 +169,7 @@ class Lane:
         headers = [("X-Request-Id", request_id), ("Cache-Control", cache), *own.items()]
         headers += self._door.versions(self._system.worlds.find())
         is_packed = False
-        if len(body) >= PACKED_FROM_BYTES and "Content-Encoding" not in own:
+        if may_be_packed(body, made.media_type, own):
             varies.append("Accept-Encoding")
             is_packed = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
         if varies:

@@ -16,6 +16,7 @@ import orjson
 from flask import Flask, Request, Response, current_app, request
 from isal import igzip
 from pydantic import BaseModel, ValidationError
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from location_cloud.access.model import Caller
@@ -420,9 +421,14 @@ def _stream(operation: Operation, reply: Reply, chunks: Chunks, varies: tuple[st
     return response
 
 
+def may_be_packed(body: bytes, media_type: str, headers: Mapping[str, str] | Headers) -> bool:
+    """Whether compressing saves anything: pictures are packed by nature."""
+    return len(body) >= PACKED_FROM_BYTES and "Content-Encoding" not in headers and not media_type.startswith("image/")
+
+
 def _is_packed(response: Response, body: bytes) -> bool:
     """Whether the body goes out compressed; whoever may get either form is told so by Vary."""
-    if len(body) < PACKED_FROM_BYTES or "Content-Encoding" in response.headers:
+    if not may_be_packed(body, response.mimetype or "", response.headers):
         return False
     response.vary.add("Accept-Encoding")
     return request.accept_encodings.quality("gzip") > 0 and "gzip" in request.headers.get("Accept-Encoding", "")
@@ -454,7 +460,7 @@ def _failure(operation: Operation, error: CloudError, request_id: str) -> Respon
     if operation.as_error is not None:
         reply = operation.as_error(error)
         response.status_code, response.mimetype = reply.status, reply.media_type
-        response.set_data(orjson.dumps(reply.body))
+        response.set_data(reply.body if isinstance(reply.body, bytes) else orjson.dumps(reply.body))
     return response
 
 

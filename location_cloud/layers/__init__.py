@@ -11,4 +11,6 @@ CAPABILITY = Capability(
     title={"zh-CN": "自有图层", "en": "Own layers"},
     apis=("api",),
     store="store",
+    overlay="overlay",
+    tile_sets="tile_sets",
 )

@@ -13,9 +13,13 @@ from shapely.geometry.base import BaseGeometry
 from location_cloud.capability import Migration
 from location_cloud.layers.model import LayerFeature
 from location_cloud.spatial.bbox import Bbox
-from location_cloud.storage.live import Live, update_versioned
+from location_cloud.storage.live import Live, next_version, update_versioned
 
 METADATA = sa.MetaData()
+
+
+KEPT_REMOVALS = 100_000
+"""Live versions for which it stays known that a feature was removed; who follows a layer more slowly reads it anew."""
 
 
 def _columns() -> list[sa.Column[Any]]:
@@ -34,7 +38,22 @@ def _columns() -> list[sa.Column[Any]]:
     ]
 
 
-FEATURES = sa.Table("layer_features", METADATA, *_columns(), sqlite_autoincrement=True)
+def _change() -> sa.Column[Any]:
+    """The live version of the row's last change."""
+    return sa.Column("change", sa.BigInteger, nullable=False, server_default="0")
+
+
+def _removal_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("layer", sa.String(64), nullable=False),
+        sa.Column("change", sa.BigInteger, nullable=False),
+    ]
+
+
+FEATURES = sa.Table("layer_features", METADATA, *_columns(), _change(), sqlite_autoincrement=True)
+REMOVALS = sa.Table("layer_removals", METADATA, *_removal_columns())
 
 
 def _create_features(op: Any, live: Any) -> None:
@@ -43,14 +62,24 @@ def _create_features(op: Any, live: Any) -> None:
     live.add_spatial_index(op, "layer_features")
 
 
-MIGRATIONS = (Migration(1, "features of own layers", _create_features),)
+def _record_changes(op: Any, live: Any) -> None:
+    op.add_column("layer_features", _change())
+    op.create_index("layer_features_change", "layer_features", ["tenant", "layer", "change"])
+    op.create_table("layer_removals", *_removal_columns())
+    op.create_index("layer_removals_change", "layer_removals", ["tenant", "layer", "change"])
+
+
+MIGRATIONS = (
+    Migration(1, "features of own layers", _create_features),
+    Migration(2, "when each feature of own layers changed", _record_changes),
+)
 
 
 def insert_feature(
     connection: Any, tenant: str, layer: str, geometry: BaseGeometry, properties: dict[str, Any], now: datetime
 ) -> LayerFeature:
     """The feature as stored, version 1."""
-    values = _values(geometry, properties, now)
+    values = {**_values(geometry, properties, now), "change": next_version(connection)}
     statement = FEATURES.insert().values(tenant=tenant, layer=layer, version=1, **values).returning(FEATURES.c.id)
     feature_id = connection.execute(statement).scalar_one()
     return LayerFeature(feature_id, layer, geometry, properties, 1, now)
@@ -94,13 +123,73 @@ def change_feature(
     now: datetime,
 ) -> None:
     """Writes over the version it was made from. Raises Conflict if that is not the stored one, NotFound if absent."""
-    update_versioned(connection, FEATURES, tenant, feature_id, version, _values(geometry, properties, now))
+    values = {"change": next_version(connection), **_values(geometry, properties, now)}
+    update_versioned(connection, FEATURES, tenant, feature_id, version, values)
 
 
 def delete_feature(connection: Any, tenant: str, layer: str, feature_id: int, version: int) -> bool:
     """Whether a feature of that version was there and is gone now. Index: primary key."""
+    change = next_version(connection)
     condition = (*_its(tenant, layer, feature_id), FEATURES.c.version == version)
-    return bool(connection.execute(FEATURES.delete().where(*condition)).rowcount)
+    if not connection.execute(FEATURES.delete().where(*condition)).rowcount:
+        return False
+    connection.execute(REMOVALS.insert().values(tenant=tenant, layer=layer, id=feature_id, change=change))
+    forgotten = change - KEPT_REMOVALS
+    connection.execute(
+        REMOVALS.delete().where(REMOVALS.c.tenant == tenant, REMOVALS.c.layer == layer, REMOVALS.c.change <= forgotten)
+    )
+    return True
+
+
+def has_layer(connection: Any, tenant: str, layer: str) -> bool:
+    """Whether the tenant has, or had lately, a feature on the layer. Indexes: the two of tenant, layer."""
+    return any(
+        connection.execute(
+            sa.select(table.c.id).where(table.c.tenant == tenant, table.c.layer == layer).limit(1)
+        ).first()
+        for table in (FEATURES, REMOVALS)
+    )
+
+
+def layer_size(connection: Any, tenant: str, layer: str) -> tuple[int, int]:
+    """The layer's features, and the bytes of their geometries and properties together. Index: layer_features_tenant."""
+    size = sa.func.length(FEATURES.c.geometry) + sa.func.length(FEATURES.c.properties)
+    row = connection.execute(
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(size), 0)).where(
+            FEATURES.c.tenant == tenant, FEATURES.c.layer == layer
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def find_bounds(connection: Any, tenant: str, layer: str) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of the layer, degrees; None without features. Index: layer_features_tenant."""
+    c = FEATURES.c
+    least, most = sa.func.min, sa.func.max
+    row = connection.execute(
+        sa.select(least(c.west), least(c.south), most(c.east), most(c.north)).where(
+            c.tenant == tenant, c.layer == layer
+        )
+    ).one()
+    return None if row[0] is None else (row[0], row[1], row[2], row[3])
+
+
+def list_changed(connection: Any, tenant: str, layer: str, since: int | None) -> list[LayerFeature]:
+    """Features that changed after a live version; all of them for None. Index: layer_features_change."""
+    statement = FEATURES.select().where(FEATURES.c.tenant == tenant, FEATURES.c.layer == layer)
+    if since is not None:
+        statement = statement.where(FEATURES.c.change > since)
+    return [_as_feature(row) for row in connection.execute(statement)]
+
+
+def list_removed(connection: Any, tenant: str, layer: str, since: int) -> list[int]:
+    """Ids of features that were removed after a live version, not long ago. Index: layer_removals_change."""
+    rows = connection.execute(
+        sa.select(REMOVALS.c.id).where(
+            REMOVALS.c.tenant == tenant, REMOVALS.c.layer == layer, REMOVALS.c.change > since
+        )
+    )
+    return [row[0] for row in rows]
 
 
 def _its(tenant: str, layer: str, feature_id: int) -> tuple[Any, ...]:

@@ -1,234 +1,198 @@
-"""What an OSM object is on the base map: its Shortbread kind and the first zoom where it is drawn.
-
-Source: Shortbread 1.0 schema (shortbread-tiles.org), layer and kind names; zooms are ours.
-"""
+"""What an OSM object is on the base map: the table of layers, and which objects its lines choose."""
 
 from __future__ import annotations
 
+import importlib.resources
+import tomllib
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
 
-Tags: TypeAlias = Mapping[str, str]
-Kind: TypeAlias = "tuple[str, int] | None"
+import numpy as np
+from numpy.typing import NDArray
 
-STREETS = {
-    "motorway": 5,
-    "trunk": 6,
-    "primary": 8,
-    "secondary": 9,
-    "tertiary": 10,
-    "unclassified": 12,
-    "residential": 12,
-    "living_street": 12,
-    "busway": 12,
-    "pedestrian": 13,
-    "service": 13,
-    "track": 13,
-    "footway": 14,
-    "path": 14,
-    "steps": 14,
-    "cycleway": 13,
-    "bridleway": 14,
+from location_cloud.extract import TagColumn, TagColumns
+
+TABLE = "basemap/shortbread.toml"
+
+KindOfShape = Literal["point", "line", "polygon"]
+
+
+@dataclass(frozen=True)
+class Word:
+    """One condition on a key. values: what it may say, empty = anything but "no". negated: it must not be so."""
+
+    key: str
+    values: frozenset[str]
+    negated: bool
+
+    def holds(self, columns: TagColumns, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether it holds, for each of the rows."""
+        column = columns[self.key]
+        codes = column.codes_at(rows)
+        fits = np.append(self._fitting(column), False)  # the last one answers for code -1
+        return np.asarray(fits[codes] != self.negated, bool)
+
+    def find(self, columns: TagColumns) -> NDArray[np.int64]:
+        """All rows where a plain (not negated) condition holds."""
+        column = columns[self.key]
+        return column.rows[self._fitting(column)[column.codes]]
+
+    def _fitting(self, column: TagColumn) -> NDArray[np.bool_]:
+        if not self.values:
+            return np.fromiter((value != "no" for value in column.values), bool, len(column.values))
+        return np.fromiter((value in self.values for value in column.values), bool, len(column.values))
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One line of the table: objects that the words choose are of this kind, drawn from this zoom on.
+
+    kind: a word; "=key" for the value of the key; "" for none.
+    """
+
+    kind: str
+    zoom: int
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the table (its first lines say what the members mean)."""
+
+    name: str
+    shape: KindOfShape
+    of: Literal["areas", "ways", "open ways", "places"]
+    features: tuple[Feature, ...]
+    names: bool
+    px: float
+    all_from: int
+    texts: Mapping[str, str]
+    numbers: Mapping[str, str]
+    flags: Mapping[str, tuple[tuple[Word, ...], ...]]
+    unknown: Mapping[str, int]
+    measured: tuple[str, ...]
+    without: tuple[str, ...]
+    joined_to: int
+    joined_by: tuple[str, ...]
+
+    @property
+    def min_zoom(self) -> int:
+        """The first zoom where anything is drawn."""
+        return min(feature.zoom for feature in self.features)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Attribute -> type, as a TileJSON names them."""
+        kind = {"kind": "String"} if any(feature.kind for feature in self.features) else {}
+        names = dict.fromkeys(("name", "name_zh", "name_en"), "String") if self.names else {}
+        refs = {"ref_rows": "Number", "ref_cols": "Number"} if self.has_shields else {}
+        texts, flags = dict.fromkeys(self.texts, "String"), dict.fromkeys(self.flags, "Boolean")
+        return kind | names | texts | refs | dict.fromkeys((*self.numbers, *self.measured), "Number") | flags
+
+    @property
+    def has_shields(self) -> bool:
+        """Whether numbers of roads are written one below the other, with rows and columns beside."""
+        return self.shape == "line" and self.names and "ref" in self.texts
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The objects of a layer, m of them.
+
+    rows: (m,) int64 ascending. line: (m,) which line of the layer's features chose each.
+    """
+
+    rows: NDArray[np.int64]
+    line: NDArray[np.int64]
+
+
+@cache
+def base_layers() -> tuple[Layer, ...]:
+    """The layers of the base map in the order of the table. Raises ValueError if the table contradicts itself."""
+    text = importlib.resources.files("location_cloud.data").joinpath(TABLE).read_text(encoding="utf-8")
+    return tuple(_layer(name, table) for name, table in tomllib.loads(text).items())
+
+
+def choose(layer: Layer, columns: TagColumns) -> Chosen:
+    """The objects that the layer's lines choose; of several lines the first one decides."""
+    line = np.full(columns.count, -1, np.int16)
+    for number, feature in enumerate(layer.features):
+        rows = feature.words[0].find(columns)
+        rows = rows[line[rows] < 0]
+        for word in feature.words[1:]:
+            rows = rows[word.holds(columns, rows)]
+        line[rows] = number
+    rows = np.flatnonzero(line >= 0)
+    return Chosen(rows, line[rows].astype(np.int64))
+
+
+def holds(words: tuple[Word, ...], columns: TagColumns, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether all words hold, for each of the rows."""
+    result = np.ones(len(rows), bool)
+    for word in words:
+        result &= word.holds(columns, rows)
+    return result
+
+
+def parse_words(text: str) -> tuple[Word, ...]:
+    """The words of a condition: key, !key, key=a|b, key!=a|b; the first must not be negated. Raises ValueError."""
+    words = tuple(_word(word) for word in text.split())
+    if not words or words[0].negated:
+        raise ValueError(f"condition {text!r} must begin with what an object has, such as highway=primary")
+    return words
+
+
+def _word(text: str) -> Word:
+    key, equals, values = text.partition("=")
+    negated = key.startswith("!") or key.endswith("!")
+    key = key.strip("!")
+    if not key or (equals and not values):
+        raise ValueError(f"{text!r} is no condition; write key, !key, key=a|b or key!=a|b")
+    return Word(key, frozenset(values.split("|")) if equals else frozenset(), negated)
+
+
+def _either(conditions: str | list[str]) -> tuple[tuple[Word, ...], ...]:
+    return tuple(parse_words(text) for text in ([conditions] if isinstance(conditions, str) else conditions))
+
+
+def _layer(name: str, table: dict[str, Any]) -> Layer:
+    left = set(table) - _MEMBERS
+    if left:
+        raise ValueError(f"{TABLE}: [{name}] has {sorted(left)}; known are {sorted(_MEMBERS)}")
+    return Layer(
+        name=name,
+        shape=table["shape"],
+        of=table["of"],
+        features=tuple(Feature(kind, zoom, parse_words(words)) for kind, zoom, words in table["features"]),
+        names=table.get("names", False),
+        px=table.get("px", 0.0),
+        all_from=table.get("all_from", 0),
+        texts=table.get("texts", {}),
+        numbers=table.get("numbers", {}),
+        flags={flag: _either(conditions) for flag, conditions in table.get("flags", {}).items()},
+        unknown=table.get("unknown", {}),
+        measured=tuple(table.get("measured", ())),
+        without=tuple(table.get("without", ())),
+        joined_to=table.get("joined_to", -1),
+        joined_by=tuple(table.get("joined_by", ())),
+    )
+
+
+_MEMBERS = {
+    "shape",
+    "of",
+    "features",
+    "names",
+    "px",
+    "all_from",
+    "texts",
+    "numbers",
+    "flags",
+    "unknown",
+    "measured",
+    "without",
+    "joined_to",
+    "joined_by",
 }
-RAILS = {"rail": 8, "light_rail": 10, "narrow_gauge": 10, "subway": 12, "tram": 12, "funicular": 12, "monorail": 12}
-WATERWAYS = {"river": 9, "canal": 10, "stream": 13, "ditch": 14, "drain": 14}
-LAND = {
-    "landuse": {
-        "forest": 8,
-        "grass": 11,
-        "meadow": 11,
-        "farmland": 10,
-        "farmyard": 11,
-        "orchard": 11,
-        "vineyard": 11,
-        "allotments": 11,
-        "residential": 9,
-        "commercial": 10,
-        "retail": 10,
-        "industrial": 10,
-        "railway": 11,
-        "cemetery": 11,
-        "recreation_ground": 11,
-        "village_green": 11,
-        "garages": 12,
-        "quarry": 10,
-        "landfill": 11,
-        "brownfield": 12,
-        "greenfield": 12,
-        "greenhouse_horticulture": 12,
-        "plant_nursery": 12,
-    },
-    "natural": {
-        "wood": 8,
-        "scrub": 10,
-        "heath": 10,
-        "grassland": 10,
-        "sand": 10,
-        "beach": 10,
-        "bare_rock": 11,
-        "scree": 11,
-        "shingle": 11,
-        "wetland": 9,
-    },
-    "leisure": {
-        "park": 10,
-        "garden": 12,
-        "golf_course": 11,
-        "playground": 13,
-        "pitch": 13,
-        "nature_reserve": 9,
-        "miniature_golf": 13,
-    },
-    "wetland": {"marsh": 9, "swamp": 9, "bog": 9, "reedbed": 9, "wet_meadow": 9},
-}
-SITES = {
-    "amenity": {"hospital", "university", "college", "school", "kindergarten", "parking", "bicycle_parking", "prison"},
-    "landuse": {"construction", "military"},
-    "leisure": {"sports_centre"},
-}
-PLACES = {
-    "city": 4,
-    "town": 6,
-    "village": 9,
-    "hamlet": 11,
-    "suburb": 10,
-    "quarter": 11,
-    "neighbourhood": 12,
-    "borough": 9,
-    "isolated_dwelling": 13,
-    "farm": 13,
-    "island": 10,
-    "locality": 13,
-}
-POI_KEYS = (
-    "amenity",
-    "shop",
-    "tourism",
-    "leisure",
-    "office",
-    "historic",
-    "man_made",
-    "emergency",
-    "healthcare",
-    "sport",
-)
-POI_BORING = {
-    "bench",
-    "waste_basket",
-    "parking_space",
-    "bicycle_parking",
-    "vending_machine",
-    "surveillance",
-    "yes",
-    "no",
-}
-STOPS = {
-    ("railway", "station"): ("station", 11),
-    ("railway", "halt"): ("station", 12),
-    ("railway", "tram_stop"): ("tram_stop", 13),
-    ("railway", "subway_entrance"): ("subway_entrance", 14),
-    ("highway", "bus_stop"): ("bus_stop", 13),
-    ("amenity", "bus_station"): ("bus_station", 12),
-    ("amenity", "ferry_terminal"): ("ferry_terminal", 12),
-    ("aeroway", "aerodrome"): ("aerodrome", 10),
-    ("aeroway", "helipad"): ("helipad", 13),
-}
-
-
-def names(tags: Tags) -> dict[str, str | None]:
-    """The name as written there, in Chinese and in English."""
-    return {
-        "name": tags.get("name"),
-        "name_zh": tags.get("name:zh-Hans") or tags.get("name:zh"),
-        "name_en": tags.get("name:en"),
-    }
-
-
-def street(tags: Tags) -> Kind:
-    """Streets and railways as lines."""
-    highway = tags.get("highway", "")
-    kind = highway.removesuffix("_link")
-    if kind in STREETS:
-        return kind, STREETS[kind] + (2 if highway.endswith("_link") else 0)
-    railway = tags.get("railway", "")
-    return (railway, RAILS[railway] + (2 if "service" in tags else 0)) if railway in RAILS else None
-
-
-def street_attributes(tags: Tags) -> dict[str, Any]:
-    """What a style asks about a street beside its kind; what is not so is left out, which saves a fifth of a tile."""
-    return {
-        "link": tags.get("highway", "").endswith("_link") or None,
-        "rail": ("railway" in tags and "highway" not in tags) or None,
-        "tunnel": tags.get("tunnel", "no") not in ("no", "") or None,
-        "bridge": tags.get("bridge", "no") not in ("no", "") or None,
-        "oneway": tags.get("oneway") in ("yes", "1", "true") or None,
-        "oneway_reverse": tags.get("oneway") == "-1" or None,
-        "surface": tags.get("surface"),
-        "service": tags.get("service"),
-        "ref": tags.get("ref"),
-    }
-
-
-def water_area(tags: Tags) -> Kind:
-    """Lakes, river banks, basins."""
-    if tags.get("natural") == "water":
-        return tags.get("water", "water"), 6
-    if tags.get("waterway") in ("riverbank", "dock", "canal"):
-        return tags["waterway"], 8
-    return (tags["landuse"], 9) if tags.get("landuse") in ("reservoir", "basin", "salt_pond") else None
-
-
-def water_line(tags: Tags) -> Kind:
-    """Rivers, canals, streams, ditches as lines."""
-    kind = tags.get("waterway", "")
-    return (kind, WATERWAYS[kind]) if kind in WATERWAYS else None
-
-
-def land(tags: Tags) -> Kind:
-    """What covers the ground."""
-    for key, kinds in LAND.items():
-        value = tags.get(key, "")
-        if value in kinds and not (key == "landuse" and "natural" in tags):
-            return value, kinds[value]
-    return None
-
-
-def site(tags: Tags) -> Kind:
-    """Grounds with one use: schools, hospitals, car parks."""
-    for key, kinds in SITES.items():
-        if tags.get(key) in kinds:
-            return tags[key], 13
-    return None
-
-
-def building(tags: Tags) -> Kind:
-    """Buildings."""
-    return ("building", 13) if tags.get("building", "no") != "no" else None
-
-
-def place(tags: Tags) -> Kind:
-    """Settlements and parts of them."""
-    kind = tags.get("place", "")
-    return (kind, PLACES[kind]) if kind in PLACES and "name" in tags else None
-
-
-def poi(tags: Tags) -> Kind:
-    """Points of interest: the first of the keys that says what it is."""
-    for key in POI_KEYS:
-        value = tags.get(key)
-        if value is not None and value not in POI_BORING:
-            return value, 14
-    return None
-
-
-def stop(tags: Tags) -> Kind:
-    """Where public transport stops."""
-    for (key, value), kind in STOPS.items():
-        if tags.get(key) == value:
-            return kind
-    return None
-
-
-def address(tags: Tags) -> Kind:
-    """House numbers and house names."""
-    return ("address", 14) if "addr:housenumber" in tags or "addr:housename" in tags else None

@@ -1,114 +1,140 @@
-"""The base map's layers, made from OpenStreetMap columns; names after the Shortbread schema."""
+"""The base map's layers, made from OpenStreetMap columns by the table of kinds; names after the Shortbread schema."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
-import shapely
+from numpy.typing import NDArray
 
 from location_cloud.capability import Import, MapLayer
-from location_cloud.extract import Tags
-from location_cloud.maps import kinds
-from location_cloud.maps.osm_shapes import area_ids, columns, node_points, way_lines
-from tiles.features import LayerFeatures
-
-KindOf = Callable[[Tags], "tuple[str, int] | None"]
-
-NAMES = {"name": "String", "name_zh": "String", "name_en": "String"}
-KIND = {"kind": "String"}
-STREET = {
-    "link": "Boolean",
-    "rail": "Boolean",
-    "tunnel": "Boolean",
-    "bridge": "Boolean",
-    "oneway": "Boolean",
-    "oneway_reverse": "Boolean",
-    "surface": "String",
-    "service": "String",
-    "ref": "String",
-}
-ADDRESS = {"housenumber": "String", "housename": "String"}
-POI = dict.fromkeys(kinds.POI_KEYS, "String")
+from location_cloud.extract import WAY, OsmExtract, TagColumns
+from location_cloud.maps.attributes import Objects, list_attributes
+from location_cloud.maps.joined_lines import FIRST_ID, as_linestrings, join_lines
+from location_cloud.maps.kinds import Chosen, Layer, base_layers, choose
+from location_cloud.maps.ocean import OCEAN
+from location_cloud.maps.osm_shapes import (
+    WORLD_M,
+    area_ids,
+    area_sides,
+    line_ids,
+    line_lengths,
+    node_ids,
+    node_lonlat,
+    points,
+    surface_lonlat,
+    way_lines,
+    zoom_by_size,
+)
+from tiles.features import CodedColumn, Column, FlatGeometries, LayerFeatures
+from tiles.mercator import MAX_ZOOM
 
 
-def _row(tags: Tags, kind: str) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        **kinds.names(tags),
-        **kinds.street_attributes(tags),
-        **{key: tags.get(key) for key in kinds.POI_KEYS},
-        "housenumber": tags.get("addr:housenumber"),
-        "housename": tags.get("addr:housename"),
-    }
+def layer_features(layer: Layer, import_: Import) -> LayerFeatures:
+    """The features of a layer of the table."""
+    make = {"line": _lines, "polygon": _polygons, "point": _points}[layer.shape]
+    return make(layer, import_.osm)
 
 
-def _chosen(tags: list[Tags], kind_of: KindOf) -> tuple[np.ndarray[Any, Any], list[tuple[str, int]]]:
-    found = [(position, kind) for position, each in enumerate(tags) if (kind := kind_of(each)) is not None]
-    return np.array([position for position, _ in found], np.int64), [kind for _, kind in found]
+def _lines(layer: Layer, osm: OsmExtract) -> LayerFeatures:
+    chosen = _chosen(layer, osm.ways.columns)
+    if layer.of == "open ways":
+        chosen = _only(chosen, ~np.isin(osm.ways.id[chosen.rows], osm.areas.id[osm.areas.kind == WAY]))
+    lines, kept = way_lines(osm, chosen.rows)
+    chosen = _only(chosen, kept)
+    zoom = _zoom(layer, chosen, line_lengths(lines) if layer.px else None)
+    attributes = list_attributes(layer, [Objects(osm.ways.columns, chosen)])
+    ids = line_ids(osm.ways.id[chosen.rows])
+    near = LayerFeatures(layer.name, ids, "line", lines, zoom, attributes=attributes)
+    return near if layer.joined_to < 0 else _with_joined(layer, near, lines, chosen)
 
 
-def _lines(name: str, kind_of: KindOf, fields: dict[str, str], import_: Import) -> LayerFeatures:
-    osm = import_.osm
-    chosen, found = _chosen(osm.ways.tags, kind_of)
-    lines, ways = way_lines(osm, chosen)
-    kind_at = dict(zip(chosen.tolist(), found))
-    rows = [_row(osm.ways.tags[way], kind_at[way][0]) for way in ways.tolist()]
-    min_zoom = np.array([kind_at[way][1] for way in ways.tolist()], np.uint8)
-    ids = osm.ways.id[ways].astype(np.uint64)
-    return LayerFeatures(name, ids, "line", lines, min_zoom, attributes=columns(rows, tuple(fields)))
-
-
-def _polygons(name: str, kind_of: KindOf, fields: dict[str, str], import_: Import) -> LayerFeatures:
-    areas = import_.osm.areas
-    chosen, found = _chosen(areas.tags, kind_of)
-    rows = [_row(areas.tags[position], kind) for position, (kind, _) in zip(chosen.tolist(), found)]
-    min_zoom = np.array([zoom for _, zoom in found], np.uint8)
+def _with_joined(layer: Layer, near: LayerFeatures, lines: FlatGeometries, chosen: Chosen) -> LayerFeatures:
+    """The same features from zoom joined_to + 1 on, and up to there the lines that they are joined to."""
+    first = np.array([feature.zoom for feature in layer.features])[chosen.line]
+    group = chosen.line
+    kept = ("kind", *layer.joined_by)
+    columns = {name: column for name, column in near.attributes.items() if isinstance(column, CodedColumn)}
+    for name in kept:
+        group = group * (len(columns[name].values) + 1) + columns[name].codes + 1
+    joined = join_lines(lines, np.where(first <= layer.joined_to, group, -1), layer.joined_to)
+    numbers, example = np.unique(group, return_index=True)
+    like = example[np.searchsorted(numbers, joined.group)]
+    attributes = {}
+    for name, column in columns.items():
+        codes = column.codes[like] if name in kept else np.full(len(like), -1, np.int32)
+        attributes[name] = CodedColumn(np.append(column.codes, codes), column.values)
     return LayerFeatures(
-        name,
-        area_ids(areas, chosen),
-        "polygon",
-        areas.geometry[chosen],
-        min_zoom,
-        attributes=columns(rows, tuple(fields)),
+        near.name,
+        np.append(near.ids, FIRST_ID + np.arange(len(like), dtype=np.uint64)),
+        "line",
+        np.concatenate([as_linestrings(lines), joined.shapes]),
+        np.append(np.maximum(near.min_zoom, layer.joined_to + 1), first[like]).astype(np.uint8),
+        np.append(np.full(len(near.ids), MAX_ZOOM), np.full(len(like), layer.joined_to)).astype(np.uint8),
+        attributes,
     )
 
 
-def _points(name: str, kind_of: KindOf, fields: dict[str, str], import_: Import) -> LayerFeatures:
+def _polygons(layer: Layer, osm: OsmExtract) -> LayerFeatures:
+    areas = osm.areas
+    chosen = _chosen(layer, areas.columns)
+    sides = area_sides(areas, chosen.rows)
+    attributes: dict[str, Column] = {**list_attributes(layer, [Objects(areas.columns, chosen)])}
+    if layer.measured:
+        attributes["way_area"] = _square_metres(sides)
+    return LayerFeatures(
+        layer.name,
+        area_ids(areas, chosen.rows),
+        "polygon",
+        areas.geometry[chosen.rows],
+        _zoom(layer, chosen, sides if layer.px else None),
+        attributes=attributes,
+    )
+
+
+def _points(layer: Layer, osm: OsmExtract) -> LayerFeatures:
     """Points of tagged nodes, and of areas on their surface."""
-    osm = import_.osm
-    nodes, node_kinds = _chosen(osm.nodes.tags, kind_of)
-    areas, area_kinds = _chosen(osm.areas.tags, kind_of)
-    surface = shapely.point_on_surface(osm.areas.geometry[areas])
-    rows = [_row(osm.nodes.tags[position], kind) for position, (kind, _) in zip(nodes.tolist(), node_kinds)]
-    rows += [_row(osm.areas.tags[position], kind) for position, (kind, _) in zip(areas.tolist(), area_kinds)]
-    ids = np.concatenate([osm.nodes.id[osm.nodes.tagged[nodes]].astype(np.uint64), area_ids(osm.areas, areas)])
-    points = np.concatenate([node_points(osm, nodes), np.asarray(surface, object)])
-    min_zoom = np.array([zoom for _, zoom in (*node_kinds, *area_kinds)], np.uint8)
-    return LayerFeatures(name, ids, "point", points, min_zoom, attributes=columns(rows, tuple(fields)))
+    nodes = _chosen(layer, osm.nodes.columns) if layer.of == "places" else Chosen(_NONE, _NONE)
+    areas = _chosen(layer, osm.areas.columns)
+    sides = area_sides(osm.areas, areas.rows) if layer.px else None
+    sources = [Objects(osm.nodes.columns, nodes), Objects(osm.areas.columns, areas)]
+    attributes: dict[str, Column] = {**list_attributes(layer, sources)}
+    if layer.measured and sides is not None:
+        attributes["way_area"] = [*[None] * len(nodes.rows), *_square_metres(sides).tolist()]
+    lonlat = np.concatenate([node_lonlat(osm, nodes.rows), surface_lonlat(osm.areas, areas.rows)])
+    ids = np.concatenate([node_ids(osm.nodes.id[osm.nodes.tagged[nodes.rows]]), area_ids(osm.areas, areas.rows)])
+    zoom = np.concatenate([_zoom(layer, nodes, None), _zoom(layer, areas, sides)])
+    return LayerFeatures(layer.name, ids, "point", points(lonlat), zoom, attributes=attributes)
 
 
-def _named_street(tags: Tags) -> tuple[str, int] | None:
-    found = kinds.street(tags)
-    return (found[0], max(found[1] + 1, 10)) if found and ("name" in tags or "ref" in tags) else None
+_NONE: NDArray[np.int64] = np.empty(0, np.int64)
 
 
-def _layer(name: str, make: Any, kind_of: KindOf, fields: dict[str, str], min_zoom: int) -> MapLayer:
-    return MapLayer(name, "base", partial(make, name, kind_of, fields), fields, min_zoom)
+def _chosen(layer: Layer, columns: TagColumns) -> Chosen:
+    chosen = choose(layer, columns)
+    for other in base_layers():
+        if other.name in layer.without:
+            chosen = _only(chosen, ~np.isin(chosen.rows, choose(other, columns).rows, assume_unique=True))
+    return chosen
+
+
+def _only(chosen: Chosen, kept: NDArray[np.bool_]) -> Chosen:
+    return Chosen(chosen.rows[kept], chosen.line[kept])
+
+
+def _zoom(layer: Layer, chosen: Chosen, size: NDArray[np.float64] | None) -> NDArray[np.uint8]:
+    first = np.array([feature.zoom for feature in layer.features], np.uint8)[chosen.line]
+    return first if size is None else zoom_by_size(size, layer.px, first, layer.all_from)
+
+
+def _square_metres(sides: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.rint((sides * WORLD_M) ** 2).astype(np.int64)
 
 
 LAYERS = (
-    _layer("land", _polygons, kinds.land, KIND, 8),
-    _layer("sites", _polygons, kinds.site, KIND, 13),
-    _layer("water_polygons", _polygons, kinds.water_area, KIND | NAMES, 6),
-    _layer("water_lines", _lines, kinds.water_line, KIND | NAMES, 9),
-    _layer("buildings", _polygons, kinds.building, {}, 13),
-    _layer("streets", _lines, kinds.street, KIND | STREET, 5),
-    _layer("street_labels", _lines, _named_street, KIND | NAMES | {"ref": "String"}, 10),
-    _layer("public_transport", _points, kinds.stop, KIND | NAMES, 10),
-    _layer("pois", _points, kinds.poi, POI | NAMES, 14),
-    _layer("addresses", _points, kinds.address, ADDRESS, 14),
-    _layer("place_labels", _points, kinds.place, KIND | NAMES, 4),
+    OCEAN,
+    *(
+        MapLayer(layer.name, "base", partial(layer_features, layer), layer.fields, layer.min_zoom)
+        for layer in base_layers()
+    ),
 )

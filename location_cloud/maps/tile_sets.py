@@ -1,4 +1,4 @@
-"""The tile sets that maps itself offers: those of the snapshot."""
+"""The tile sets that maps itself offers: those of the snapshot, and the archives that the operator imported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from location_cloud.maps import dataset
+from location_cloud.maps import archives, dataset
+from location_cloud.maps.service_live import live_sets
+from location_cloud.maps.service_pictures import picture_sets
+from location_cloud.maps.variants import MATRICES, SYSTEMS, variant_of
 from location_cloud.tile_sets import Tile, TileAt, TileSet, VectorLayer
 from tiles.encode import encode_tile
 
@@ -15,11 +18,27 @@ if TYPE_CHECKING:
 
 
 def tile_sets(world: World, tenant: str) -> Mapping[str, TileSet]:
-    """The vector sets of the snapshot, the same for every tenant."""
+    """The vector sets of the snapshot and the archives, the same for every tenant.
+
+    An archive never hides a set of the same name, whoever offers it.
+    """
+    built = _built(world)
+    if "base" in built:
+        built = built | picture_sets(world, tenant, built["base"])
+    imported = archives.offered(world.home)
+    if not imported:
+        return built
+    others = [source(world, tenant) for source in world.tile_sources if source is not tile_sets]
+    return {name: each for name, each in imported.items() if not any(name in other for other in others)} | built
+
+
+def _built(world: World) -> dict[str, TileSet]:
+    """The vector sets of the snapshot."""
     maps = world.section(dataset.SECTION)
     kept: dict[str, dict[str, TileSet]] = maps.__dict__
     if "offered" not in kept:
-        kept["offered"] = {name: _offer(stored) for name, stored in maps.sets.items()}
+        plain = {name: _offer(stored) for name, stored in maps.sets.items()}
+        kept["offered"] = plain | live_sets(world.snapshot.folder, plain)
     return kept["offered"]
 
 
@@ -30,15 +49,17 @@ def _offer(stored: dataset.StoredSet) -> TileSet:
         forms=("mvt",),
         read=partial(read_tile, stored),
         max_zoom=dataset.MAX_ZOOM,
+        quick_from=0,
         bounds=stored.bounds,
         core=stored.core,
         attribution=stored.attribution,
+        matrices=MATRICES,
+        systems=SYSTEMS,
         layers=tuple(VectorLayer(each.name, each.fields, each.min_zoom, each.max_zoom) for each in stored.layers),
     )
 
 
 def read_tile(stored: dataset.StoredSet, at: TileAt) -> Tile | None:
     """The MVT tile of a set of the snapshot, made now; None where the set has nothing."""
-    layers = [layer.index for layer in stored.layers if layer.min_zoom <= at.z <= layer.max_zoom]
-    body = encode_tile(layers, at.z, at.x, at.y)
+    body = encode_tile(stored.stack_in(variant_of(at)), at.z, at.x, at.y)
     return Tile(body) if body else None

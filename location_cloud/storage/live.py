@@ -148,6 +148,23 @@ class Live:
             raise failure from error
 
 
+def next_version(connection: Connection) -> int:
+    """The live version that this transaction will make, for a column that says when a row changed.
+
+    Call it within `Live.write()` before the rows are changed: from then on no other transaction that calls it can
+    commit before this one, so that whoever has seen version v has seen all changes up to v. SQLite has one writer
+    at a time anyway.
+    """
+    found: int = connection.execute(select(LIVE_VERSION.c.version).with_for_update()).scalar_one()
+    return found + 1
+
+
+def seen_version(connection: Connection) -> int:
+    """The live version that this transaction sees, the same however often it looks."""
+    found: int = connection.execute(select(LIVE_VERSION.c.version)).scalar_one()
+    return found
+
+
 def update_versioned(
     connection: Connection, table: Table, tenant: str, row_id: int | str, version: int, values: Mapping[str, Any]
 ) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import mmap
 import os
 import shutil
 import threading
@@ -12,16 +11,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numba
 import numpy as np
 import orjson
-from numba.core import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from location_cloud.errors import BadInput, CloudError
+from location_cloud.storage.mapped import fence, map_file, reserve_file
 
 T = TypeVar("T")
 Arrays = Mapping[str, NDArray[np.int32]]
@@ -88,11 +86,11 @@ class Slots:
         Raises OSError, ValueError or KeyError if there is none, or it is damaged or from before the machine started.
         """
         layout = orjson.loads((folder / LAYOUT).read_bytes())
-        if (layout["format"], layout["boot"]) != (FORMAT, _boot_id()):
+        if (layout["format"], layout["boot"]) != (FORMAT, boot_id()):
             raise ValueError(f"{folder}: slots of format {layout['format']} or from before the machine started")
         self.folder = folder
         self.lengths: dict[str, int] = layout["lengths"]
-        self._header: NDArray[np.int64] = _mapped(folder / HEADER, 8 * PLACES, writable).view(np.int64)
+        self._header: NDArray[np.int64] = map_file(folder / HEADER, 8 * PLACES, writable).view(np.int64)
         self._times: NDArray[np.float64] = self._header.view(np.float64)
         self._slots: tuple[dict[str, NDArray[np.int32]], ...] = tuple(
             _open_slot(folder / name, self.lengths, writable) for name in SLOT_FILES
@@ -219,10 +217,10 @@ def create_slots(folder: Path, lengths: Mapping[str, int]) -> Slots:
     new = folder.with_name(f".{folder.name}-new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
-    (new / LAYOUT).write_bytes(orjson.dumps({"format": FORMAT, "boot": _boot_id(), "lengths": dict(lengths)}))
-    _reserve(new / HEADER, 8 * PLACES)
+    (new / LAYOUT).write_bytes(orjson.dumps({"format": FORMAT, "boot": boot_id(), "lengths": dict(lengths)}))
+    reserve_file(new / HEADER, 8 * PLACES)
     for name in SLOT_FILES:
-        _reserve(new / name, max(_layout(lengths)[1], PAGE_BYTES))
+        reserve_file(new / name, max(_layout(lengths)[1], PAGE_BYTES))
     if folder.exists():
         old = folder.with_name(f".{folder.name}-old")
         shutil.rmtree(old, ignore_errors=True)
@@ -275,55 +273,28 @@ def _layout(lengths: Mapping[str, int]) -> tuple[dict[str, int], int]:
 
 def _open_slot(file: Path, lengths: Mapping[str, int], writable: bool) -> dict[str, NDArray[np.int32]]:
     begins, size = _layout(lengths)
-    content = _mapped(file, max(size, PAGE_BYTES), writable)
+    content = map_file(file, max(size, PAGE_BYTES), writable)
     return {name: content[begins[name] : begins[name] + 4 * length].view(np.int32) for name, length in lengths.items()}
 
 
-def _mapped(file: Path, size: int, writable: bool) -> NDArray[Any]:
-    with file.open("r+b" if writable else "rb") as stream:
-        if (found := os.fstat(stream.fileno()).st_size) < size:
-            raise ValueError(f"{file} has {found} bytes, {size} expected")
-        access = mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ
-        return np.frombuffer(mmap.mmap(stream.fileno(), size, access=access), np.uint8)
-
-
-def _reserve(file: Path, size: int) -> None:
-    with file.open("xb") as stream:
-        stream.truncate(size)
-        if hasattr(os, "posix_fallocate"):  # macOS has none
-            os.posix_fallocate(stream.fileno(), 0, size)
-
-
-def _boot_id() -> str:
+def boot_id() -> str:
+    """What tells this start of the machine from others; "" where nothing does."""
     return BOOT_ID.read_text().strip() if BOOT_ID.exists() else ""
-
-
-def _emit_fence(_typing: Any) -> tuple[Any, Any]:
-    """One LLVM instruction: everything before it is seen by all cores before anything after it."""
-
-    def generate(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
-        builder.fence("seq_cst")
-        return context.get_dummy_value()
-
-    return types.void(), generate
-
-
-_fence: Any = intrinsic(_emit_fence)
 
 
 @numba.njit(cache=True)
 def _begin(header, times):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
     current = header[CURRENT]
-    _fence()
+    fence()
     slot = current & 1
     generation = header[GENERATION + slot]
-    _fence()
+    fence()
     return current, generation, header[VERSION + slot], times[AS_OF + slot]
 
 
 @numba.njit(cache=True)
 def _generation(header, slot):  # type: ignore[no-untyped-def]
-    _fence()
+    fence()
     return header[GENERATION + slot]
 
 
@@ -331,15 +302,15 @@ def _generation(header, slot):  # type: ignore[no-untyped-def]
 def _open_generation(header, slot):  # type: ignore[no-untyped-def]
     """Marks a slot as being written: the next odd generation, also where a killed writer left it odd."""
     header[GENERATION + slot] += 1 + (header[GENERATION + slot] & 1)
-    _fence()
+    fence()
 
 
 @numba.njit(cache=True)
 def _publish(header, times, slot, publication, version, as_of):  # type: ignore[no-untyped-def]
-    _fence()
+    fence()
     header[VERSION + slot] = version
     times[AS_OF + slot] = as_of
-    _fence()
+    fence()
     header[GENERATION + slot] += 1
-    _fence()
+    fence()
     header[CURRENT] = 2 * publication + slot

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-SLICES = {"access", "areas", "catalog", "console", "directions", "layers", "maps", "places", "roads"}
+SLICES = {"access", "areas", "catalog", "console", "directions", "imagery", "layers", "maps", "places", "roads"}
 
 BETWEEN_SLICES = {
     "roads": {"areas"},
@@ -57,6 +57,8 @@ FILES = {
         "other:ideas",
         "capability",
         "errors",
+        "live_layers",
+        "live_values",
         "routing",
         "spatial",
         "storage",
@@ -64,7 +66,7 @@ FILES = {
         "tiles",
     },
     "model": {"arrays", "spatial", "routing", "own:model", "own:ideas"},
-    "schema": {"own:model", "own:schema", "spatial", "http.parameters"},
+    "schema": {"own:model", "own:schema", "spatial", "http.parameters", "tile_sets"},
     "store": {"own:store", "own:model", "capability", "errors", "spatial", "storage"},
     "dataset": {
         "own:model",
@@ -77,6 +79,7 @@ FILES = {
         "data",
         "errors",
         "extract",
+        "live_values",
         "routing",
         "spatial",
         "tile_sets",
@@ -94,6 +97,7 @@ FILES = {
         "data",
         "errors",
         "extract",
+        "live_values",
         "routing",
         "spatial",
         "tile_sets",
@@ -106,6 +110,7 @@ for _name in ("now", "metrics", "deriving", "overlay"):
 FILES["tile_sets"] = FILES["service"]
 FILES["overlay"] = FILES["service"] | {"settings"}
 FILES["asked"] = {"own:service", "own:dataset", "own:model", "own:ideas", "capability", "errors", "http", "routing"}
+FILES["asked"] |= {"tile_sets"}
 """What the interfaces of other engines share: it reads their addresses and asks the service."""
 FILES["asking"] = {"own:service", "own:schema", "own:model", "capability"}
 """What addresses and bodies of ours have in common, read for every api."""

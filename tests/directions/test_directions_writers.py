@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from location_cloud.access.model import Caller
 from location_cloud.directions import api, api_osrm, guided_path, json_bytes, osrm, service
 from location_cloud.directions.model import Ask
 from location_cloud.directions.table_bytes import osrm_table_bytes
@@ -28,7 +29,7 @@ PAIRS = 25
 
 @pytest.fixture(scope="module")
 def call(app: Flask) -> PlainCall:
-    return PlainCall(app.extensions["location_cloud"].worlds.current(), "default")
+    return PlainCall(app.extensions["location_cloud"].worlds.current(), Caller("default", frozenset()), {})
 
 
 def addresses() -> list[str]:

@@ -9,9 +9,9 @@ import pytest
 
 from location_cloud.access.service import issue_key
 from location_cloud.app import create_app
-from location_cloud.maps import kinds
 from location_cloud.maps.dataset import _core
 from location_cloud.maps.service import find_view
+from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.settings import Settings
 from location_cloud.tile_sets import TileSet
 from tests.conftest import copy_home
@@ -61,7 +61,7 @@ def test_a_tile_is_sent_compressed_to_whoever_takes_it(client):
     assert len(packed.data) < len(plain.data) / 1.5
 
 
-@pytest.mark.parametrize(("path", "status"), [("/tiles/base/14/99999/0.mvt", 400), ("/tiles/base/15/0/0.mvt", 404)])
+@pytest.mark.parametrize(("path", "status"), [("/tiles/base/14/99999/0.mvt", 400), ("/tiles/base/17/0/0.mvt", 404)])
 def test_a_tile_off_the_grid_is_refused(client, path, status):
     assert client.get(path).status_code == status
 
@@ -110,24 +110,6 @@ def test_daqings_districts_are_on_the_same_map(client):
     assert "萨尔图区" in names
 
 
-@pytest.mark.parametrize(
-    ("tags", "kind"),
-    [
-        ({"highway": "primary_link"}, ("primary", 10)),
-        ({"railway": "rail", "service": "yard"}, ("rail", 10)),
-        ({"highway": "proposed"}, None),
-        ({"power": "line"}, None),
-    ],
-)
-def test_a_street_is_drawn_by_its_class(tags, kind):
-    assert kinds.street(tags) == kind
-
-
-def test_the_first_key_says_what_a_place_of_interest_is():
-    assert kinds.poi({"shop": "bakery", "tourism": "hotel"}) == ("bakery", 14)
-    assert kinds.poi({"amenity": "bench"}) is None
-
-
 @pytest.fixture
 def keyed(demo_home, tmp_path):
     """A client of a server that wants keys, and a key."""
@@ -149,9 +131,29 @@ def test_a_key_in_the_address_is_passed_on_to_the_tiles(keyed):
     assert tile.headers["Cache-Control"].startswith("private")
 
 
-@pytest.mark.parametrize("path", ["/tiles/base.json", "/styles/light.json", "/tiles/base/14/0/0.mvt"])
-def test_a_coordinate_system_that_tiles_do_not_have_is_refused(client, path):
-    assert client.get(f"{path}?crs=gcj02").status_code == 400
+@pytest.mark.parametrize("asked", ["crs=gcj02&matrix=c", "crs=utm", "matrix=x"])
+def test_a_coordinate_system_that_tiles_do_not_have_is_refused(client, asked):
+    assert client.get(f"/tiles/base/14/0/0.mvt?{asked}").status_code == 400
+
+
+def test_a_street_on_the_map_has_the_way_of_its_road_edges_as_id(client, app):
+    layers = mapbox_vector_tile.decode(client.get(tile_path(16)).data)
+    drawn = {each["id"] for each in layers["streets"]["features"] if not each["properties"].get("rail")}
+    ways = app.extensions["location_cloud"].worlds.current().section(ROADS).seg_way
+    assert drawn
+    assert drawn <= set(ways.tolist())
+
+
+def test_daqing_lies_elsewhere_on_a_gcj02_map(client):
+    path = tile_path(10, (125.1031, 46.5893))
+    here, shifted = (
+        mapbox_vector_tile.decode(client.get(path + asked).data)["boundary_labels"]["features"]
+        for asked in ("", "?crs=gcj02")
+    )
+    moved = np.subtract(shifted[0]["geometry"]["coordinates"], here[0]["geometry"]["coordinates"])
+    assert shifted[0]["id"] == here[0]["id"]
+    # 538 m to the east, 234 m to the north in its middle, a tenth less elsewhere; a unit is 6.6 m at zoom 10.
+    assert moved.tolist() == pytest.approx([82, 36], abs=8)
 
 
 def test_a_map_opens_on_the_city_not_between_it_and_a_stray_way():

@@ -1,7 +1,7 @@
 """Lay out the optional real parts of `make test-all`, PostGIS, Chromium, web clients, peers, privately
 under .parts/: peers are OSRM and Valhalla.
 
-    python tests/parts/install.py postgis chromium web-clients peers
+    python tests/parts/install.py postgis chromium qgis web-clients peers
 
 Needs Python, apt-get and dpkg-deb, for web clients npm, no root; the system's packages, lists and caches are
 neither changed nor locked. The machine's own apt sources, keys and proxy are used, and apt checks every
@@ -56,11 +56,13 @@ class Part:
     programs: tuple[str, ...]  # patterns below the part's root; each must find all its libraries
     room_mb: int  # packages and laid-out files together, measured on Debian 12, rounded up
     elsewhere: Path | None = None  # a copy installed by the system that serves as well
+    left_out: tuple[str, ...] = ()  # packages besides LEFT_OUT that the part runs without
 
 
 PARTS = {
     part.name: part
     for part in (
+        Part("web-servers", ("nginx-light", "wrk"), ("usr/sbin/nginx", "usr/bin/wrk"), room_mb=60),
         Part(
             "postgis",
             # The metapackage names the release's own PostgreSQL: 15 on Debian 12, 17 on Debian 13.
@@ -79,6 +81,25 @@ PARTS = {
             ("usr/lib/chromium/chromium",),
             room_mb=1000,
             elsewhere=Path("/usr/bin/chromium"),
+        ),
+        Part(
+            "qgis",
+            ("python3-qgis",),
+            (
+                "usr/lib/libqgis_core.so.*",
+                "usr/lib/python3/dist-packages/qgis/_core.*.so",
+                "usr/lib/qgis/plugins/*wms*.so",
+            ),
+            room_mb=1100,
+            # Compilers, which Qt's and Boost's development packages bring, and what only its plugins compute with.
+            left_out=(
+                *("binutils*", "cpp*", "g++*", "gcc*", "gfortran*", "libasan*", "libbinutils", "libboost*-dev"),
+                *("libc-dev-bin", "libc6-dev", "libclang*", "libexpat1-dev", "libgcc-*-dev", "libgfortran-*-dev"),
+                *("libgl1-mesa-dri", "libjs-*", "liblsan*", "libopenblas*-dev", "libpython3*-dev", "libstdc++-*-dev"),
+                *("libtsan*", "libubsan*", "linux-libc-dev", "pyqt5-dev-tools", "python-matplotlib-data"),
+                *("python3*-dev", "python3-ipython", "python3-matplotlib", "python3-pandas", "python3-plotly"),
+                *("python3-scipy", "python3-sympy", "qtchooser", "qttools5*", "unicode-data", "zlib1g-dev"),
+            ),
         ),
     )
 }
@@ -119,7 +140,7 @@ def installed_root(name: str) -> Path:
 
 def library_path(root: Path) -> str:
     """LD_LIBRARY_PATH with which the programs below the root find the libraries laid out beside them."""
-    folders = [*root.glob("usr/lib/*-linux-gnu*"), *root.glob("lib/*-linux-gnu*")]
+    folders = [*root.glob("usr/lib/*-linux-gnu*"), *root.glob("lib/*-linux-gnu*"), root / "usr/lib"]
     # Some lie one deeper: a system links one of several blas into place, libpulse knows its folder by full path.
     folders += [
         folder / name for folder in folders for name in ("blas", "lapack", "pulseaudio") if (folder / name).is_dir()
@@ -144,7 +165,7 @@ def install(part: Part) -> bool:
     _configure_apt()
     _say(f"{part.name}: asking apt what it needs")
     list(_apt_lines("update"))
-    files = _closure(part.packages)
+    files = _closure(part)
     packages = _download(part.name, files)
     growing = root.with_suffix(".growing")
     shutil.rmtree(growing, ignore_errors=True)
@@ -165,7 +186,7 @@ def _is_complete(root: Path, part: Part) -> bool:
 
 def _asked(part: Part) -> dict[str, list[str]]:
     """What decides the result; when it changes in this file, the part is laid out anew."""
-    return {"packages": list(part.packages), "left_out": list(LEFT_OUT)}
+    return {"packages": list(part.packages), "left_out": [*LEFT_OUT, *part.left_out]}
 
 
 def _configure_apt() -> None:
@@ -229,11 +250,12 @@ def _apt_lines(*arguments: str) -> Iterator[str]:
         )
 
 
-def _closure(packages: tuple[str, ...]) -> list[str]:
-    """The files' names, as gcc-12-base_12.2.0-14_amd64.deb, of all that the packages need, less LEFT_OUT."""
-    lines = [line for line in _apt_lines("install", "--yes", "--print-uris", *packages) if line.startswith("'")]
+def _closure(part: Part) -> list[str]:
+    """The files' names, as gcc-12-base_12.2.0-14_amd64.deb, of all that the part needs, less what is left out."""
+    lines = [line for line in _apt_lines("install", "--yes", "--print-uris", *part.packages) if line.startswith("'")]
     files = sorted(shlex.split(line)[1] for line in lines)
-    return [file for file in files if not any(fnmatch.fnmatch(file.split("_")[0], name) for name in LEFT_OUT)]
+    left_out = (*LEFT_OUT, *part.left_out)
+    return [file for file in files if not any(fnmatch.fnmatch(file.split("_")[0], name) for name in left_out)]
 
 
 def _download(name: str, files: list[str]) -> list[Path]:
@@ -256,6 +278,9 @@ def _lay_out(name: str, packages: list[Path], root: Path) -> None:
     # What PostGIS's script would do: its files carry the major version, CREATE EXTENSION asks without it.
     for control in root.glob("usr/share/postgresql/*/extension/*-3.control"):
         control.with_name(control.name.replace("-3.", ".")).symlink_to(control.name)
+    # What QGIS's script would begin with: the reference systems that it knows.
+    for template in root.glob("usr/share/qgis/resources/srs-template.db"):
+        shutil.copy(template, template.with_name("srs.db"))
 
 
 def _unpack(package: Path, root: Path) -> None:

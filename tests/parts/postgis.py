@@ -36,11 +36,12 @@ class PostgisNotStartedError(Exception):
 
 
 @contextlib.contextmanager
-def start_postgis() -> Iterator[str]:
+def start_postgis(*settings: str) -> Iterator[str]:
     """URL of a new, empty server that listens on a Unix socket only, and is gone when the block ends.
 
     A database created on it has PostGIS already.
 
+    settings: more of the server's, such as "shared_buffers=1GB"; they win over those of the tests.
     The URL is libpq's: postgresql://postgres@/postgres?host=/tmp/postgis-abc. SQLAlchemy wants its driver
     named: postgresql+psycopg.
     PostgreSQL refuses to run as root, so root runs it as `nobody`.
@@ -63,18 +64,19 @@ def start_postgis() -> Iterator[str]:
             "GDAL_DATA": str(root / "usr/share/gdal"),
         }
         options = {**account, "env": environment, "cwd": folder, "stdin": subprocess.DEVNULL}
-        with _run_server(_programs(root), folder, options) as url:
+        with _run_server(_programs(root), folder, options, settings) as url:
             yield url
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _run_server(programs: Path, folder: Path, options: dict[str, Any]) -> Iterator[str]:
+def _run_server(programs: Path, folder: Path, options: dict[str, Any], more: tuple[str, ...]) -> Iterator[str]:
     log = folder / "log"
     _build_cluster(programs, folder, log, options)
     url = f"postgresql://postgres@/postgres?host={folder}"
-    settings = [word for setting in (f"unix_socket_directories={folder}", *SERVER_SETTINGS) for word in ("-c", setting)]
+    together = (f"unix_socket_directories={folder}", *SERVER_SETTINGS, *more)
+    settings = [word for setting in together for word in ("-c", setting)]
     with log.open("a") as out:
         server = subprocess.Popen(
             [programs / "postgres", "-D", folder / "data", *settings],

@@ -52,6 +52,13 @@ WEB_CLIENTS = {
             "sha512-gV0knkzbknQXvM1TEu/VXNUj71wrR19JlDzGPpmfrCvnPQW1/sVs8lvUPj2IS6yHHnWWxp9IiJ/kBNuUExifpg==",
         ),
     ),
+    "maplibre-style-validator": (
+        Package(
+            "@maplibre/maplibre-gl-style-spec",
+            "26.6.0",
+            "sha512-4ECXBhVGAXgPvUOQNyKotfCDTs+s9DgxIb7vPTw5tz34VhobO3VS4qSI4KKtMJ+rCjxlfx/yZltleznb93XukQ==",
+        ),
+    ),
     "osrm-text-instructions": (
         Package(
             "osrm-text-instructions",

@@ -113,6 +113,13 @@ def test_way_there_and_back_ends_within_a_micrometre(there, back):
     assert distance_m(points, back(there(points))).max() < 1e-6
 
 
+def test_both_shifts_at_once_are_the_two_shifts():
+    points = np.vstack([points_in_china(100, seed=1), [[24.9, 60.2]]])
+    gcj02, bd09 = datum.both_from_wgs84(points)
+    assert (gcj02 == datum.gcj02_from_wgs84(points)).all()
+    assert (bd09 == datum.bd09_from_wgs84(points)).all()
+
+
 def test_gcj02_through_bd09_and_back_is_the_same_gcj02():
     shifted = datum.gcj02_from_wgs84(points_in_china(20_000, seed=2))
     assert distance_m(shifted, datum.gcj02_from_bd09(datum.bd09_from_gcj02(shifted))).max() < 1e-6

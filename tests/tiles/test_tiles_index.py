@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiles_town import layer_features
 
-from tiles.cells import build_cells, candidate_rows
+from tiles.cells import MAX_CELLS_A_TILE, build_cells, next_row, open_cells
 from tiles.compiled import entry_point
 from tiles.encode import encode_tile
 from tiles.errors import BadFeatures, BadIndex
@@ -130,7 +130,12 @@ def test_what_is_drawn_earlier_comes_first() -> None:
 
 @entry_point
 def _candidates(keys: Any, start: Any, rows: Any, z: int, x: int, y: int) -> Any:
-    return candidate_rows(keys, start, rows, z, x, y)
+    head, end = np.empty(MAX_CELLS_A_TILE, np.int64), np.empty(MAX_CELLS_A_TILE, np.int64)
+    count = open_cells(keys, start, z, x, y, head, end)
+    found = [next_row(rows, head, end, count)]
+    while found[-1] >= 0:
+        found.append(next_row(rows, head, end, count))
+    return np.array(found[:-1], np.int64)
 
 
 @settings(max_examples=100, deadline=None)

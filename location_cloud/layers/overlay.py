@@ -1,0 +1,12 @@
+"""What own layers keep for a snapshot in each process: those that somebody looks at as tiles, indexed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from location_cloud.live_layers import LiveLayers
+
+
+def open_overlay(snapshot: Any, settings: Any) -> LiveLayers:
+    """An empty shelf of followed layers; they are read when the first tile is asked for."""
+    return LiveLayers()
