@@ -129,16 +129,18 @@ def _build(name: str, file: Path) -> Path:
 
 
 def _home(file: Path) -> Path:
-    return BENCH / f"home-{file.name.split('.')[0]}"
+    """A home with the extract imported; what is there already is kept."""
+    home = BENCH / f"home-{file.name.split('.')[0]}"
+    if not (home / "current").exists():
+        print("    importing (once) ...", file=sys.stderr, flush=True)
+        command = [sys.executable, "-m", "location_cloud", "import", str(file)]
+        subprocess.run(command, check=True, env={**os.environ, "LOCATION_CLOUD_HOME": str(home)}, capture_output=True)
+    return home
 
 
 def _read(file: Path) -> tuple[tuple[float, float, float, float], list[LayerFeatures]]:
     """The box to be replicated and the base set's layers, read and made as an import does."""
     home = _home(file)
-    if not (home / "current").exists():
-        print("    importing (once) ...", file=sys.stderr, flush=True)
-        command = [sys.executable, "-m", "location_cloud", "import", str(file)]
-        subprocess.run(command, check=True, env={**os.environ, "LOCATION_CLOUD_HOME": str(home)}, capture_output=True)
     osm, sources = read_osm([file], None, Silent())
     offered = tuple(
         layer

@@ -81,7 +81,7 @@ def draw(bounds: Sequence[float]) -> list[str]:
         zoom = ZOOMS[number % len(ZOOMS)]
         lon, lat = rng.uniform(west, east), rng.uniform(south, north)
         tile = tiles_in_bbox(lon, lat, lon, lat, zoom)
-        found.append(f"/tiles/base/{zoom}/{tile[0]}/{tile[1]}.mvt")
+        found.append(f"/tiles/base/{zoom}/{tile.x_min}/{tile.y_min}.mvt")
     return sorted(set(found))
 
 

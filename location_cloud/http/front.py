@@ -27,7 +27,7 @@ import numpy as np
 import uvloop
 
 from location_cloud.http.context import System
-from location_cloud.http.kept_answers import MAX_KEPT_BYTES, KeptAnswers, Wishes, wishes_of
+from location_cloud.http.kept_answers import MAX_KEPT_BYTES, Kept, KeptAnswers, Wishes, wishes_of
 from location_cloud.http.lane import STATUS_LINES, Lane
 from location_cloud.http.web import LOOPBACK, SAFE_HEADERS
 
@@ -84,6 +84,7 @@ class Client(asyncio.Protocol):
 
     def __init__(self, front: Front, address: str) -> None:
         self.address = address
+        self._is_near = address in LOOPBACK
         self.last_used = front.loop.time()
         self.is_handed = False
         """Whether what comes goes on to the web server."""
@@ -106,11 +107,20 @@ class Client(asyncio.Protocol):
             assert self._server is not None
             self._server.pass_on(data)
             return
+        kept = self._front.kept.find_again(data, self._is_near)
+        if kept is not None:
+            self._transport.write(self._front.repeat(kept))
+            return
         target = self._read(data)
         if target is None or self._fields is None:
             self.hand_on(data, None)
             return
         question = Question(target, self._fields, self._wishes)
+        kept = self._front.kept.find(target, self._wishes)
+        if kept is not None:
+            self._front.kept.remember(data, self._is_near, kept)
+            self._transport.write(self._front.repeat(kept))
+            return
         answer = self._front.answer(question, self.address)
         if answer is None:
             self.hand_on(data, question)
@@ -396,7 +406,7 @@ class Front:
         woken.setblocking(False)
         signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
         self._woken = woken
-        self._second, self._date = -1, ""
+        self._second, self._date = -1, b""
         self._farewell_s = FAREWELL_S
         self._thread = threading.Thread(target=self._run, name="front")
 
@@ -420,24 +430,25 @@ class Front:
     def answer(self, question: Question, address: str) -> bytes | None:
         """The answer to a plain request as HTTP/1.1, if there is one at once."""
         target, fields, wishes = question
-        kept = None if wishes is None else self.kept.find(target, wishes)
-        if kept is not None:
-            return b"%b%b\r\n%b" % (kept.head, self._lane.repeat(kept, self._now()), kept.body)
         path, _, query = target.decode().partition("?")
         asked = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": address}
         answer = self._lane.answer({**fields, **asked}, is_quick=True)
         if answer is None:
             return None
         own = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
-        head = f"HTTP/1.1 {STATUS_LINES[answer.status]}\r\n{self._now()}{SAFE}{own}"
+        head = f"HTTP/1.1 {STATUS_LINES[answer.status]}\r\n{SAFE}{own}"
         if wishes is not None and answer.may_be_kept:
             self.kept.keep(target, wishes, head, answer.body)
-        return head.encode("latin-1") + b"\r\n" + answer.body
+        return b"".join((head.encode("latin-1"), self._now(), b"\r\n", answer.body))
 
-    def _now(self) -> str:
+    def repeat(self, kept: Kept) -> bytes:
+        """A kept answer as HTTP/1.1."""
+        return b"".join((kept.head, self._now(), self._lane.repeat(kept), b"\r\n", kept.body))
+
+    def _now(self) -> bytes:
         second = int(self.loop.time())
         if second != self._second:
-            self._second, self._date = second, f"Date: {formatdate(usegmt=True)}\r\n"
+            self._second, self._date = second, f"Date: {formatdate(usegmt=True)}\r\n".encode()
         return self._date
 
     def _run(self) -> None:

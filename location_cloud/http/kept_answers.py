@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
-from typing import NamedTuple
 
 from location_cloud.access.service import REVOCATION_S
 from location_cloud.http.context import KEY_PARAMETER, System
@@ -23,6 +23,9 @@ MAX_KEPT_BYTES = MAX_BYTES // 16
 
 OWN_BYTES = 600
 """What an entry takes beside its bytes."""
+
+MAX_REQUESTS = 20_000
+"""Whole requests, some 300 bytes each, whose answers are found without reading them."""
 
 NOT_KEPT_FOR = frozenset(
     ("HTTP_ORIGIN", "HTTP_IF_NONE_MATCH", "HTTP_X_REQUEST_ID", "HTTP_RANGE", "HTTP_COOKIE", "HTTP_CACHE_CONTROL")
@@ -38,8 +41,9 @@ Wishes = tuple[str, str, bool]
 """What an answer depends on beside its address: Accept-Encoding, the key, and whether the caller is on this machine."""
 
 
-class Kept(NamedTuple):
-    """An answer. head: status line and header fields without OF_ONE_ANSWER; body. until: monotonic seconds."""
+@dataclass(slots=True)
+class Kept:
+    """An answer. head: status line and header fields without OF_ONE_ANSWER. until: as the clock counts seconds."""
 
     operation: str
     path: str
@@ -61,11 +65,27 @@ class KeptAnswers:
         ]
         self._world = self._worlds.find()
         self._kept: dict[tuple[bytes, Wishes], Kept] = {}
+        self._by_request: dict[tuple[bytes, bool], Kept] = {}
         self._bytes, self._max_bytes = 0, max_bytes
         self._clock = clock
 
-    def find(self, target: bytes, wishes: Wishes) -> Kept | None:
+    def find_again(self, request: bytes, is_here: bool) -> Kept | None:
+        """The answer that `find` gave to the same request, byte for byte."""
+        kept = self._by_request.get((request, is_here))
+        if kept is None or self._worlds.find() is not self._world or kept.until < self._clock():
+            return None
+        return kept
+
+    def remember(self, request: bytes, is_here: bool, kept: Kept) -> None:
+        """Lets `find_again` find it."""
+        if len(self._by_request) >= MAX_REQUESTS:
+            self._by_request.clear()
+        self._by_request[request, is_here] = kept
+
+    def find(self, target: bytes, wishes: Wishes | None) -> Kept | None:
         """The answer to repeat, if there is one."""
+        if wishes is None:
+            return None
         if self._worlds.find() is not self._world:
             self.clear()
         kept = self._kept.get((target, wishes))
@@ -101,12 +121,14 @@ class KeptAnswers:
         """Forgets all: another snapshot is served."""
         self._world = self._worlds.find()
         self._kept.clear()
+        self._by_request.clear()
         self._bytes = 0
 
     def _drop(self, key: tuple[bytes, Wishes]) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
             self._bytes -= _weight(kept)
+            kept.until, kept.body = -1.0, b""  # whole requests may still know it
 
 
 _VARIES = ("", "accept-encoding")

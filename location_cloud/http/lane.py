@@ -117,12 +117,12 @@ class Lane:
         asked = self._ask(operation, ask, environ, rest)
         return None if asked is None else self._reply(operation, environ, *asked, started)
 
-    def repeat(self, kept: Kept, date: str) -> bytes:
-        """Counts a repetition of a kept answer; gives the header fields of its own."""
+    def repeat(self, kept: Kept) -> bytes:
+        """Counts a repetition of a kept answer; gives the header field of its own."""
         request_id = f"{self._id}{next(self._numbers):08x}"
         self._system.metrics.count(kept.operation, kept.status, 0.0)
         self._door.log(kept.operation, "GET", kept.path, kept.status, len(kept.body), request_id, 0.0)
-        return f"{date}X-Request-Id: {request_id}\r\n".encode("latin-1")
+        return f"X-Request-Id: {request_id}\r\n".encode("latin-1")
 
     def _find(self, path: str) -> tuple[Operation | None, str]:
         found = self._plain.get(path)
