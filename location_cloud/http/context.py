@@ -29,6 +29,12 @@ KEY_PARAMETER = "key"
 """Tile clients can only put a key into the address; everyone else sends a header."""
 
 
+def key_in(query: str) -> str:
+    """The key that a query string carries as it stands there, empty if none."""
+    found = [part for part in query.split("&") if part.startswith(f"{KEY_PARAMETER}=")]
+    return found[0].partition("=")[2] if found else ""
+
+
 @dataclass(frozen=True)
 class System:
     """What the whole server is made of; made once by `app.create_app`."""

@@ -390,7 +390,7 @@ class Front:
         server_port: int,
         begin: Callable[[], None],
     ) -> None:
-        self.kept = KeptAnswers(system)
+        self.kept = KeptAnswers(system, lane.is_good)
         self._lane = lane
         self._begin = begin
         self.loop = uvloop.new_event_loop()

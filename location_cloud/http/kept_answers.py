@@ -1,7 +1,7 @@
 """Answers that may be repeated: whatever says of itself that caches may keep it, for as long as the snapshot is served.
 
 Kept in each worker's memory and repeated by the thread that reads the port (`front.Front`), to the same address, the
-same wishes and the same caller. An answer to a key is kept no longer than a revoked key lives.
+same wishes and the same caller. Whether a key is still good is asked as often as for any other answer.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from time import monotonic
 
 from location_cloud.access.service import REVOCATION_S
-from location_cloud.http.context import KEY_PARAMETER, System
-from location_cloud.http.web import PROXY_VARIABLES, is_local
+from location_cloud.http.context import System, key_in
+from location_cloud.http.web import PROXY_VARIABLES, is_local, key_text
 
 MAX_BYTES = 32_000_000
 """Of all answers that a worker keeps; the oldest go first."""
@@ -38,26 +38,41 @@ OF_ONE_ANSWER = frozenset(("date", "x-request-id", "server-timing", "server", "c
 SNAPSHOT = "location-cloud-snapshot"
 
 Wishes = tuple[str, str, bool]
-"""What an answer depends on beside its address: Accept-Encoding, the key, and whether the caller is on this machine."""
+"""What an answer depends on beside its address: Accept-Encoding, the key of a header, and whether the caller is on this
+machine."""
 
 
 @dataclass(slots=True)
 class Kept:
-    """An answer. head: status line and header fields without OF_ONE_ANSWER. until: as the clock counts seconds."""
+    """An answer. head: status line and header fields without OF_ONE_ANSWER.
+
+    key: of the caller that it was made for. until, is_good_until: how long it may be repeated, and how long without
+    asking whether the key is still good, as the clock counts seconds.
+    """
 
     operation: str
     path: str
     status: int
     head: bytes
     body: bytes
+    key: str
     until: float
+    is_good_until: float
 
 
 class KeptAnswers:
     """The answers that one worker keeps."""
 
-    def __init__(self, system: System, max_bytes: int = MAX_BYTES, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        system: System,
+        is_good: Callable[[str], bool],
+        max_bytes: int = MAX_BYTES,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """is_good: whether a key still opens anything."""
         self._worlds = system.worlds
+        self._is_good = is_good
         self._paths = [
             (re.compile(re.sub(r"\\{\w+\\}", "[^?]+", re.escape(operation.path))), operation.name)
             for operation in system.operations
@@ -72,9 +87,9 @@ class KeptAnswers:
     def find_again(self, request: bytes, is_here: bool) -> Kept | None:
         """The answer that `find` gave to the same request, byte for byte."""
         kept = self._by_request.get((request, is_here))
-        if kept is None or self._worlds.find() is not self._world or kept.until < self._clock():
+        if kept is None or self._worlds.find() is not self._world:
             return None
-        return kept
+        return kept if kept.is_good_until >= self._clock() or self._may_go_on(kept) else None
 
     def remember(self, request: bytes, is_here: bool, kept: Kept) -> None:
         """Lets `find_again` find it."""
@@ -89,7 +104,7 @@ class KeptAnswers:
         if self._worlds.find() is not self._world:
             self.clear()
         kept = self._kept.get((target, wishes))
-        if kept is not None and kept.until < self._clock():
+        if kept is not None and kept.is_good_until < self._clock() and not self._may_go_on(kept):
             self._drop((target, wishes))
             return None
         return kept
@@ -103,13 +118,20 @@ class KeptAnswers:
             return
         if self._world is None or fields.get(SNAPSHOT, self._world.snapshot.id) != self._world.snapshot.id:
             return  # made while the snapshot was changed
-        if wishes[1] or f"{KEY_PARAMETER}=".encode() in target:
-            seconds = min(seconds, REVOCATION_S)
-        path = target.decode().partition("?")[0]
+        path, _, query = target.decode().partition("?")
+        key = wishes[1] or key_in(query)
         operation = next((name for pattern, name in self._paths if pattern.fullmatch(path)), "none")
         own = "".join(f"{line}\r\n" for line in lines if line.partition(":")[0].lower() not in {"", *OF_ONE_ANSWER})
+        now = self._clock()
         kept = Kept(
-            operation, path, int(status[9:12]), f"{status}\r\n{own}".encode("latin-1"), body, self._clock() + seconds
+            operation,
+            path,
+            int(status[9:12]),
+            f"{status}\r\n{own}".encode("latin-1"),
+            body,
+            key,
+            until=now + seconds,
+            is_good_until=now + (min(seconds, REVOCATION_S) if key else seconds),
         )
         self._drop((target, wishes))
         self._kept[target, wishes] = kept
@@ -124,11 +146,18 @@ class KeptAnswers:
         self._by_request.clear()
         self._bytes = 0
 
+    def _may_go_on(self, kept: Kept) -> bool:
+        now = self._clock()
+        if now > kept.until or not kept.key or not self._is_good(kept.key):
+            return False
+        kept.is_good_until = min(now + REVOCATION_S, kept.until)
+        return True
+
     def _drop(self, key: tuple[bytes, Wishes]) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
             self._bytes -= _weight(kept)
-            kept.until, kept.body = -1.0, b""  # whole requests may still know it
+            kept.until, kept.is_good_until, kept.body = -1.0, -1.0, b""  # whole requests may still know it
 
 
 _VARIES = ("", "accept-encoding")
@@ -149,5 +178,5 @@ def wishes_of(fields: dict[str, str], address: str) -> Wishes | None:
     if not fields.keys().isdisjoint(NOT_KEPT_FOR):
         return None
     is_here = is_local(fields.get("HTTP_HOST", ""), address, not fields.keys().isdisjoint(PROXY_VARIABLES))
-    key = fields.get("HTTP_AUTHORIZATION", "") + "\n" + fields.get("HTTP_X_API_KEY", "")
-    return fields.get("HTTP_ACCEPT_ENCODING", ""), key if len(key) > 1 else "", is_here
+    key = key_text(fields.get("HTTP_AUTHORIZATION", ""), fields.get("HTTP_X_API_KEY", ""))
+    return fields.get("HTTP_ACCEPT_ENCODING", ""), key, is_here

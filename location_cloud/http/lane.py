@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from time import perf_counter
@@ -19,7 +20,7 @@ from isal import igzip
 from location_cloud.access.model import Caller
 from location_cloud.capability import Cache, Operation, Reply
 from location_cloud.errors import CloudError
-from location_cloud.http.context import KEY_PARAMETER, System, best_language
+from location_cloud.http.context import KEY_PARAMETER, System, best_language, key_in
 from location_cloud.http.kept_answers import Kept
 from location_cloud.http.web import (
     MAX_QUERY_BYTES,
@@ -29,6 +30,7 @@ from location_cloud.http.web import (
     Door,
     etag_of,
     is_local,
+    key_text,
     may_be_packed,
 )
 from location_cloud.storage.world import World
@@ -39,6 +41,8 @@ Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 Plain = Callable[[Any, str, str], "bytes | Reply | None"]
+
+KEY = f"{KEY_PARAMETER}="
 
 LEFT_TO_FLASK = frozenset(("HTTP_ORIGIN", "HTTP_X_REQUEST_ID", "HTTP_RANGE"))
 """Headers that need more than a plain answer."""
@@ -111,10 +115,11 @@ class Lane:
         ask = operation.quick if is_quick else operation.plain
         if ask is None or not environ.keys().isdisjoint(LEFT_TO_FLASK):
             return None
-        if "q=" in environ.get("HTTP_ACCEPT_ENCODING", "") or not _is_plain(environ.get("QUERY_STRING", "")):
+        query = environ.get("QUERY_STRING", "")
+        if "q=" in environ.get("HTTP_ACCEPT_ENCODING", "") or not _is_plain(query):
             return None
         started = perf_counter()
-        asked = self._ask(operation, ask, environ, rest)
+        asked = self._ask(operation, ask, environ, rest, query)
         return None if asked is None else self._reply(operation, environ, *asked, started)
 
     def repeat(self, kept: Kept) -> bytes:
@@ -123,6 +128,14 @@ class Lane:
         self._system.metrics.count(kept.operation, kept.status, 0.0)
         self._door.log(kept.operation, "GET", kept.path, kept.status, len(kept.body), request_id, 0.0)
         return f"X-Request-Id: {request_id}\r\n".encode("latin-1")
+
+    def is_good(self, key: str) -> bool:
+        """Whether a key still opens anything."""
+        try:
+            self._door.keyring.caller(key, self._system.clock())
+        except CloudError:
+            return False
+        return True
 
     def _find(self, path: str) -> tuple[Operation | None, str]:
         found = self._plain.get(path)
@@ -137,19 +150,19 @@ class Lane:
         return found, path[end:]
 
     def _ask(
-        self, operation: Operation, ask: Plain, environ: Environ, rest: str
+        self, operation: Operation, ask: Plain, environ: Environ, rest: str, query: str
     ) -> tuple[bytes | Reply, list[str]] | None:
-        authorization = environ.get("HTTP_AUTHORIZATION", "")
-        text = (
-            authorization[7:].strip() if authorization[:7].lower() == "bearer " else environ.get("HTTP_X_API_KEY", "")
-        )
+        text = key_text(environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_X_API_KEY", ""))
+        if KEY in query:
+            text = text or key_in(query)
+            query = "&".join(part for part in query.split("&") if not part.startswith(KEY))
         is_passed_on = not environ.keys().isdisjoint(PROXY_VARIABLES)
         is_here = is_local(environ.get("HTTP_HOST", ""), environ.get("REMOTE_ADDR", ""), is_passed_on)
         try:
             caller = self._door.find_caller(operation, text, is_here)
             world = self._system.worlds.current()
             call = PlainCall(world, caller, environ)
-            made = ask(call, rest, environ.get("QUERY_STRING", ""))
+            made = ask(call, rest, query)
             return None if made is None else (made, call.varies)
         except CloudError:
             return None  # the framework says it in the right form
@@ -196,12 +209,15 @@ def is_named(etag: str, if_none_match: str) -> bool:
     return f'"{etag}"' in if_none_match or if_none_match.strip() == "*"
 
 
+_PLAIN_KEY = re.compile(r"\w+", re.ASCII)
+
+
 def _is_plain(query: str) -> bool:
-    """Whether each parameter is named once, in plain letters, and none is a key: the framework judges the others."""
+    """Whether each parameter is named once, in plain letters, and a key is plain: the framework judges the others."""
     names = [part.partition("=")[0] for part in query.split("&")] if query else []
     return (
         len(query) <= MAX_QUERY_BYTES
         and len(set(names)) == len(names)
-        and KEY_PARAMETER not in names
+        and (KEY_PARAMETER not in names or _PLAIN_KEY.fullmatch(key_in(query)) is not None)
         and not any("%" in name or "+" in name for name in names)
     )

@@ -176,7 +176,7 @@ class Door:
         return cache if self.is_open else cache.replace("public", "private")
 
     def _caller(self, operation: Operation) -> Caller:
-        text = _key_text(request.headers.get("Authorization", ""), request.headers.get("X-API-Key", ""))
+        text = key_text(request.headers.get("Authorization", ""), request.headers.get("X-API-Key", ""))
         text = text or request.args.get(KEY_PARAMETER, "")
         is_passed_on = any(header in request.headers for header in PROXY_HEADERS)
         is_from_here = is_local(request.host, request.remote_addr or "", is_passed_on)
@@ -259,7 +259,8 @@ def is_local(host: str, address: str, is_passed_on: bool) -> bool:
     return address in LOOPBACK and name.lower() in LOOPBACK and not is_passed_on
 
 
-def _key_text(authorization: str, api_key: str) -> str:
+def key_text(authorization: str, api_key: str) -> str:
+    """The key that header fields carry, empty if none."""
     if authorization[:7].lower() == "bearer ":
         return authorization[7:].strip()
     return api_key or ("" if " " in authorization else authorization)  # openrouteservice's clients send the bare key

@@ -52,7 +52,8 @@ def clock():
 
 @pytest.fixture
 def kept(worlds, clock):
-    return KeptAnswers(SimpleNamespace(worlds=worlds, operations=all_operations(CAPABILITIES)), 4_000, clock)
+    system = SimpleNamespace(worlds=worlds, operations=all_operations(CAPABILITIES))
+    return KeptAnswers(system, {"lc_a"}.__contains__, 4_000, clock)
 
 
 def test_an_answer_is_repeated_without_the_fields_of_the_first(kept):
@@ -89,11 +90,23 @@ def test_it_is_kept_as_long_as_it_says(kept, clock):
     assert kept.find(TARGET, HERE) is None
 
 
-@pytest.mark.parametrize(("target", "key"), [(TARGET, "lc_a"), (TARGET + b"?key=lc_a", "")])
-def test_an_answer_to_a_key_is_kept_no_longer_than_a_revoked_key_lives(target, key, kept, clock):
+@pytest.mark.parametrize(
+    ("target", "key", "is_repeated"),
+    [
+        (TARGET, "lc_a", True),
+        (TARGET + b"?key=lc_a", "", True),
+        (TARGET, "lc_revoked", False),
+        (TARGET + b"?key=lc_revoked", "", False),
+    ],
+)
+def test_an_answer_to_a_key_is_repeated_while_the_key_is_good(target, key, is_repeated, kept, clock):
     kept.keep(target, ("gzip", key, True), HEAD, b"tile")
+    kept.remember(b"whole", True, kept.find(target, ("gzip", key, True)))
     clock.now = 1.1
-    assert kept.find(target, ("gzip", key, True)) is None
+    assert (kept.find_again(b"whole", True) is not None) == is_repeated
+    assert (kept.find(target, ("gzip", key, True)) is not None) == is_repeated
+    clock.now = 61
+    assert kept.find_again(b"whole", True) is None
 
 
 @pytest.mark.parametrize(

@@ -215,9 +215,14 @@ def test_a_key_opens_the_lane_and_one_for_something_else_does_not(flask, lane):
     away = {"REMOTE_ADDR": "203.0.113.9"}
     _, reading = issue_key(live, "default", "reading", ("directions:read",), utc_now())
     _, other = issue_key(live, "default", "other", ("layers:read",), utc_now())
-    for headers in ({"X-API-Key": reading}, {"Authorization": f"Bearer {reading}"}):
-        answer = lane.get(ROUTE, headers=headers, environ_overrides=away)
+    asked = [
+        (ROUTE, {"X-API-Key": reading}),
+        (ROUTE, {"Authorization": f"Bearer {reading}"}),
+        (f"{ROUTE}?key={reading}&overview=false", {}),
+    ]
+    for address, headers in asked:
+        answer = lane.get(address, headers=headers, environ_overrides=away)
         assert answer.status_code == 200
         assert took_the_lane(answer)
-    assert lane.get(f"{ROUTE}?key={reading}", environ_overrides=away).status_code == 200
     assert lane.get(ROUTE, headers={"X-API-Key": other}, environ_overrides=away).status_code == 403
+    assert lane.get(f"{ROUTE}?key={other}", environ_overrides=away).status_code == 403
