@@ -21,7 +21,7 @@ from benchmarks.routing.lockstep import ROOT
 from benchmarks.tiles.city import City, prepare
 
 OF_A_CITY = ("generation", "pyramid", "archive", "serving")
-OF_THEIR_OWN = ("live", "imagery", "raster")
+OF_THEIR_OWN = ("live", "imagery", "raster", "page")
 """Modules NAME_race with a main()."""
 
 
@@ -48,7 +48,11 @@ def main() -> None:
                     race(name, city, report)
     for name in OF_THEIR_OWN:
         if name in wanted:
-            _module(name).main()
+            module = _module(name)
+            if name == "page":
+                module.main(report)
+            else:
+                module.main()
     if report.goals:
         report.tell_goals()
     report.say()

@@ -69,7 +69,7 @@ class City:
     @property
     def home(self) -> Path:
         """The product's home with the extract itself imported, not replicated."""
-        return _home(self.file)
+        return import_once(self.file)
 
     @property
     def original(self) -> tuple[float, float, float, float]:
@@ -128,7 +128,7 @@ def _build(name: str, file: Path) -> Path:
     return path
 
 
-def _home(file: Path) -> Path:
+def import_once(file: Path) -> Path:
     """A home with the extract imported; what is there already is kept."""
     home = BENCH / f"home-{file.name.split('.')[0]}"
     if not (home / "current").exists():
@@ -140,7 +140,7 @@ def _home(file: Path) -> Path:
 
 def _read(file: Path) -> tuple[tuple[float, float, float, float], list[LayerFeatures]]:
     """The box to be replicated and the base set's layers, read and made as an import does."""
-    home = _home(file)
+    home = import_once(file)
     osm, sources = read_osm([file], None, Silent())
     offered = tuple(
         layer
