@@ -9,6 +9,10 @@ class BadTile(TileError):
     """A tile address, quadkey or box that lies on no zoom level of the world."""
 
 
+class TooManyTiles(TileError):
+    """More tiles than anybody waits for."""
+
+
 class BadFeatures(TileError):
     """Features whose parts do not fit together or whose coordinates are off the globe."""
 

@@ -44,6 +44,11 @@ class TileRange(NamedTuple):
                 yield self.z, x, y
 
 
+def whole_world(z: int) -> TileRange:
+    """All tiles of a zoom."""
+    return TileRange(z, 0, 0, (1 << z) - 1, (1 << z) - 1)
+
+
 def check_tile(z: int, x: int, y: int) -> None:
     """Raises BadTile unless (z, x, y) names a tile of the XYZ scheme."""
     if not 0 <= z <= MAX_ZOOM:

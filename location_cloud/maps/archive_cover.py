@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 
 from location_cloud.errors import TooLarge
 from location_cloud.tile_sets import WORLD, Box
+from tiles.covering import MOST_TILES, large_features, occupied_tiles
+from tiles.errors import TooManyTiles
 from tiles.index import LayerIndex
-from tiles.mercator import BUFFER, EXTENT_BITS, GRID_SIZE, GRID_ZOOM, TileRange, lonlat_from_grid, tiles_in_bbox
+from tiles.mercator import BUFFER, EXTENT_BITS, GRID_ZOOM, TileRange, lonlat_from_grid, tiles_in_bbox
 from tiles.pmtiles import Integers, tile_ids, tiles_of
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-MAX_TILES = 20_000_000
-"""Of one zoom: about an hour of tiles that are hardly more than empty."""
+HINT = "give a smaller --bbox or --area, or fewer zooms with --zoom"
 
 SMALL = 256
 """Tiles that a feature's box may touch before its shape is looked at: an empty tile costs some microseconds."""
@@ -33,7 +34,7 @@ def wanted_tiles(
 ) -> Integers:
     """The numbers of the zoom's tiles within a box (degrees) and an area (WGS-84), rising.
 
-    layers: only tiles that one of their features may be in; None = all. Raises TooLarge over MAX_TILES.
+    layers: only tiles that one of their features may be in; None = all. Raises TooLarge over MOST_TILES.
     """
     found = [np.zeros(0, np.int64)]
     for part in _parts(_common(box or WORLD, area)):
@@ -65,10 +66,10 @@ def within(numbers: Integers, box: Box | None, area: BaseGeometry | None) -> Int
 
 
 def _check(count: int, z: int) -> None:
-    if count > MAX_TILES:
+    if count > MOST_TILES:
         raise TooLarge(
-            f"zoom {z} has {count:,} tiles there; the most is {MAX_TILES:,}",
-            hint="give a smaller --bbox or --area, or fewer zooms with --zoom",
+            f"zoom {z} has {count:,} tiles there; the most is {MOST_TILES:,}",
+            hint=HINT,
         )
 
 
@@ -97,46 +98,17 @@ def _span(tiles: TileRange, axis: int) -> Integers:
 
 def _touched(tiles: TileRange, layers: Sequence[LayerIndex]) -> tuple[Integers, Integers]:
     """Columns and rows of the tiles in the range that a feature of the layers may be in, buffers included."""
-    keys = [np.zeros(0, np.int64)]
+    try:
+        small = occupied_tiles(layers, tiles.z, tiles, SMALL)
+    except TooManyTiles as error:
+        raise TooLarge(str(error), hint=HINT) from error
+    keys = [small[:, 2] << 32 | small[:, 1]]
     for layer in layers:
-        columns = layer.columns
-        rows = np.flatnonzero((columns.min_zoom <= tiles.z) & (columns.max_zoom >= tiles.z))
-        corners, meets = _within(_tiles_of_boxes(columns.bbox[rows], tiles.z, BUFFER), tiles)
-        rows = rows[meets]
-        counts = (corners[:, 2] - corners[:, 0] + 1) * (corners[:, 3] - corners[:, 1] + 1)
-        is_small = counts <= SMALL
-        keys.append(np.unique(_expanded(corners[is_small], counts[is_small])))
-        for row, corner in zip(rows[~is_small].tolist(), corners[~is_small], strict=True):
-            keys.append(_descended(_shape(layer, row), corner, tiles.z))
+        for row, corner in zip(*large_features(layer, tiles, SMALL), strict=True):
+            keys.append(_descended(_shape(layer, int(row)), corner, tiles.z))
         keys = [np.unique(np.concatenate(keys))]
         _check(len(keys[0]), tiles.z)
     return keys[0] & 0xFFFFFFFF, keys[0] >> 32
-
-
-def _tiles_of_boxes(bbox: NDArray[np.int32], z: int, units: int) -> Integers:
-    """First column and row, last column and row of the tiles that come within so many units of boxes on the grid."""
-    shift = GRID_ZOOM - z
-    reach = (units << shift >> EXTENT_BITS) + 1
-    low = np.clip(bbox[:, :2].astype(np.int64) - reach, 0, GRID_SIZE - 1) >> shift
-    high = np.clip(bbox[:, 2:].astype(np.int64) + reach, 0, GRID_SIZE - 1) >> shift
-    return np.concatenate([low, high], axis=1)
-
-
-def _within(corners: Integers, tiles: TileRange) -> tuple[Integers, NDArray[np.bool_]]:
-    """What of each rectangle of tiles lies in the range, and which rectangles have anything there."""
-    low = np.maximum(corners[:, :2], [tiles.x_min, tiles.y_min])
-    high = np.minimum(corners[:, 2:], [tiles.x_max, tiles.y_max])
-    meets: NDArray[np.bool_] = np.asarray((low <= high).all(axis=1))
-    return np.concatenate([low, high], axis=1)[meets], meets
-
-
-def _expanded(corners: Integers, counts: Integers) -> Integers:
-    """A key (row << 32 | column) of every tile of every rectangle."""
-    of = np.repeat(np.arange(len(corners)), counts)
-    place = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts)
-    width = (corners[:, 2] - corners[:, 0] + 1)[of]
-    keys: Integers = (corners[of, 1] + place // width) << 32 | (corners[of, 0] + place % width)
-    return keys
 
 
 def _descended(shape: BaseGeometry, corner: Integers, z: int) -> Integers:

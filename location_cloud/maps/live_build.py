@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from location_cloud.capability import MapLayer
 from location_cloud.errors import BadInput
 from location_cloud.live_values import LiveLayer, LiveSet, save_live_set
-from tiles.covering import count_tiles, tiles_of_boxes
+from tiles.covering import occupied_tiles
 from tiles.encode import encode_tile, stack_layers
+from tiles.errors import TooManyTiles
 from tiles.index import LayerIndex
 from tiles.patch import PatchableTile, gather_tiles, seed_of, with_live
 
@@ -64,14 +65,15 @@ def _build_set(layers: Sequence[MapLayer], indexes: Sequence[LayerIndex], max_zo
 def _tiles(indexes: Sequence[LayerIndex], max_zoom: int) -> Iterator[tuple[int, int, int]]:
     """Every tile that may hold anything, by zoom, column, row."""
     total = 0
-    all_columns = [index.columns for index in indexes]
     for z in range(max_zoom + 1):
-        boxes = np.concatenate([each.bbox[(each.min_zoom <= z) & (each.max_zoom >= z)] for each in all_columns])
-        total += count_tiles(boxes, z)
+        try:
+            covered = occupied_tiles(indexes, z)
+        except TooManyTiles as error:
+            raise BadInput(f"live layers: {error}") from error
+        total += len(covered)
         if total > MAX_TILES:
             raise BadInput(
                 f"live layers would need more than {MAX_TILES:,} tiles to zoom {z}; draw them in fewer zooms"
             )
-        covered = tiles_of_boxes(boxes, z)
-        for x, y in covered[np.lexsort((covered[:, 1], covered[:, 0]))].tolist():
+        for _, x, y in covered[np.lexsort((covered[:, 2], covered[:, 1]))].tolist():
             yield z, x, y
