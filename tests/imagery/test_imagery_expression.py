@@ -96,3 +96,9 @@ def test_towers_of_powers_cost_nothing():
     found, finite = parse_expression("b1**9**9**9**9", 2).evaluate(VALUES[:1])
     assert not finite[0, 1]
     assert found.shape == (1, 1, 2)
+
+
+@pytest.mark.parametrize("run", [" ", "*", "<", "1", "(", "b1"])
+def test_a_long_text_is_refused_without_trying_all_ways_to_split_it(run):
+    with pytest.raises(BadQuery):
+        parse_expression("b1" + run * 200 + "!", 3)  # 2^199 ways
