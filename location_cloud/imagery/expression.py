@@ -100,7 +100,10 @@ _TOKENS = re.compile(
     + "|".join(_FUNCTIONS)
     + r")(?=\s*\()|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?!\w)|\*\*|[<>=!]=|[-+*/%<>&|(),])*+"
 )
-"""Tokens, never looked at twice (*+): else 40 spaces could be split up in 2^39 ways. Whatever else stands in a text never reaches Python's parser; functions stand only before their parenthesis."""
+"""Tokens, never looked at twice (*+): else 40 spaces could be split up in 2^39 ways.
+
+Whatever else stands in a text never reaches Python's parser; functions stand only before their parenthesis.
+"""
 
 
 def _parse(text: str) -> ast.expr:
