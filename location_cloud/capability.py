@@ -276,6 +276,7 @@ class MapLayer:
     stretch the bounds of the set.
     live: an attribute whose values change in place, without a tile being made anew; then the ids of its features
     differ, all tiles of the set are kept finished in the snapshot, and the set has state tiles, too.
+    attribution: whom a map must name for the layer beside the imported files' sources.
     """
 
     name: str
@@ -286,6 +287,7 @@ class MapLayer:
     max_zoom: int = 16
     is_local: bool = True
     live: LiveAttribute | None = None
+    attribution: str = ""
 
 
 @dataclass(frozen=True)

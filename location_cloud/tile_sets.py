@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from location_cloud.capability import Cache
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
     from location_cloud.spatial.crs import Crs
 
 Box: TypeAlias = tuple[float, float, float, float]
@@ -72,6 +76,9 @@ class TileSet:
 
     read: the tile, or None where the set has nothing; it is only asked for zooms, forms, matrices and systems that
     the set names, and for columns and rows of the grid. It may raise CloudError.
+    many: (n, 3) zoom, column, row of vector tiles of one zoom -> the tiles that `read` gives one by one, sooner.
+    numbers: zoom, box in degrees, area in WGS-84 -> PMTiles numbers, rising, of the tiles there that may hold anything;
+    None = all within the bounds. Several threads may call read and many at once.
     title: by language. bounds: of everything in it; core: where a map of it opens; None = the world.
     quick_from: the zoom from which a tile is read within about a millisecond, so that the thread which reads the public
     port may do it; None = at no zoom.
@@ -82,6 +89,8 @@ class TileSet:
     title: Mapping[str, str]
     forms: tuple[Form, ...]
     read: Callable[[TileAt], Tile | None]
+    many: Callable[[NDArray[np.int64]], Sequence[Tile | None]] | None = None
+    numbers: Callable[[int, Box | None, BaseGeometry | None], NDArray[np.int64]] | None = None
     min_zoom: int = 0
     max_zoom: int = 14
     bounds: Box | None = None

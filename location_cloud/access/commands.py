@@ -34,7 +34,7 @@ def add(desk: Desk, tenant: str, name: str, scopes: tuple[str, ...], days: int |
     if not tenant or len(tenant) > 64 or not tenant.isprintable():
         raise BadInput(f"--tenant {tenant!r}: a name of 1 to 64 printable characters")
     for scope in scopes:
-        if scope != "*" and (scope.count(":") != 1 or not all(scope.split(":"))):
+        if scope != "*" and (scope.count(":") != 1 or not all(scope.split(":")) or scope == "*:*"):
             raise BadInput(f"--scope {scope}: scopes read slice:verb, e.g. areas:read, *:read, layers:*, or * for all")
     now = datetime.now(UTC)
     expires = None if days is None else now + timedelta(days=days)

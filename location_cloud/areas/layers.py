@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from location_cloud.areas.dataset import SECTION
+from location_cloud.areas.frame import PLACES, POLYGONS, read_sources
 from location_cloud.areas.model import LEVELS, Areas
 from location_cloud.capability import Import, MapLayer
 from tiles.features import LayerFeatures
@@ -111,6 +112,8 @@ def _min_zoom(areas: Areas, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
 
 NAMED = {"admin_level": "Number", "code": "String", "name": "String", "name_en": "String", "level": "String"}
 
+DRAWN_BY, PLACED_BY = (read_sources()[file]["attribution"] for file in (POLYGONS, PLACES))
+
 LAYERS = (
     MapLayer(
         name="boundaries",
@@ -118,13 +121,15 @@ LAYERS = (
         features=boundary_features,
         is_local=False,
         fields={"admin_level": "Number", "level": "String", "disputed": "Boolean"},
+        attribution=DRAWN_BY,
     ),
-    MapLayer(name="areas", set="base", features=surface_features, is_local=False, fields=NAMED),
+    MapLayer("areas", "base", surface_features, NAMED, is_local=False, attribution=DRAWN_BY),
     MapLayer(
         name="boundary_labels",
         set="base",
         features=label_features,
         is_local=False,
         fields=NAMED | {"way_area": "Number"},
+        attribution=PLACED_BY,
     ),
 )

@@ -36,14 +36,17 @@ LOG = logging.getLogger("location_cloud.http")
 STRANGER = "127.0.0.2"
 """A loopback address that is none of `web.LOOPBACK`."""
 
-MAX_HEAD_BYTES = 80_000
-"""A longer request goes on to the web server, which says that it is too long."""
+MAX_HEAD_BYTES = 16_000
+"""A longer request goes on to the web server: each connection remembers the header fields that it read last."""
 
 MAX_CONNECTIONS = 4_000
 """Of one worker; more wait in the port's queue."""
 
 IDLE_S, CROWDED_IDLE_S = 75.0, 5.0
-"""How long a connection may lie unused, and the same when half of all connections are taken."""
+"""How long a connection may lie unused or unread, and the same when half of all connections are taken."""
+
+SILENT_S = 300.0
+"""How long a request that was handed on may take, or be on its way, without a byte of it or of its answer."""
 
 SWEEP_S, SWEEP_STOPPING_S = 1.0, 0.05
 """How often is looked for such connections, and whether all is answered at a stop."""
@@ -91,6 +94,7 @@ class Client(asyncio.Protocol):
         self._front = front
         self._server: Server | None = None
         self._raw_fields, self._fields, self._wishes = b"", cast("dict[str, str] | None", None), NONE_KNOWN
+        self._left_to_send = 0
         self._reasons_to_wait: set[str] = set()
 
     # --- called by the loop ------------------------------------------------------------------------------------
@@ -186,6 +190,14 @@ class Client(asyncio.Protocol):
     def close(self) -> None:
         """Ends the connection after what was written is sent."""
         self._transport.close()
+
+    def end_if_idle(self, now: float, idle_s: float) -> None:
+        """Ends a connection on which nothing has moved for so long, SILENT_S if it waits for the web server."""
+        left = self._transport.get_write_buffer_size()
+        if left != self._left_to_send:
+            self._left_to_send, self.last_used = left, now
+        if self.last_used < now - (SILENT_S if self.is_handed and not left else idle_s):
+            self._transport.abort()  # a close would wait for a caller who does not read
 
     def pause(self, reason: str) -> None:
         """Reads nothing until `resume` was called for every reason."""
@@ -521,9 +533,8 @@ class Front:
             self.loop.stop()
             return
         is_crowded = 2 * len(self.clients) > MAX_CONNECTIONS
-        oldest = self.loop.time() - (CROWDED_IDLE_S if is_crowded else IDLE_S)
-        for client in [one for one in self.clients if not one.is_handed and one.last_used < oldest]:
-            client.close()
+        for client in list(self.clients):
+            client.end_if_idle(self.loop.time(), CROWDED_IDLE_S if is_crowded else IDLE_S)
         if not (self._is_accepting or self.is_stopping) and len(self.clients) < MAX_CONNECTIONS:
             self._accept_more()
         self.loop.call_later(SWEEP_STOPPING_S if self.is_stopping else SWEEP_S, self._sweep)

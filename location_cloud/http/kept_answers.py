@@ -22,10 +22,10 @@ MAX_KEPT_BYTES = MAX_BYTES // 16
 """Of one answer."""
 
 OWN_BYTES = 600
-"""What an entry takes beside its bytes."""
+"""What an entry takes beside its bytes and the words of the caller that it is found by."""
 
-MAX_REQUESTS = 20_000
-"""Whole requests, some 300 bytes each, whose answers are found without reading them."""
+MAX_REQUESTS, MAX_REQUEST_BYTES = 20_000, 1_500
+"""Whole requests, some 300 bytes each, whose answers are found without reading them; longer ones are read each time."""
 
 NOT_KEPT_FOR = frozenset(
     ("HTTP_ORIGIN", "HTTP_IF_NONE_MATCH", "HTTP_X_REQUEST_ID", "HTTP_RANGE", "HTTP_COOKIE", "HTTP_CACHE_CONTROL")
@@ -34,6 +34,9 @@ NOT_KEPT_FOR = frozenset(
 
 OF_ONE_ANSWER = frozenset(("date", "x-request-id", "server-timing", "server", "connection", "keep-alive"))
 """Header fields that are written anew for each repetition."""
+
+VARIES = frozenset(("accept-encoding", "origin"))
+"""What a kept answer may depend on: it is found by the one, and whoever sends the other is answered anew."""
 
 SNAPSHOT = "location-cloud-snapshot"
 
@@ -93,6 +96,8 @@ class KeptAnswers:
 
     def remember(self, request: bytes, is_here: bool, kept: Kept) -> None:
         """Lets `find_again` find it."""
+        if len(request) > MAX_REQUEST_BYTES:
+            return
         if len(self._by_request) >= MAX_REQUESTS:
             self._by_request.clear()
         self._by_request[request, is_here] = kept
@@ -112,9 +117,11 @@ class KeptAnswers:
     def keep(self, target: bytes, wishes: Wishes, head: str, body: bytes) -> None:
         """Keeps an answer, if it may be. head: status line and header fields, each with its line end."""
         status, *lines = head.split("\r\n")
-        fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+        named = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines if line)]
+        fields = dict(named)
+        varies = {each.strip().lower() for name, value in named if name == "vary" for each in value.split(",")}
         seconds = max_age(fields.get("cache-control", ""))
-        if status[9:12] not in ("200", "204") or not seconds or fields.get("vary", "").lower() not in _VARIES:
+        if status[9:12] not in ("200", "204") or not seconds or not varies <= VARIES:
             return
         if self._world is None or fields.get(SNAPSHOT, self._world.snapshot.id) != self._world.snapshot.id:
             return  # made while the snapshot was changed
@@ -135,7 +142,7 @@ class KeptAnswers:
         )
         self._drop((target, wishes))
         self._kept[target, wishes] = kept
-        self._bytes += _weight(kept)
+        self._bytes += _weight(target, wishes, kept)
         while self._bytes > self._max_bytes:
             self._drop(next(iter(self._kept)))
 
@@ -156,15 +163,12 @@ class KeptAnswers:
     def _drop(self, key: tuple[bytes, Wishes]) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
-            self._bytes -= _weight(kept)
+            self._bytes -= _weight(*key, kept)
             kept.until, kept.is_good_until, kept.body = -1.0, -1.0, b""  # whole requests may still know it
 
 
-_VARIES = ("", "accept-encoding")
-
-
-def _weight(kept: Kept) -> int:
-    return len(kept.body) + OWN_BYTES
+def _weight(target: bytes, wishes: Wishes, kept: Kept) -> int:
+    return len(kept.body) + 2 * len(target) + len(wishes[0]) + OWN_BYTES
 
 
 def max_age(cache_control: str) -> float:

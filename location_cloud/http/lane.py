@@ -151,7 +151,7 @@ class Lane:
 
     def _ask(
         self, operation: Operation, ask: Plain, environ: Environ, rest: str, query: str
-    ) -> tuple[bytes | Reply, list[str]] | None:
+    ) -> tuple[bytes | Reply, PlainCall] | None:
         text = key_text(environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_X_API_KEY", ""))
         if KEY in query:
             text = text or key_in(query)
@@ -163,7 +163,7 @@ class Lane:
             world = self._system.worlds.current()
             call = PlainCall(world, caller, environ)
             made = ask(call, rest, query)
-            return None if made is None else (made, call.varies)
+            return None if made is None else (made, call)
         except CloudError:
             return None  # the framework says it in the right form
         except Exception:
@@ -171,22 +171,25 @@ class Lane:
             return None
 
     def _reply(
-        self, operation: Operation, environ: Environ, made: bytes | Reply, varies: list[str], started: float
+        self, operation: Operation, environ: Environ, made: bytes | Reply, call: PlainCall, started: float
     ) -> Answer:
         request_id = f"{self._id}{next(self._numbers):08x}"
         if isinstance(made, bytes):
             kind = "application/geo+json" if made.startswith(FEATURES) else "application/json"
             made = Reply(made, media_type=kind)
         status, body, own = made.status, made.body, dict(made.headers)
-        cache = self._door.for_caches(own.pop("Cache-Control", operation.cache))
+        cache = self._door.for_caches(own.pop("Cache-Control", operation.cache), call.caller)
+        varies = [*call.varies, *filter(None, own.pop("Vary", "").split(", "))]
         headers = [("X-Request-Id", request_id), ("Cache-Control", cache), *own.items()]
         headers += self._door.versions(self._system.worlds.find())
         is_packed = False
         if may_be_packed(body, made.media_type, own):
             varies.append("Accept-Encoding")
             is_packed = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
+        if self._system.settings.cors_origins:
+            varies.append("Origin")
         if varies:
-            headers.append(("Vary", ", ".join(varies)))
+            headers.append(("Vary", ", ".join(dict.fromkeys(varies))))
         if status == 200 and cache != Cache.NEVER:
             etag = (made.etag or etag_of(body)) + (PACKED_SUFFIX if is_packed else "")
             headers.append(("ETag", f'"{etag}"'))
@@ -209,7 +212,7 @@ def is_named(etag: str, if_none_match: str) -> bool:
     return f'"{etag}"' in if_none_match or if_none_match.strip() == "*"
 
 
-_PLAIN_KEY = re.compile(r"\w+", re.ASCII)
+_PLAIN_KEY = re.compile(r"[\w-]+", re.ASCII)
 
 
 def _is_plain(query: str) -> bool:

@@ -144,7 +144,7 @@ class Door:
             response.headers["Server-Timing"] = f"read;dur={(read - started) * 1000:.2f}"
             if operation.scope:
                 self._name_versions(call, response)
-                response.headers["Cache-Control"] = self.for_caches(response.headers["Cache-Control"])
+                response.headers["Cache-Control"] = self.for_caches(response.headers["Cache-Control"], call.caller)
             return response
         except CloudError as error:
             return _failure(operation, error, request_id)
@@ -171,9 +171,9 @@ class Door:
             ("Location-Cloud-Live-Version", live_version),
         ]
 
-    def for_caches(self, cache: str) -> str:
+    def for_caches(self, cache: str, caller: Caller) -> str:
         """A Cache-Control as it goes out: what one key may see is not for everybody's caches."""
-        return cache if self.is_open else cache.replace("public", "private")
+        return cache if self.is_open and not caller.key_id else cache.replace("public", "private")
 
     def _caller(self, operation: Operation) -> Caller:
         text = key_text(request.headers.get("Authorization", ""), request.headers.get("X-API-Key", ""))
@@ -204,11 +204,12 @@ class Door:
         headers["X-Request-Id"] = request_id
         for name, value in SAFE_HEADERS.items():
             headers.setdefault(name, value)
+        if self.system.settings.cors_origins:
+            response.vary.add("Origin")  # else a browser gives a page of another origin what it kept for an image
         origin = request.headers.get("Origin", "")
         if origin and origin in self.system.settings.cors_origins:
             headers["Access-Control-Allow-Origin"] = origin
             headers["Access-Control-Expose-Headers"] = EXPOSED
-            response.vary.add("Origin")
 
     def _log(self, operation: str, response: Response, request_id: str, seconds: float) -> None:
         size = response.content_length

@@ -35,11 +35,12 @@ FORMAT = "1"
 
 SET_NAME = r"[a-z0-9][a-z0-9_-]{0,53}"
 """Ten letters shorter than the names of tile sets may be: heights are also offered as NAME-hillshade."""
-MOMENT = r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?"
-"""A day, or a time with zone (RFC 3339)."""
 
-RESERVED = ("base", "traffic", "stac")
+RESERVED = ("base", "traffic", "light", "dark", "traffic-map", "satellite", "stac")
 """Names of tile sets and of an address that are not imagery's to take."""
+
+TAKEN = re.compile(r"layers-.*|.*-hillshade")
+"""Names of tile sets that are made from others' names."""
 
 FREE_SHARE = 0.05
 """Of the disk; a conversion is refused where less would stay free."""
@@ -154,8 +155,11 @@ def set_name(text: str) -> str:
 
 def check_set_name(name: str) -> str:
     """The name itself. Raises BadInput if no set may be called so."""
-    if not re.fullmatch(SET_NAME, name) or name in RESERVED:
-        raise BadInput(f"{name!r} cannot name a set: give --name with a-z, 0-9, '-', '_'; not {', '.join(RESERVED)}")
+    if not re.fullmatch(SET_NAME, name) or name in RESERVED or TAKEN.fullmatch(name):
+        raise BadInput(
+            f"{name!r} cannot name a set: give --name with a-z, 0-9, '-', '_'; not {', '.join(RESERVED)}, layers-..., "
+            "...-hillshade"
+        )
     return name
 
 

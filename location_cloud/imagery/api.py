@@ -102,6 +102,7 @@ def get_tilejson(call: Call, params: schema.InTileJson, body: None) -> dict[str,
     look = asked_look(params)
     check_look(scenes, look)
     form = params.format or service.forms(scenes)[0]
+    service.check_form(scenes, look, form)
     asked = params.model_dump(exclude={"set", "format", "crs"}, exclude_defaults=True)
     query = urlencode(asked, doseq=True)
     address = call.link(f"/imagery/{scenes.name}/{{z}}/{{x}}/{{y}}.{form}")

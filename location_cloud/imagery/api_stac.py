@@ -65,17 +65,17 @@ def _page(
     call: Call, sets: list[SceneSet], params: schema.Paged, ids: frozenset[str], place: str, asked: dict[str, str]
 ) -> dict[str, Any]:
     found = search(sets, params.bbox, interval(params.datetime), ids)
-    shown = found[params.offset : params.offset + params.limit]
-    following = ""
-    if params.offset + params.limit < len(found):
-        box = "" if params.bbox is None else ",".join(f"{value:.9g}" for value in params.bbox.as_tuple())
-        more = {**asked, "bbox": box, "datetime": params.datetime, "limit": params.limit}
-        query = urlencode(
-            {**{name: each for name, each in more.items() if each}, "offset": params.offset + params.limit}
-        )
-        address = call.link(place)
-        following = f"{address}{'&' if '?' in address else '?'}{query}"
-    return stac.page([stac.item(scene, call.link) for scene in shown], len(found), call.link(place), following)
+    end = params.offset + params.limit
+    box = "" if params.bbox is None else ",".join(f"{value:.9g}" for value in params.bbox.as_tuple())
+    more = {**asked, "bbox": box, "datetime": params.datetime, "limit": params.limit}
+
+    def address(offset: int) -> str:
+        query = urlencode({**{name: each for name, each in more.items() if each}, "offset": offset})
+        start = call.link(place)
+        return f"{start}{'&' if '?' in start else '?'}{query}"
+
+    items = [stac.item(scene, call.link) for scene in found[params.offset : end]]
+    return stac.page(items, len(found), address(params.offset), address(end) if end < len(found) else "")
 
 
 OPERATIONS = tuple(

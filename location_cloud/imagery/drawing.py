@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.errors import BadQuery
+from location_cloud.errors import BadQuery, TooLarge
 from location_cloud.imagery import colours
 from location_cloud.imagery.expression import Expression, parse_expression
 from location_cloud.imagery.model import HALF_WORLD_M, Box
@@ -23,6 +23,9 @@ CONTOUR_COLOUR = (140, 90, 40)
 """Brown, as on topographic maps."""
 
 EARTH_RADIUS_M = 6_378_137.0
+
+MAX_BYTES = 256_000_000
+"""Of the values that one question reads: three bands of 32 bits in the largest picture."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,10 @@ def check_look(scenes: SceneSet, look: Look) -> None:
         raise BadQuery(f"bidx: {len(look.bands)} bands; one or three can be drawn", hint="e.g. bidx=3&bidx=2&bidx=1")
     if look.algorithm is not None and (scenes.kind != "elevation" or look.expression or look.bands):
         raise BadQuery(f"algorithm={look.algorithm} is of heights alone", hint="ask an elevation set, without bands")
+    if look.rescale and look.algorithm not in (None, "slope"):
+        raise BadQuery(f"rescale has no meaning for algorithm={look.algorithm}", hint="leave out rescale=")
+    if look.colormap and look.algorithm not in (None, "slope", "hillshade"):
+        raise BadQuery(f"colormap_name has no meaning for algorithm={look.algorithm}", hint="leave out colormap_name=")
     if look.colormap and look.colormap.removesuffix("_r") not in colours.NAMES:
         raise BadQuery(f"colormap_name={look.colormap!r}", hint=f"one of {', '.join(colours.NAMES)}, or with _r")
     channels = _channels(scenes, look)
@@ -69,6 +76,8 @@ def draw(scenes: SceneSet, look: Look, box_m: Box, columns: int, rows: int) -> P
         if algorithm is not None:
             return _relief(scenes, look, algorithm, box_m, columns, rows)
     formula = _formula(scenes, look)
+    if formula is not None:
+        formula.check_work(columns * rows)
     bands = formula.bands if formula is not None else shown_bands(scenes, look)
     found = read(scenes, look, box_m, columns, rows, bands)
     if formula is not None:
@@ -85,7 +94,14 @@ def draw(scenes: SceneSet, look: Look, box_m: Box, columns: int, rows: int) -> P
 
 
 def read(scenes: SceneSet, look: Look, box_m: Box, columns: int, rows: int, bands: tuple[int, ...]) -> Pixels:
-    """The values of bands in a box, mosaicked as the look says."""
+    """The values of bands in a box, mosaicked as the look says. Raises TooLarge before anything is read."""
+    described = scenes.scenes[0].bands
+    size = columns * rows * sum(np.dtype(described[band - 1].dtype).itemsize for band in bands)
+    if size > MAX_BYTES:
+        raise TooLarge(
+            f"{columns:,} x {rows:,} pixels of {len(bands)} bands are {size:,} bytes; the most is {MAX_BYTES:,}",
+            hint="ask for fewer bands, or a smaller max_size",
+        )
     chosen = scenes.within(box_m, look.order, look.taken)
     return read_mosaic(scenes.home, chosen, box_m, columns, rows, bands)
 

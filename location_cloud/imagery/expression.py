@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.errors import BadQuery
+from location_cloud.errors import BadQuery, TooLarge
 
 Floats = NDArray[np.float32]
 
@@ -20,6 +20,9 @@ MAX_LENGTH = 500
 MAX_PARTS = 200
 """Operations, bands and numbers of one formula: what a tile may cost."""
 MAX_FORMULAS = 4
+
+PIXELS_AT_ONCE = 1 << 16
+"""A nested formula holds a result for each of its levels: of a strip of so many pixels, not of the whole picture."""
 
 _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
@@ -39,6 +42,7 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.BitAnd: np.logical_and,
     ast.BitOr: np.logical_or,
 }
+"""Of numbers, the true and false of comparisons being 1 and 0: NumPy's own truths cannot be subtracted."""
 
 _FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int]] = {
     "sqrt": (np.sqrt, 1),
@@ -54,24 +58,44 @@ _FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int]] = {
     "where": (np.where, 3),
 }
 
+SLOW = 10
+"""Times the work of an addition: powers, remainders and functions such as sin."""
+
+QUICK_FUNCTIONS = ("abs", "sqrt", "minimum", "maximum", "where")
+
+MAX_WORK = 500_000_000
+"""Additions in one question, about a second: 30 in each pixel of the largest picture."""
+
 HINT = "numbers, b1, b2, ..., + - * / % **, comparisons, & |, parentheses and " + ", ".join(_FUNCTIONS)
 
 
 @dataclass(frozen=True)
 class Expression:
-    """Formulas over bands. bands: the numbers that they name, rising."""
+    """Formulas over bands. bands: the numbers that they name, rising. work: of one pixel, in additions."""
 
     text: str
     formulas: tuple[ast.expr, ...]
     bands: tuple[int, ...]
+    work: int
+
+    def check_work(self, pixels: int) -> None:
+        """Raises TooLarge where so many pixels are too many for this formula."""
+        if self.work * pixels > MAX_WORK:
+            raise TooLarge(
+                f"expression: too much to calculate for {pixels:,} pixels; the most is {MAX_WORK // self.work:,}",
+                hint="ask for a smaller max_size, or write it with fewer operations",
+            )
 
     def evaluate(self, values: NDArray[Any]) -> tuple[Floats, NDArray[np.bool_]]:
         """(formulas, rows, columns) results of (bands, rows, columns) values, and where all are finite."""
-        named = {f"b{band}": values[i].astype(np.float32) for i, band in enumerate(self.bands)}
-        shape = values.shape[1:]
-        with np.errstate(all="ignore"):
-            found = [np.broadcast_to(np.asarray(_value(each, named), np.float32), shape) for each in self.formulas]
-        results = np.stack(found)
+        results = np.empty((len(self.formulas), *values.shape[1:]), np.float32)
+        rows = max(1, PIXELS_AT_ONCE // max(1, values.shape[2]))
+        for start in range(0, values.shape[1], rows):
+            strip = values[:, start : start + rows]
+            named = {f"b{band}": strip[i].astype(np.float32) for i, band in enumerate(self.bands)}
+            with np.errstate(all="ignore"):
+                for result, formula in zip(results, self.formulas, strict=True):
+                    result[start : start + rows] = _value(formula, named)
         finite: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(results), axis=0)
         return np.where(finite, results, np.float32(0)), finite
 
@@ -92,7 +116,7 @@ def parse_expression(text: str, band_count: int) -> Expression:
         _check(node, band_count, bands)
     if not bands:
         raise BadQuery(f"expression={text!r} names no band", hint=f"bands are b1 to b{band_count}")
-    return Expression(text, formulas, tuple(sorted(bands)))
+    return Expression(text, formulas, tuple(sorted(bands)), sum(map(_work, nodes)))
 
 
 _TOKENS = re.compile(
@@ -120,7 +144,7 @@ def _check(node: ast.AST, band_count: int, bands: set[int]) -> None:
         if node.id in _FUNCTIONS:
             return
         number = node.id[1:]
-        if not (node.id[:1] == "b" and number.isascii() and number.isdigit() and 1 <= int(number) <= band_count):
+        if not (node.id[:1] == "b" and re.fullmatch(r"[1-9]\d{0,3}", number, re.ASCII) and int(number) <= band_count):
             raise BadQuery(f"expression: {node.id!r} is no band", hint=f"bands are b1 to b{band_count}; {HINT}")
         bands.add(int(number))
     elif isinstance(node, ast.Call):
@@ -138,6 +162,14 @@ def _check(node: ast.AST, band_count: int, bands: set[int]) -> None:
         raise BadQuery(f"expression: {type(node).__name__} is not arithmetic", hint=HINT)
 
 
+def _work(node: ast.AST) -> int:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return 1 if node.func.id in QUICK_FUNCTIONS else SLOW
+    if isinstance(node, ast.BinOp):
+        return SLOW if isinstance(node.op, ast.Pow | ast.Mod) else 1
+    return int(isinstance(node, ast.UnaryOp | ast.Compare | ast.Name))
+
+
 def _value(node: ast.expr, named: Mapping[str, Floats]) -> Any:
     if isinstance(node, ast.Constant):
         return np.float32(node.value)  # type: ignore[arg-type]  # _check lets numbers through only
@@ -146,9 +178,10 @@ def _value(node: ast.expr, named: Mapping[str, Floats]) -> Any:
     if isinstance(node, ast.UnaryOp):
         return _OPERATORS[type(node.op)](_value(node.operand, named))
     if isinstance(node, ast.BinOp):
-        return _OPERATORS[type(node.op)](_value(node.left, named), _value(node.right, named))
+        return np.asarray(_OPERATORS[type(node.op)](_value(node.left, named), _value(node.right, named)), np.float32)
     if isinstance(node, ast.Compare):
-        return _OPERATORS[type(node.ops[0])](_value(node.left, named), _value(node.comparators[0], named))
+        truth = _OPERATORS[type(node.ops[0])](_value(node.left, named), _value(node.comparators[0], named))
+        return np.asarray(truth, np.float32)
     assert isinstance(node, ast.Call)  # parse_expression lets nothing else through
     assert isinstance(node.func, ast.Name)
     return _FUNCTIONS[node.func.id][0](*(_value(each, named) for each in node.args))

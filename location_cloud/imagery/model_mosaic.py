@@ -99,11 +99,16 @@ class SceneSet:
 
 
 def build_sets(scenes: Iterable[Scene], home: Path) -> dict[str, SceneSet]:
-    """The sets by name; a tenant's own scenes lie above everybody's of the same age."""
+    """The sets by name; a tenant's own scenes lie above everybody's of the same age.
+
+    A tenant's own set hides everybody's of that name where the two are not of one kind: they cannot be one map.
+    """
     grouped: dict[str, list[Scene]] = {}
     for scene in scenes:
         grouped.setdefault(scene.set, []).append(scene)
     for group in grouped.values():
+        own = max(group, key=lambda scene: scene.tenant)  # everybody's tenant is empty
+        group[:] = [each for each in group if (each.kind, len(each.bands)) == (own.kind, len(own.bands))]
         group.sort(key=lambda scene: (scene.tenant, scene.id))
         group.sort(key=lambda scene: (scene.taken, scene.tenant, -scene.grid.pixel_m, scene.added), reverse=True)
     return {name: SceneSet(name, tuple(group), home) for name, group in sorted(grouped.items())}

@@ -34,7 +34,7 @@ def place_of(source: Any, named: Path) -> tuple[Box, float]:
     if not (west < east and south < north):  # also NaN and infinity
         raise BadInput(f"{named}: its bounds {left:g}, {bottom:g}, {right:g}, {top:g} are not an area on the map")
     if source.crs.is_geographic:
-        return (west, south, east, north), abs(source.transform.a) * EARTH_DEGREE_M
+        return (west, south, east, north), math.hypot(source.transform.a, source.transform.d) * EARTH_DEGREE_M
     transform, _, _ = rasterio.warp.calculate_default_transform(
         source.crs, "EPSG:3857", source.width, source.height, left, bottom, right, top
     )

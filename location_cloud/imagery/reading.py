@@ -17,8 +17,8 @@ from location_cloud.imagery.model import TILE_PX, Box, Scene
 
 Bools = NDArray[np.bool_]
 
-SNAP = 1e-6
-"""Of a pixel: what float arithmetic leaves of a whole number."""
+SNAP = 1e-5
+"""Of a pixel: what float arithmetic leaves of a whole number; metres of the whole world are exact to 4e-9."""
 
 
 class Pixels(NamedTuple):
@@ -90,9 +90,9 @@ def _part_of(scene: Scene, box_m: Box, columns: int, rows: int) -> _Part | None:
 
 def _clip(start: float, length: float, size: int) -> tuple[float, float]:
     """A window along one side, whole numbers made exact, kept within the file (at most half a pixel is cut off)."""
-    if abs(start - round(start)) < SNAP * size:
+    if abs(start - round(start)) < SNAP:
         start = float(round(start))
-    if abs(length - round(length)) < SNAP * size:
+    if length > SNAP and abs(length - round(length)) < SNAP:
         length = float(round(length))
     low, high = max(0.0, start), min(float(size), start + length)
     return low, high - low

@@ -44,7 +44,7 @@ def get_tile(scenes: SceneSet, at: TileAt, look: Look = PLAIN, tile_px: int = TI
         stored = find_stored(scenes, at)
         if stored is not None:
             return stored if stored.body else None
-    check_look(scenes, look)
+    _check(scenes, look, form)
     if is_usual:
         picture = draw(scenes, look, tile_box_m(z, x, y), tile_px, tile_px)
     else:
@@ -89,14 +89,14 @@ def crop(scenes: SceneSet, look: Look, box_m: Box, max_side_px: int, form: Pictu
 
     Raises BadQuery, TooLarge, Unprocessable if nothing lies there, NotReady, NotInstalled.
     """
-    check_look(scenes, look)
+    _check(scenes, look, form)
     picture = draw(scenes, look, box_m, *picture_size(scenes, box_m, max_side_px))
     return _file(scenes, look, picture, form)
 
 
 def crop_area(scenes: SceneSet, look: Look, area: BaseGeometry, max_side_px: int, form: PictureForm) -> bytes:
     """A picture of an area in degrees, transparent outside of it. Raises as `crop`."""
-    check_look(scenes, look)
+    _check(scenes, look, form)
     shape = mercator_shape(area)
     box_m = shape.bounds
     columns, rows = picture_size(scenes, box_m, max_side_px)
@@ -153,6 +153,7 @@ def _values(scenes: SceneSet, look: Look, box_m: Box, columns: int, rows: int) -
     from_set = scenes.scenes[0].bands
     if look.expression:
         formula = parse_expression(look.expression, len(from_set))
+        formula.check_work(columns * rows)
         found = read(scenes, look, box_m, columns, rows, formula.bands)
         values, finite = formula.evaluate(found.values)
         return [part.strip() for part in look.expression.split(";")], values, found.valid & finite
@@ -227,13 +228,27 @@ def encoding_of(scenes: SceneSet, look: Look) -> str:
 def forms(scenes: SceneSet) -> list[str]:
     """The forms of its tiles; the one that they are stored in comes first: it costs nothing."""
     stored = STORED_FORM.get(scenes.scenes[0].compression, "png")
-    return sorted(("png", "webp", "jpg"), key=lambda form: form != stored)
+    offered = ("png", "webp") if scenes.kind == "elevation" else ("png", "webp", "jpg")
+    return sorted(offered, key=lambda form: form != stored)
+
+
+def check_form(scenes: SceneSet, look: Look, form: str) -> None:
+    """Raises BadQuery for a form in which what is drawn would be something else."""
+    if form == "jpg" and encoding_of(scenes, look):
+        raise BadQuery(
+            "heights packed into colours do not survive JPEG", hint="ask for png or webp, or for a hillshade"
+        )
 
 
 def as_form(form: str) -> PictureForm:
     """The same text, known to be a form of pictures."""
     known: dict[str, PictureForm] = {"png": "png", "jpg": "jpg", "webp": "webp"}
     return known[form]
+
+
+def _check(scenes: SceneSet, look: Look, form: str) -> None:
+    check_look(scenes, look)
+    check_form(scenes, look, form)
 
 
 def _file(scenes: SceneSet, look: Look, picture: Picture, form: PictureForm) -> bytes:

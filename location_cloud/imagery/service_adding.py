@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.resources
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from location_cloud.capability import Progress
 from location_cloud.errors import BadInput
 from location_cloud.imagery import adding, store
 from location_cloud.imagery.model import Scene, Wish
-from location_cloud.imagery.sources import list_sources
+from location_cloud.imagery.sources import is_moment, list_sources
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +37,7 @@ def add_paths(
     sources = [source for path in paths for source in list_sources(path)]
     named = adding.check_set_name(wish.set) if wish.set else adding.set_name(paths[0].resolve().name.split(".")[0])
     wish = Wish(named, wish.tenant, wish.taken, wish.licence, wish.attribution, wish.kind, wish.compression)
-    if wish.taken and not re.fullmatch(adding.MOMENT, wish.taken):
+    if wish.taken and not is_moment(wish.taken):
         raise BadInput(f"--date {wish.taken}: write 2024-05-31 or 2024-05-31T03:20:00Z")
     with live.read() as connection:
         there = [each for each in store.list_scenes(connection, wish.tenant) if each.set == named]

@@ -38,8 +38,7 @@ def list_sets(live: Live, tenant: str, home: Path) -> dict[str, SceneSet]:
     if kept is None:
         kept = _KEPT.setdefault(live, _Kept())
     version = live.version()
-    sets = kept.sets  # one reference: replaced whole, never emptied
-    if kept.live_version == version and tenant in sets:
+    if kept.live_version == version and tenant in (sets := kept.sets):  # sets after version: never older than it
         return sets[tenant]
     with kept.lock, live.read() as connection:
         changes = store.changes(connection)

@@ -6,6 +6,7 @@ import os
 import re
 import zipfile
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,9 @@ TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 MAX_JSON_BYTES = 64_000_000
 MAX_FILES = 100_000
 """Of one folder or mosaic."""
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?", re.ASCII)
+"""A day, or a time with zone (RFC 3339)."""
 
 HGT_SIDES = {1201 * 1201 * 2: 1201, 1801 * 3601 * 2: 1801, 3601 * 3601 * 2: 3601}
 """Bytes of an SRTM tile -> posts a row: 3", 2" x 1" (north of 50 degrees) and 1". Source: SRTM Topo guide, 2.1."""
@@ -147,14 +151,19 @@ def _of_item(path: Path, item: dict[str, Any]) -> Source:
     properties = item.get("properties")
     properties = properties if isinstance(properties, dict) else {}
     taken = properties.get("datetime") or properties.get("start_datetime") or ""
+    if taken and not (isinstance(taken, str) and is_moment(taken)):
+        raise BadInput(
+            f"{path}: datetime is {str(taken)[:40]!r}, not a time with its zone such as 2024-05-31T03:20:00Z"
+        )
     files = tuple(_inside(path.parent, asset.get("href"), path) for asset in chosen.values())
     for file in files:
         check_tiff(file)
-    providers = [each for each in properties.get("providers") or [] if isinstance(each, dict)]
+    named = properties.get("providers")
+    providers = [each for each in named if isinstance(each, dict)] if isinstance(named, list) else []
     return Source(
         title=str(item.get("id") or path.stem)[:100],
         files=files,
-        taken=taken if isinstance(taken, str) else "",
+        taken=taken,
         licence=str(properties.get("license") or "")[:200],
         attribution=", ".join(str(each.get("name") or "") for each in providers)[:200],
         band_names=tuple(chosen) if len(files) > 1 else (),
@@ -169,7 +178,8 @@ def _is_tiff(asset: dict[str, Any]) -> bool:
 
 
 def _has_role(asset: dict[str, Any], role: str) -> bool:
-    return role in (asset.get("roles") or ())
+    roles = asset.get("roles")
+    return isinstance(roles, list) and role in roles
 
 
 def _of_mosaic(path: Path, document: dict[str, Any]) -> list[Source]:
@@ -211,4 +221,13 @@ def _check_count(path: Path, count: int) -> None:
 def _date_in(name: str) -> str:
     """A day written in a file's name, 20240131 or 2024-01-31; "" if there is none."""
     found = re.search(r"(?<!\d)(19|20)(\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?!\d)", name)
-    return f"{found[1]}{found[2]}-{found[3]}-{found[4]}" if found else ""
+    day = f"{found[1]}{found[2]}-{found[3]}-{found[4]}" if found else ""
+    return day if is_moment(day) else ""
+
+
+def is_moment(text: str) -> bool:
+    """Whether it is a day of the calendar, or a time of such a day with its zone."""
+    try:
+        return MOMENT.fullmatch(text) is not None and datetime.fromisoformat(text) is not None
+    except ValueError:
+        return False

@@ -55,7 +55,7 @@ def _offer(scenes: SceneSet) -> list[TileSet]:
                 scenes.name,
                 PLAIN,
                 FORMS_BY_STORED[STORED_FORM.get(scenes.scenes[0].compression, "png")],
-                {"kind": "imagery"},
+                {"kind": "imagery", "stamp": scenes.stamp},
             )
         ]
     packed = _tile_set(scenes, scenes.name, PLAIN, ("png", "webp"), {"encoding": "mapbox"})

@@ -151,14 +151,16 @@ def has_layer(connection: Any, tenant: str, layer: str) -> bool:
     )
 
 
-def layer_size(connection: Any, tenant: str, layer: str) -> tuple[int, int]:
-    """The layer's features, and the bytes of their geometries and properties together. Index: layer_features_tenant."""
+def layer_size(connection: Any, tenant: str, layer: str, most: int) -> tuple[int, int]:
+    """How many features of a layer there are, and the bytes of their geometries and properties together.
+
+    No more than `most` are counted. Index: layer_features_tenant.
+    """
     size = sa.func.length(FEATURES.c.geometry) + sa.func.length(FEATURES.c.properties)
-    row = connection.execute(
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(size), 0)).where(
-            FEATURES.c.tenant == tenant, FEATURES.c.layer == layer
-        )
-    ).one()
+    counted = (
+        sa.select(size.label("bytes")).where(FEATURES.c.tenant == tenant, FEATURES.c.layer == layer).limit(most)
+    ).subquery()
+    row = connection.execute(sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(counted.c.bytes), 0))).one()
     return row[0], row[1]
 
 

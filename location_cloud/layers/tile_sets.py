@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,12 @@ SYSTEMS: tuple[Crs, ...] = ("wgs84", "cgcs2000", "gcj02", "bd09")
 MATRICES: tuple[Matrix, ...] = ("w", "c")
 VARIANTS: tuple[tuple[Crs, Matrix], ...] = (("wgs84", "w"), ("wgs84", "c"), ("gcj02", "w"), ("bd09", "w"))
 """Coordinates and grids that a layer is indexed in, each when it is first asked for."""
+
+
+UNHASHED_KEPT = 10_000
+
+_UNHASHED: dict[str, str] = {}
+"""Set names with a hash -> the layer's name, whichever tenants have one: to list a tenant's layers counts all rows."""
 
 
 def tile_sets(world: World, tenant: str) -> Mapping[str, TileSet]:
@@ -83,7 +90,12 @@ class OwnSets(Mapping[str, TileSet]):
             return [name for name, _ in store.list_layers(connection, self._tenant)]
 
     def _unhashed(self, name: str) -> str | None:
-        return next((layer for layer in self._names() if set_name(layer) == name), None)
+        layer = _UNHASHED.get(name) or next((each for each in self._names() if set_name(each) == name), None)
+        if layer is not None:
+            if len(_UNHASHED) >= UNHASHED_KEPT:
+                _UNHASHED.clear()
+            _UNHASHED[name] = layer
+        return layer
 
     def _offer(self, name: str, layer: str, followed: LiveLayer | None) -> TileSet:
         return TileSet(
@@ -92,7 +104,7 @@ class OwnSets(Mapping[str, TileSet]):
             forms=("mvt",),
             read=partial(self._read, layer),
             max_zoom=MAX_ZOOM,
-            bounds=followed.bounds() if followed else self._stored_bounds(layer),
+            bounds=self._bounds(layer, followed),
             layers=(
                 VectorLayer(layer, _Fields(lambda: self._find(layer) or self._follow(layer, VARIANTS[0])), 0, MAX_ZOOM),
             ),
@@ -121,7 +133,11 @@ class OwnSets(Mapping[str, TileSet]):
         make = partial(LiveLayer, layer, self._live.version, news, *variant)
         return self._layers.follow((self._tenant, layer, variant), make)
 
-    def _stored_bounds(self, layer: str) -> Box | None:
+    def _bounds(self, layer: str, followed: LiveLayer | None) -> Box | None:
+        """A layer that is too large to be followed has a place all the same: it must not spoil the list of all."""
+        if followed is not None:
+            with suppress(TooLarge):
+                return followed.bounds()
         with self._live.read() as connection:
             return store.find_bounds(connection, self._tenant, layer)
 
@@ -155,11 +171,11 @@ def fetch(live: Live, tenant: str, layer: str, since: int | None) -> Changes:
             if most_fields(feature.properties for feature in changed) is None:
                 removed = store.list_removed(connection, tenant, layer, since)
                 return Changes(version, [_as_tile_feature(feature) for feature in changed], removed)
-        count, size = store.layer_size(connection, tenant, layer)
+        count, size = store.layer_size(connection, tenant, layer, MAX_FEATURES + 1)
         if count > MAX_FEATURES or size > MAX_BYTES:
             raise TooLarge(
-                f"layer {layer!r} has {count:,} features of {size:,} bytes; tiles are made of up to {MAX_FEATURES:,} "
-                f"and {MAX_BYTES:,}",
+                f"layer {layer!r} has at least {count:,} features of {size:,} bytes; tiles are made of up to "
+                f"{MAX_FEATURES:,} and {MAX_BYTES:,}",
                 hint="share the layer out among several, or read it by box: GET /v1/layers/{layer}/features?bbox=...",
             )
         features = store.list_changed(connection, tenant, layer, None)

@@ -13,9 +13,10 @@ from location_cloud.http.context import RequestCall
 from location_cloud.maps import schema_pictures as schema
 from location_cloud.maps import service, service_pictures, service_staticmap, service_styles
 from location_cloud.maps.asked import LANGUAGES, readable_set, readable_sets
-from location_cloud.maps.service_staticmap import MOST_POINTS, Order
+from location_cloud.maps.service_staticmap import Order
 from location_cloud.maps.staticmap import Area, Marker, Path
 from location_cloud.maps.staticmap_words import (
+    MOST_POINTS,
     Points,
     check_color,
     check_icon,
@@ -138,6 +139,8 @@ def _paths(body: schema.PathBody, crs: Crs) -> list[Path]:
     color = check_color("paths", body.color)
     if body.geometry is None:
         points = _in_wgs84(read_polyline("paths", body.polyline, body.precision), crs)
+        if len(points) < 2:
+            raise BadQuery(f"paths: the polyline has {len(points)} point", hint="a path needs two")
         return [Path(points, color, body.width)]
     lines = _parts(body.geometry, "LineString", "paths")
     return [Path(shapely.get_coordinates(line), color, body.width) for line in lines]

@@ -37,7 +37,7 @@ def wanted_tiles(
     layers: only tiles that one of their features may be in; None = all. Raises TooLarge over MOST_TILES.
     """
     found = [np.zeros(0, np.int64)]
-    for part in _parts(_common(box or WORLD, area)):
+    for part in _parts(box or WORLD, area):
         tiles = tiles_in_bbox(*part, z)
         if layers is None:
             _check(tiles.tile_count, z)
@@ -57,7 +57,7 @@ def within(numbers: Integers, box: Box | None, area: BaseGeometry | None) -> Int
         return numbers
     z, x, y = tiles_of(numbers)
     kept = np.zeros(len(numbers), np.bool_)
-    for part in _parts(_common(box or WORLD, area)):
+    for part in _parts(box or WORLD, area):
         tiles = tiles_in_bbox(*part, int(z[0]))
         kept |= (x >= tiles.x_min) & (x <= tiles.x_max) & (y >= tiles.y_min) & (y <= tiles.y_max)
     if area is not None:
@@ -73,23 +73,16 @@ def _check(count: int, z: int) -> None:
         )
 
 
-def _common(box: Box, area: BaseGeometry | None) -> Box:
-    if area is None or box[0] > box[2]:
-        return box
-    west, south, east, north = area.bounds
-    return max(box[0], west), max(box[1], south), min(box[2], east), min(box[3], north)
-
-
-def _parts(box: Box) -> Iterator[Box]:
-    """The box, or both parts of one over the antimeridian. Nothing if it is empty."""
+def _parts(box: Box, area: BaseGeometry | None) -> Iterator[Box]:
+    """What the box, or each part of one over the antimeridian, has in common with the area's; no empty ones."""
     west, south, east, north = box
-    if south > north:
-        return
-    if west <= east:
-        yield box
-    elif west > 0 > east:
-        yield west, south, 180.0, north
-        yield -180.0, south, east, north
+    for a, b in ((west, east),) if west <= east else ((west, 180.0), (-180.0, east)):
+        part = a, south, b, north
+        if area is not None:
+            other = area.bounds
+            part = max(a, other[0]), max(south, other[1]), min(b, other[2]), min(north, other[3])
+        if part[0] <= part[2] and part[1] <= part[3]:
+            yield part
 
 
 def _span(tiles: TileRange, axis: int) -> Integers:

@@ -15,15 +15,20 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 from location_cloud.arrays import load_array, save_arrays
+from location_cloud.errors import BadInput
+from location_cloud.maps.archive_cover import within
 from location_cloud.tile_sets import Box, Form, Tile, TileAt, TileSet, VectorLayer
-from tiles.pmtiles import Directory, Integers, tile_id
+from tiles.pmtiles import FIRST_ID, Directory, Integers, tile_id
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 FOLDER, REGISTER = "archives", "sets.json"
 TILES, ABOUT = "tiles.pmtiles", "about.json"
@@ -94,10 +99,13 @@ class Archive:
         begin = int(self._offsets[row])
         return Tile(self._data[begin : begin + int(self._lengths[row])], f"{self._hashes[row]:016x}", self._encoding)
 
-    def numbers(self) -> Integers:
-        """The number of every tile it has, rising."""
-        first = np.cumsum(self._runs) - self._runs
-        return np.repeat(self._ids - first, self._runs) + np.arange(int(self._runs.sum()))
+    def numbers(self, z: int, box: Box | None, area: BaseGeometry | None) -> Integers:
+        """The numbers of the tiles that it has at a zoom, rising. box: degrees, area: WGS-84; None = everywhere."""
+        begin, end = self._ids.searchsorted(FIRST_ID[z : z + 2])
+        begin = max(int(begin) - 1, 0)  # a run may begin at the zoom before
+        runs = self._runs[begin:end]
+        found = np.repeat(self._ids[begin:end] - np.cumsum(runs) + runs, runs) + np.arange(int(runs.sum()))
+        return within(found[(found >= FIRST_ID[z]) & (found < FIRST_ID[z + 1])], box, area)
 
 
 def save_directory(folder: Path, entries: Directory, hashes: NDArray[np.uint64]) -> None:
@@ -109,11 +117,16 @@ def save_directory(folder: Path, entries: Directory, hashes: NDArray[np.uint64])
 
 
 def read_register(home: Path) -> dict[str, str]:
-    """The folder of each archive below `archives`, by the archive's name."""
+    """The folder of each archive below `archives`, by the archive's name. Raises BadInput for a damaged register."""
+    register = home / FOLDER / REGISTER
     try:
-        found: dict[str, str] = orjson.loads((home / FOLDER / REGISTER).read_bytes())
+        found = orjson.loads(register.read_bytes())
     except FileNotFoundError:
         return {}
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(folder, str) for folder in found.values()):
+        raise BadInput(f"{register} is damaged; remove that file, then add the archives again")
     return found
 
 
@@ -151,7 +164,12 @@ class Shelf:
         """Opens what the register names; again if it was replaced meanwhile, as a folder may be gone by then."""
         while (stamp := self._stamp()) != self._seen:
             opened: dict[str, tuple[str, TileSet]] = {}
-            for name, folder in read_register(self._home).items():
+            try:
+                register = read_register(self._home)
+            except BadInput as error:
+                LOG.error("no new archive is served: %s", error)
+                register = {name: folder for name, (folder, _) in self._open.items()}
+            for name, folder in register.items():
                 known = self._open.get(name)
                 if known is not None and known[0] == folder:
                     opened[name] = known
@@ -181,6 +199,7 @@ def _as_set(name: str, archive: Archive) -> TileSet:
         title={"zh-CN": about.title, "en": about.title},
         forms=(about.form,),
         read=archive.read,
+        numbers=archive.numbers,
         min_zoom=about.min_zoom,
         max_zoom=about.max_zoom,
         bounds=about.bounds,

@@ -14,7 +14,10 @@ LANGUAGES = ("zh-CN", "en")
 
 def answer_tile(call: PlainCall, name: str, at: TileAt) -> Reply:
     """The tile as every face sends it, 204 for none. Raises as `readable_set`, `service.get_tile`, `packing.unpack`."""
-    tile_set = readable_set(call, name)
+    return _as_reply(call, readable_set(call, name), at)
+
+
+def _as_reply(call: PlainCall, tile_set: TileSet, at: TileAt) -> Reply:
     tile = service.get_tile(tile_set, at)
     media_type = MEDIA_TYPES[at.form]
     headers = {"Cache-Control": tile_set.cache}
@@ -43,11 +46,13 @@ _ADDRESS = re.compile(r"([a-z0-9_-]{1,64})/(\d{1,2})/(\d{1,10})/(\d{1,10})\.(mvt
 
 
 def quick_tile(call: PlainCall, rest: str, query: str) -> Reply | None:
-    """The tile, if its set reads one within about a millisecond. Raises as `answer_tile`."""
+    """The tile, if its set is at hand and reads one within about a millisecond. Raises as `answer_tile`."""
     found = _ADDRESS.fullmatch(rest)
     if found is None or query:
         return None
     name, z, x, y, form = found.groups()
     at = TileAt(int(z), int(x), int(y), form)  # type: ignore[arg-type]  # the pattern knows the forms
-    quick_from = service.get_set(call.world, call.tenant, name).quick_from
-    return None if quick_from is None or at.z < quick_from else answer_tile(call, name, at)
+    tile_set = service.find_readable_at_once(call.world, call.caller, name)
+    if tile_set is None or tile_set.quick_from is None or at.z < tile_set.quick_from:
+        return None
+    return _as_reply(call, tile_set, at)

@@ -106,8 +106,11 @@ def import_archives(desk: Desk, files: tuple[Path, ...], name: str | None) -> No
     """What `location-cloud import` does with archives: each is served under its file's name, or the one given."""
     if name is not None and len(files) > 1:
         raise BadInput("--name names one archive; import them one by one, or leave it out")
-    for file in files:
-        _add(desk, name or service_archives.name_from(file), file, "maps:read")
+    names = [name or service_archives.name_from(file) for file in files]
+    if len(set(names)) < len(names):
+        raise BadInput("two of the files would have one name; import them one by one with --name")
+    for own, file in zip(names, files, strict=True):
+        _add(desk, own, file, "maps:read")
 
 
 @tiles.command("list", help="List the archives.")

@@ -23,6 +23,7 @@ from location_cloud.tile_sets import Box
 from tiles.encode import LayerStack, encode_tile, stack_layers
 from tiles.features import LayerFeatures
 from tiles.index import LayerIndex, build_layer
+from tiles.join import join_layers
 
 MAX_ZOOM = 16
 """Deeper views are drawn from zoom 16, where a tile's unit is a step of the grid: nothing is rounded any more.
@@ -92,9 +93,10 @@ def build(import_: Import, folder: Path) -> Built:
     by_set = sorted(import_.layers, key=lambda layer: layer.set)
     for set_name, layers in groupby(by_set, key=lambda layer: layer.set):
         documents[set_name] = _build_set(import_, folder, list(layers), counts)
-    attribution = "; ".join(dict.fromkeys(source.attribution for source in import_.osm_sources if source.attribution))
-    for document in documents.values():
-        document["attribution"] = attribution
+    sources = [source.attribution for source in import_.osm_sources]
+    for set_name, document in documents.items():
+        named = [*sources, *(layer.attribution for layer in by_set if layer.set == set_name)]
+        document["attribution"] = "; ".join(filter(None, dict.fromkeys(named)))
     (folder / "sets.json").write_bytes(orjson.dumps(documents))
     counts |= build_live(import_.folder, import_.layers, partial(_stored_index, folder), MAX_ZOOM)
     return Built(counts)
@@ -200,9 +202,9 @@ def _box(numbers: list[float] | None) -> Box | None:
 
 
 def warm(maps: Maps) -> None:
-    """Encodes one tile of each set, so that the encoder is compiled before the first user's."""
+    """Encodes one tile of each set, so that the encoder is compiled before the first user's; joins one for layers."""
     for tile_set in maps.sets.values():
-        encode_tile(tile_set.stack_in(""), 0, 0, 0)
+        join_layers("", encode_tile(tile_set.stack_in(""), 0, 0, 0))
 
 
 SECTION: Section[Maps] = Section("maps", build, check, load, needs=("*",), warm=warm)

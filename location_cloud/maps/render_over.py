@@ -10,6 +10,9 @@ import skia  # heavy optional: the extra [render]; only the process that draws i
 
 STRIP_PX = 3.0
 
+PIECE = 300
+"""Steps of a line that are drawn at once: Skia's time grows with the square of them where a line crosses itself."""
+
 
 def draw_over(picture: Any, shapes: list[dict[str, Any]], ratio: float, font: str) -> bytes:
     """The picture with the shapes on it, RGBA rows. picture: a Pillow image. font: file; "" = no text is drawn."""
@@ -21,12 +24,23 @@ def draw_over(picture: Any, shapes: list[dict[str, Any]], ratio: float, font: st
             if shape["kind"] == "area":
                 canvas.drawPath(as_path(shape["rings"]), fill_paint(shape["fill"]))
             elif shape["kind"] == "line":
-                canvas.drawPath(
-                    as_path([shape["points"]], is_closed=False), stroke_paint(shape["color"], shape["width"])
-                )
+                _draw_line(canvas, shape["points"], shape["color"], shape["width"])
             elif font:
                 _draw_text(canvas, shape, font)
     return pixels.tobytes()
+
+
+def _draw_line(canvas: skia.Canvas, points: list[Any], color: str, width: float) -> None:
+    """A line in pieces; a translucent one on a layer of its own, lest its pieces show where they meet."""
+    paint = stroke_paint(color, width)
+    is_layered = len(points) > PIECE + 1 and paint.getAlpha() < 255
+    if is_layered:
+        canvas.saveLayerAlpha(None, paint.getAlpha())
+        paint.setAlpha(255)
+    for start in range(0, len(points) - 1, PIECE):
+        canvas.drawPath(as_path([points[start : start + PIECE + 1]], is_closed=False), paint)
+    if is_layered:
+        canvas.restore()
 
 
 def as_path(rings: list[Any], is_closed: bool = True) -> skia.Path:

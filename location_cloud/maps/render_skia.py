@@ -81,7 +81,9 @@ class SkiaBackend:
             return
         px = source.get("tileSize", WORLD_PX)
         z = math.floor(view.zoom + math.log2(WORLD_PX / px) + 1e-9)
-        z = max(source["minzoom"], min(source["maxzoom"], z))
+        z = min(source["maxzoom"], z)
+        if z < max(source["minzoom"], 0):  # as in MapLibre: else a far view would ask for all the tiles of the city
+            return
         side = WORLD_PX * 2 ** (view.zoom - z)
         middle = np.array(mercator(view.lon, view.lat)) * 2**z
         half = np.array([view.width_px, view.height_px]) / 2 / side

@@ -26,7 +26,9 @@ class InKvp(Query):
 
 
 class InCapabilities(Query):
-    """The capabilities document."""
+    """The capabilities document; clients that are given its address write SERVICE, REQUEST, VERSION behind it."""
+
+    model_config = ConfigDict(extra="allow")
 
     crs: Crs = Field("wgs84", description="what the tiles' coordinates are; carried into their addresses")
     scale: Literal["ogc", "tianditu"] = Field(

@@ -59,20 +59,42 @@ def list_sets(world: World, tenant: str) -> dict[str, TileSet]:
     return found
 
 
-def get_set(world: World, tenant: str, name: str) -> TileSet:
-    """The tile set. Raises NotFound if there is none of that name."""
+def find_set(world: World, tenant: str, name: str) -> TileSet | None:
+    """The tile set, if there is one of that name."""
     for source in world.tile_sources:
         found = source(world, tenant).get(name)
         if found is not None:
             return found
-    raise NotFound(f"there is no tile set {name!r}", hint=f"there are: {', '.join(list_sets(world, tenant))}")
+    return None
+
+
+def get_set(world: World, tenant: str, name: str) -> TileSet:
+    """The tile set. Raises NotFound if there is none of that name."""
+    found = find_set(world, tenant, name)
+    if found is None:
+        raise NotFound(f"there is no tile set {name!r}", hint=f"there are: {', '.join(list_sets(world, tenant))}")
+    return found
 
 
 def get_readable_set(world: World, caller: Caller, name: str) -> TileSet:
-    """The caller's tile set. Raises NotFound as `get_set`, Denied if the caller's key does not carry its scope."""
-    tile_set = get_set(world, caller.tenant, name)
-    check_scope(caller, tile_set.scope)
-    return tile_set
+    """The caller's tile set. Raises NotFound if there is none, Denied if the caller's key does not carry its scope."""
+    found = find_set(world, caller.tenant, name)
+    if found is None:  # which there are would take long to tell, and not every key may know
+        raise NotFound(f"there is no tile set {name!r}", hint="/tiles.json tells which there are")
+    check_scope(caller, found.scope)
+    return found
+
+
+def find_readable_at_once(world: World, caller: Caller, name: str) -> TileSet | None:
+    """The caller's tile set, of those that a capability has at hand as a dict: others may ask the store for theirs.
+
+    Raises Denied as `get_readable_set`.
+    """
+    at_hand = (sets for source in world.tile_sources if isinstance(sets := source(world, caller.tenant), dict))
+    found = next((sets[name] for sets in at_hand if name in sets), None)
+    if found is not None:
+        check_scope(caller, found.scope)
+    return found
 
 
 def list_readable_sets(world: World, caller: Caller) -> list[TileSet]:

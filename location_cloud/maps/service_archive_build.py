@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +14,16 @@ import numpy as np
 
 from location_cloud.capability import Progress
 from location_cloud.errors import BadInput
-from location_cloud.maps import dataset, service
-from location_cloud.maps.archive_cover import wanted_tiles, within
-from location_cloud.maps.archive_stream import MakeTiles, PackedTiles, one_by_one, pack_tiles
+from location_cloud.maps import service
+from location_cloud.maps.archive_cover import wanted_tiles
+from location_cloud.maps.archive_stream import PackedTiles, one_by_one, pack_tiles
 from location_cloud.maps.archive_writer import GENERATOR, TILE_TYPES, Caption, PmtilesWriter
-from location_cloud.maps.archives import Archive
 from location_cloud.maps.service_archives import ENDINGS, room_named
 from location_cloud.maps.store_mbtiles import MbtilesWriter
 from location_cloud.storage.disk import Disk
-from location_cloud.tile_sets import Box, Form, Tile, TileSet
-from tiles.encode import LayerStack, encode_tiles, stack_layers
+from location_cloud.tile_sets import Box, Form, TileSet
 from tiles.errors import BadArchive
-from tiles.pmtiles import FIRST_ID, Integers, tiles_of
+from tiles.pmtiles import tiles_of
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -66,6 +62,8 @@ def build(
     """
     if file.suffix.lower() not in ENDINGS:
         raise BadInput(f"{file}: the name must end in {' or '.join(ENDINGS)}")
+    if file.is_dir():
+        raise BadInput(f"{file} is a folder")
     if not file.parent.is_dir():
         raise BadInput(f"{file}: there is no folder {file.parent}")
     tile_set = service.get_set(world, tenant, name)
@@ -75,9 +73,11 @@ def build(
     lowest, deepest = zooms or (tile_set.min_zoom, tile_set.max_zoom)
     if not tile_set.min_zoom <= lowest <= deepest <= tile_set.max_zoom:
         raise BadInput(f"zooms {lowest}-{deepest}: {name} has {tile_set.min_zoom} to {tile_set.max_zoom}")
-    numbers = _numbers(world, tile_set, form, range(lowest, deepest + 1), box, area)
+    find_numbers = tile_set.numbers or (lambda z, box, area: wanted_tiles(z, box or tile_set.bounds, area))
+    numbers = np.concatenate([find_numbers(z, box, area) for z in range(lowest, deepest + 1)])
     progress.step(f"{name} to {file.name}", len(numbers))
-    stream = pack_tiles(_maker(world, tile_set, form), numbers, form, progress)
+    make = tile_set.many if tile_set.many and form == "mvt" else one_by_one(tile_set.read, form)
+    stream = pack_tiles(make, numbers, form, progress)
     shown = _shown_box(tile_set, box, area)
     center = _center(tile_set, shown, (lowest, deepest))
     caption = Caption(form, form == "mvt", shown, center, _metadata(tile_set, lowest, deepest))
@@ -88,44 +88,6 @@ def build(
             tiles = _write_mbtiles(hidden, stream, caption)
         size = hidden.stat().st_size
     return Written(tiles, size)
-
-
-def _numbers(
-    world: World, tile_set: TileSet, form: Form, zooms: range, box: Box | None, area: BaseGeometry | None
-) -> Integers:
-    """The tiles that may hold anything, rising. A picture shows its background where the layers have nothing."""
-    archive = getattr(tile_set.read, "__self__", None)
-    if isinstance(archive, Archive):
-        numbers = archive.numbers()
-        cuts = np.searchsorted(numbers, FIRST_ID[zooms.start : zooms.stop + 1])
-        return np.concatenate([within(numbers[a:b], box, area) for a, b in itertools.pairwise(cuts.tolist())])
-    stored = world.section(dataset.SECTION).sets.get(tile_set.name) if form == "mvt" else None
-    found = []
-    for z in zooms:
-        layers = None
-        if stored is not None:
-            layers = [layer.index for layer in stored.layers if layer.min_zoom <= z <= layer.max_zoom]
-        found.append(wanted_tiles(z, box or tile_set.bounds, area, layers))
-    return np.concatenate(found)
-
-
-def _maker(world: World, tile_set: TileSet, form: Form) -> MakeTiles:
-    """What makes the tiles: many in one compiled call if the set is what the snapshot stores, else one by one."""
-    stored = world.section(dataset.SECTION).sets.get(tile_set.name)
-    of = tile_set.read.args if isinstance(tile_set.read, partial) else ()
-    if stored is None or len(of) != 1 or of[0] is not stored:  # e.g. live values are put in
-        return one_by_one(tile_set.read, form)
-    stacks: dict[int, LayerStack] = {}
-
-    def make(places: Integers) -> list[Tile | None]:
-        z = int(places[0, 0])
-        if z not in stacks:
-            stacks[z] = stack_layers([each.index for each in stored.layers if each.min_zoom <= z <= each.max_zoom])
-        body, start = encode_tiles(stacks[z], places)
-        whole, cuts = body.tobytes(), start.tolist()
-        return [Tile(whole[a:b]) if b > a else None for a, b in itertools.pairwise(cuts)]
-
-    return make
 
 
 def _write_pmtiles(hidden: Path, stream: Iterator[PackedTiles], caption: Caption) -> int:

@@ -133,7 +133,9 @@ def name_from(file: Path) -> str:
 
 def _check_name(name: str, taken: Collection[str]) -> None:
     if not NAME.fullmatch(name):
-        raise BadInput(f"{name[:80]!r} is no name for tiles: use a-z, 0-9, _ and -, at most 64 of them")
+        raise BadInput(
+            f"{name[:80]!r} is no name for tiles: use a-z, 0-9, _ and -, at most 64 of them, as in tiles add NAME FILE"
+        )
     if name in RESERVED or name in taken:
         raise BadInput(f"{name!r} is a set of the product; choose another name for the archive")
 

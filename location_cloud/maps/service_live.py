@@ -36,6 +36,7 @@ def live_sets(snapshot: Path, sets: Mapping[str, TileSet]) -> dict[str, TileSet]
             title={"zh-CN": name, "en": name},
             forms=("mvt", "bin"),
             read=partial(read_now, tiles, plain.read),
+            many=None,
             layers=layers,
             cache=Cache.REVALIDATE,
             extra={**plain.extra, "state": _state(name, tiles)},

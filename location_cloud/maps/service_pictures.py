@@ -139,11 +139,14 @@ def name_picture(drawn: Drawn, *made_from: Any) -> str:
 
 
 def _style(drawn: Drawn, view: View) -> Style:
-    """The style under a name that says everything it depends on: the tenant, and live tiles in the view, too."""
+    """The style under a name that says everything it depends on: the tenant, which scenes there are (`stamp` in the
+    set's extra), and live tiles in the view, too.
+    """
     style = picture_style(drawn.sets, drawn.style, drawn.language, drawn.crs)
     digest = hashlib.blake2b(f"{style.key} {drawn.tenant}".encode(), digest_size=12)
     for key in style.document["sources"]:
         tile_set = drawn.sets[key]
+        digest.update(f"{tile_set.name} {tile_set.extra.get('stamp', '')}".encode())
         if tile_set.cache in LIVE:
             for at in _covering(tile_set, view):
                 tile = _tile(drawn, key, at)
@@ -152,8 +155,10 @@ def _style(drawn: Drawn, view: View) -> Style:
 
 
 def _covering(tile_set: TileSet, view: View) -> Iterator[TileAt]:
-    """The tiles of a set that a view shows."""
-    z = max(tile_set.min_zoom, min(tile_set.max_zoom, math.floor(view.zoom + 1e-9)))
+    """The tiles of a set that a view shows; none of a set that begins deeper."""
+    z = min(tile_set.max_zoom, math.floor(view.zoom + 1e-9))
+    if z < tile_set.min_zoom:
+        return iter(())
     x, y = mercator(view.lon, view.lat)
     half_x, half_y = (side / 2 / DRAWN_PX / 2**view.zoom for side in (view.width_px, view.height_px))
     last = 2**z - 1

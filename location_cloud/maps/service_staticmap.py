@@ -10,6 +10,7 @@ from location_cloud.maps.service import find_view
 from location_cloud.maps.service_pictures import Drawn, attribution, draw_view
 from location_cloud.maps.staticmap import (
     LONELY_ZOOM,
+    MAX_LAT,
     Area,
     Marker,
     Path,
@@ -29,8 +30,8 @@ MOST_PX = 2048
 MOST_PIXELS = 9_500_000
 """Of the finished picture: 2,048 by 2,048 at scale 1.5, 1,024 by 1,024 at scale 3. 38 MB while it is drawn."""
 
-MOST_POINTS = 100_000
-"""Of all paths and areas together."""
+MOST_POINTS = 50_000
+"""Of all paths and areas together; with the most of one (`staticmap_words`), surfaces take 3 s at worst."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,12 @@ def draw_static_map(drawn: Drawn, order: Order) -> Tile:
 
 
 def choose_view(drawn: Drawn, order: Order) -> View:
-    """What is shown."""
+    """What is shown: its middle is never beyond the map's ends, where nothing can be drawn."""
+    view = _choose_view(drawn, order)
+    return replace(view, lat=max(-MAX_LAT, min(view.lat, MAX_LAT)))
+
+
+def _choose_view(drawn: Drawn, order: Order) -> View:
     width, height, ratio = order.width_px, order.height_px, float(order.scale)
     if order.center is not None:
         return View(*order.center, LONELY_ZOOM if order.zoom is None else order.zoom, width, height, ratio)

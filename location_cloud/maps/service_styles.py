@@ -13,7 +13,7 @@ from location_cloud.errors import NotFound
 from location_cloud.maps.render import SCHEME, Style
 from location_cloud.maps.service import Link, find_view
 from location_cloud.maps.style import BASE, SPRITE, STYLES, TRAFFIC, Language, compose_style
-from location_cloud.tile_sets import TileSet
+from location_cloud.tile_sets import Box, TileSet
 
 IMAGERY = "imagery"
 
@@ -44,15 +44,27 @@ def check_style(name: str) -> str:
 def choose_sets(sets: Iterable[TileSet]) -> dict[str, TileSet]:
     """Which tile sets stand for the sources of the styles: "base", "traffic", "imagery"; those that there are.
 
-    Imagery is the set of that name, else the first set of pictures that says `extra={"kind": "imagery"}`.
+    Imagery is the set of that name, else the first set of pictures that says `extra={"kind": "imagery"}`, of those
+    that lie where the base map opens, or on it at all, if any does.
     """
     by_name = {each.name: each for each in sets}
     chosen = {name: by_name[name] for name in (BASE, TRAFFIC) if name in by_name and "mvt" in by_name[name].forms}
     pictures = [each for each in by_name.values() if "mvt" not in each.forms and MADE_FROM_STYLE not in each.extra]
     scenes = [each for each in pictures if each.name == IMAGERY or each.extra.get("kind") == IMAGERY]
     if scenes:
-        chosen[IMAGERY] = min(scenes, key=lambda each: each.name != IMAGERY)
+        base = chosen.get(BASE)
+        places = () if base is None else (base.core, base.bounds)
+        chosen[IMAGERY] = min(
+            scenes, key=lambda each: (each.name != IMAGERY, *(not _meet(each.bounds, at) for at in places))
+        )
     return chosen
+
+
+def _meet(one: Box | None, other: Box | None) -> bool:
+    """Whether two boxes in degrees overlap; None = the world."""
+    if one is None or other is None:
+        return True
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _page_sources(chosen: Mapping[str, TileSet], link: Link) -> dict[str, Any]:

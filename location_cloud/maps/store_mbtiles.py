@@ -6,6 +6,7 @@ Source: https://github.com/mapbox/mbtiles-spec/blob/master/1.3/spec.md
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,8 +28,11 @@ STEPS_A_LOOK = 1_000_000
 def open_mbtiles(file: Path, most_bytes: int) -> Iterator[MbtilesReader]:
     """The file for reading; nothing is written beside it. most_bytes: of one value.
 
-    Raises BadInput, also while it is read, if it is no MBTiles file or a damaged one.
+    Raises BadInput, also while it is read, if it is no MBTiles file, a damaged one, or one that is being written.
     """
+    for beside in (Path(f"{file}-wal"), Path(f"{file}-journal")):
+        if beside.is_file() and beside.stat().st_size:
+            raise BadInput(f"{file}: {beside} holds changes to it; end the program that writes it, then try again")
     address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
     try:
         with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
@@ -110,7 +114,10 @@ class MbtilesWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Raises OSError, as a file would, for a full disk."""
         self._connection.close()
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise OSError(errno.ENOSPC, str(error)) from error
 
     def add(self, places: Sequence[tuple[int, int, int]], bodies: Sequence[bytes]) -> None:
         """Appends tiles: zoom, column, row from the north, and bodies as they shall be served."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -247,6 +248,20 @@ def test_the_end_of_an_answer_is_known_from_its_head(head, size):
     assert body_size(head) == size
 
 
+@contextmanager
+def front_before(app, port):
+    """A front of its own before a server behind it."""
+    crowd = Crowd()
+    crowd.join()
+    listener = socket.create_server(("127.0.0.1", 0))
+    front = Front(app.extensions["location_cloud"], app.wsgi_app, listener, crowd, port, lambda: None)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    front.start()
+    yield address, front
+    front.loop.call_soon_threadsafe(front.stop)
+    front.join()
+
+
 class ForgetfulServer:
     """Answers the first request of a connection and hangs up at the second one, as at the end of an idle time."""
 
@@ -269,16 +284,8 @@ class ForgetfulServer:
 @pytest.fixture
 def forgetful(app):
     behind = ForgetfulServer()
-    crowd = Crowd()
-    crowd.join()
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    system = app.extensions["location_cloud"]
-    front = Front(system, app.wsgi_app, listener, crowd, behind.listener.getsockname()[1], lambda: None)
-    front.start()
-    yield f"http://127.0.0.1:{port}"
-    front.loop.call_soon_threadsafe(front.stop)
-    front.join()
+    with front_before(app, behind.listener.getsockname()[1]) as (address, _):
+        yield address
     behind.listener.close()
 
 
@@ -286,3 +293,38 @@ def test_a_question_that_met_the_end_of_a_connection_is_asked_over_another_one(f
     line = Line(forgetful)
     assert [line.ask("/a")[2], line.ask("/b")[2], line.ask("/c")[2]] == [b"1", b"3", b"4"]
     line.socket.close()
+
+
+def wait_until(is_so, most_s=10):
+    end = time.monotonic() + most_s
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+class GenerousServer:
+    """Answers with more than a socket holds, as long as somebody takes it."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            taken, _ = self.listener.accept()
+            with taken:
+                taken.recv(10_000)
+                taken.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 90000000\r\n\r\n" + bytes(90_000_000))
+
+
+def test_a_caller_who_does_not_read_loses_his_place(app, monkeypatch):
+    monkeypatch.setattr("location_cloud.http.front.IDLE_S", 0.3)
+    monkeypatch.setattr("location_cloud.http.front.SWEEP_S", 0.05)
+    behind = GenerousServer()
+    with front_before(app, behind.listener.getsockname()[1]) as (address, front):
+        line = Line(address)
+        line.send(f"GET /health HTTP/1.1\r\n{FIELDS}\r\n")
+        wait_until(lambda: front.clients)
+        wait_until(lambda: not front.clients)
+        line.socket.close()
+    behind.listener.close()

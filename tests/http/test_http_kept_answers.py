@@ -116,7 +116,7 @@ def test_an_answer_to_a_key_is_repeated_while_the_key_is_good(target, key, is_re
         ("public, max-age=60", "no-store"),
         ("public, max-age=60", "no-cache"),
         ("Accept-Encoding", "Accept-Encoding, Accept-Language"),
-        ("Accept-Encoding", "Origin"),
+        ("Accept-Encoding", "Accept-Language"),
     ],
 )
 def test_what_is_not_for_everybody_is_not_kept(word, other, kept):
@@ -124,11 +124,32 @@ def test_what_is_not_for_everybody_is_not_kept(word, other, kept):
     assert kept.find(TARGET, HERE) is None
 
 
+@pytest.mark.parametrize(
+    ("more", "is_kept"), [("Vary: Origin\r\n", True), ("Vary: Accept-Language\r\nVary: Accept-Encoding\r\n", False)]
+)
+def test_every_field_that_says_what_it_depends_on_is_read(more, is_kept, kept):
+    kept.keep(TARGET, HERE, HEAD + more, b"tile")
+    assert (kept.find(TARGET, HERE) is not None) == is_kept
+
+
 def test_the_oldest_go_when_there_are_too_many(kept):
     targets = [TARGET + b"?n=%d" % number for number in range(9)]
     for target in targets:
         kept.keep(target, HERE, HEAD, b"tile")
     assert [kept.find(target, HERE) is not None for target in targets] == [False] * 3 + [True] * 6
+
+
+def test_long_words_of_callers_count_as_bytes(kept):
+    for number in range(9):
+        kept.keep(TARGET, ("gzip" + " " * 1_000 + str(number), "", True), HEAD, b"tile")
+    assert len(kept._kept) == 2
+
+
+def test_long_requests_are_read_each_time(kept):
+    kept.keep(TARGET, HERE, HEAD, b"tile")
+    for size in (300, 3_000):
+        kept.remember(b"x" * size, True, kept.find(TARGET, HERE))
+    assert [kept.find_again(b"x" * size, True) is not None for size in (300, 3_000)] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from werkzeug.test import Client
 
 from location_cloud.access.service import issue_key
 from location_cloud.app import create_app, utc_now
-from location_cloud.http.lane import Lane
+from location_cloud.http.lane import Lane, _is_plain
 from location_cloud.settings import Settings
 from tests.conftest import copy_home
 
@@ -220,9 +220,20 @@ def test_a_key_opens_the_lane_and_one_for_something_else_does_not(flask, lane):
         (ROUTE, {"Authorization": f"Bearer {reading}"}),
         (f"{ROUTE}?key={reading}&overview=false", {}),
     ]
+    assert _is_plain("key=lc_98d4_a-b_c")
     for address, headers in asked:
         answer = lane.get(address, headers=headers, environ_overrides=away)
         assert answer.status_code == 200
         assert took_the_lane(answer)
     assert lane.get(ROUTE, headers={"X-API-Key": other}, environ_overrides=away).status_code == 403
     assert lane.get(f"{ROUTE}?key={other}", environ_overrides=away).status_code == 403
+
+
+def test_an_answer_to_a_key_is_for_no_shared_cache(flask, lane, framework):
+    live = flask.extensions["location_cloud"].live
+    _, key = issue_key(live, "default", "maps", ("maps:read",), utc_now())
+    for caller in (lane, framework):
+        assert caller.get("/tiles/base/13/4663/2370.mvt").headers["Cache-Control"].startswith("public")
+        for address, headers in (("", {"X-API-Key": key}), (f"?key={key}", {})):
+            answer = caller.get(f"/tiles/base/13/4663/2370.mvt{address}", headers=headers)
+            assert answer.headers["Cache-Control"].startswith("private")

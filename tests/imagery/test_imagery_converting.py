@@ -212,3 +212,14 @@ def test_a_process_of_its_own_converts_to_the_same_bytes(imagery, tmp_path):
     (here,) = imagery.add(path, set="here")
     (there,) = imagery.add(path, set="there", apart=True)
     assert scene_file(imagery.home, here.key).read_bytes() == scene_file(imagery.home, there.key).read_bytes()
+
+
+def test_a_picture_turned_by_a_quarter_has_its_resolution(imagery, tmp_path):
+    path = tmp_path / "turned.tif"
+    transform = rasterio.Affine(0, 0.001, 125, 0.001, 0, 46)
+    profile = {"driver": "GTiff", "count": 1, "dtype": "uint8", "crs": "EPSG:4326", "transform": transform}
+    with rasterio.open(path, "w", width=64, height=64, **profile) as file:
+        file.write(np.full((1, 64, 64), 99, np.uint8))
+    scene = one(imagery, path)
+    assert scene.resolution_m == pytest.approx(77.3, abs=0.1)
+    assert scene.bounds == pytest.approx((125, 46, 125.064, 46.064))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from location_cloud.errors import BadQuery
+from location_cloud.errors import BadQuery, TooLarge
 from location_cloud.imagery.expression import MAX_LENGTH, parse_expression
 
 VALUES = np.array([[[1.0, 4.0]], [[3.0, 0.0]]], np.float32)
@@ -22,6 +24,8 @@ VALUES = np.array([[[1.0, 4.0]], [[3.0, 0.0]]], np.float32)
         ("(b1>2)&(b2<1)", [0.0, 1.0]),
         ("sqrt(b1)+1e1", [11.0, 12.0]),
         ("maximum(b1, b2) % 2", [1.0, 0.0]),
+        ("-(b1>2) - (b2>1) + +(b1>b2)", [-1.0, 0.0]),
+        ("(b1>2)/((b2<1)|(b1==1))", [0.0, 1.0]),
     ],
 )
 def test_formulas_are_arithmetic(text, expected):
@@ -58,6 +62,7 @@ def test_several_formulas_are_several_channels():
         "where(b1)",
         "b3",
         "b0",
+        "b01",
         "b99999999999999999999",
         "b\u0661",
         "1+1",
@@ -102,3 +107,25 @@ def test_towers_of_powers_cost_nothing():
 def test_a_long_text_is_refused_without_trying_all_ways_to_split_it(run):
     with pytest.raises(BadQuery):
         parse_expression("b1" + run * 200 + "!", 3)  # 2^199 ways
+
+
+def test_a_nested_formula_holds_no_picture_for_each_of_its_levels():
+    picture = np.ones((1, 1024, 1024), np.float32)
+    formula = parse_expression("(b1*2)+(" * 40 + "b1" + ")" * 40, 1)
+    tracemalloc.start()
+    found, _ = formula.evaluate(picture)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found == 81).all()
+    assert peak < 8 * picture.nbytes
+
+
+@pytest.mark.parametrize("text", ["+".join(["sin(b1)**b2"] * 38), "+".join(["b1"] * 100)])
+def test_a_long_formula_of_the_largest_picture_is_refused(text):
+    with pytest.raises(TooLarge, match="too much to calculate"):
+        parse_expression(text, 2).check_work(4096 * 4096)
+
+
+@pytest.mark.parametrize("text", ["(b1-b2)/(b1+b2)", "2.5*(b2-b1)/(b2+6*b1-7.5*b1+1)", "sqrt(b1**2+b2**2)"])
+def test_the_common_indices_are_drawn_at_any_size(text):
+    parse_expression(text, 2).check_work(4096 * 4096)

@@ -10,8 +10,10 @@ import orjson
 import pytest
 from imagery_scenes import DAQING, plain, ramp, rasterio, write_tiff
 
-from location_cloud.errors import BadInput
-from location_cloud.imagery import converting
+from location_cloud.errors import BadInput, TooLarge
+from location_cloud.imagery import converting, service
+from location_cloud.imagery.adding import check_set_name
+from location_cloud.imagery.model_look import PLAIN
 from location_cloud.imagery.sources import list_sources
 
 VRT = """<VRTDataset rasterXSize="9" rasterYSize="9"><VRTRasterBand dataType="Byte" band="1"><SimpleSource>
@@ -239,3 +241,39 @@ def test_what_a_killed_conversion_left_is_removed_by_the_next(imagery, tmp_path)
     (left / "warped.tif").write_bytes(b"half")
     imagery.add(write_tiff(tmp_path / "a.tif", plain(9)), set="s")
     assert not left.exists()
+
+
+@pytest.mark.parametrize(
+    "taken", [7, "yesterday", "2024-02-31T00:00:00Z", "2024-05-31T03:20:00", "2024", ["2024-05-31"]]
+)
+def test_a_stac_items_time_is_one_of_the_calendar(tmp_path, taken):
+    write_tiff(tmp_path / "a.tif", plain(9))
+    item = {"type": "Feature", "assets": {"a": {"href": "a.tif", "roles": 7}}, "properties": {"datetime": taken}}
+    (tmp_path / "item.json").write_bytes(orjson.dumps(item))
+    with pytest.raises(BadInput, match=r"item\.json: datetime"):
+        list_sources(tmp_path / "item.json")
+
+
+def test_a_stac_items_other_words_may_be_of_any_type(tmp_path):
+    write_tiff(tmp_path / "a.tif", plain(9))
+    item = {"type": "Feature", "assets": {"a": {"href": "a.tif", "roles": 7}}, "properties": {"providers": 7}}
+    (tmp_path / "item.json").write_bytes(orjson.dumps(item))
+    (source,) = list_sources(tmp_path / "item.json")
+    assert (source.attribution, source.taken) == ("", "")
+
+
+def test_no_day_of_the_calendar_in_a_name_is_no_date(tmp_path):
+    (source,) = list_sources(write_tiff(tmp_path / "photo_20240231.tif", plain(9)))
+    assert source.taken == ""
+
+
+@pytest.mark.parametrize("name", ["light", "satellite", "traffic-map", "layers-roads", "dem-hillshade", "stac"])
+def test_a_set_cannot_take_the_name_of_another_tile_set(name):
+    with pytest.raises(BadInput, match="cannot name a set"):
+        check_set_name(name)
+
+
+def test_a_picture_of_many_bands_is_refused_before_anything_is_read(imagery, tmp_path):
+    imagery.add(write_tiff(tmp_path / "a.tif", np.ones((20, 8, 8), np.uint16)), set="s")
+    with pytest.raises(TooLarge, match="20 bands"):
+        service.statistics(imagery.set("s"), PLAIN, None, (-2e7, -2e7, 2e7, 2e7), 4096, 10)

@@ -41,9 +41,9 @@ def test_info_tells_bands_dates_and_licence(get):
 
 
 @pytest.mark.parametrize(("form", "media"), [("png", "image/png"), ("jpg", "image/jpeg"), ("webp", "image/webp")])
-@pytest.mark.parametrize("name", ["photo", "bands", "heights"])
-def test_every_set_is_drawn_in_every_form(client, name, form, media):
-    answer = client.get(tile(name, form=form))
+@pytest.mark.parametrize(("name", "query"), [("photo", ""), ("bands", ""), ("heights", "?algorithm=hillshade")])
+def test_every_set_is_drawn_in_every_form(client, name, query, form, media):
+    answer = client.get(tile(name, form=form) + query)
     assert (answer.status_code, answer.mimetype) == (200, media)
     assert pixels(answer.data).shape == (256, 256, 4)
     assert "Content-Encoding" not in answer.headers
@@ -198,3 +198,36 @@ def test_plain_and_quick_answers_are_those_of_the_framework(client):
     for rest in ("photo/25/0/0.png", "photo/3/8/0.png", "none/3/0/0.png", "photo/info", "../x/3/0/0.png"):
         assert operation.plain(call, rest, "") is None
     assert operation.plain(call, stored.removeprefix("/imagery/"), "bidx=1") is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["algorithm=contours&colormap_name=viridis", "algorithm=terrainrgb&rescale=0,9", "algorithm=hillshade&rescale=0,9"],
+)
+def test_a_parameter_without_meaning_is_refused(client, query):
+    answer = client.get(f"/imagery/heights/preview.png?{query}")
+    assert (answer.status_code, "no meaning" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "address", ["tilejson.json?format=jpg", "preview.jpg", "0/0/0.jpg", "preview.jpg?algorithm=terrarium"]
+)
+def test_packed_heights_are_not_written_as_jpeg(client, address):
+    answer = client.get(f"/imagery/heights/{address}")
+    assert (answer.status_code, "JPEG" in answer.text) == (400, True)
+
+
+def test_an_area_smaller_than_any_pixel_has_figures(client):
+    west, south, size = 125.05, 46.55, 1e-9
+    ring = [[west, south], [west + size, south], [west + size, south + size], [west, south + size], [west, south]]
+    area = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    answer = client.post("/imagery/photo/statistics", json=area)
+    assert answer.status_code == 200
+    assert answer.get_json()["statistics"]["red"]["count"] == 1
+
+
+@pytest.mark.parametrize("path", ["bbox.png", "statistics"])
+def test_a_formula_that_would_take_a_minute_is_refused(client, path):
+    formula = "%2B".join(["sin(b1)**b2"] * 30)
+    answer = client.get(f"/imagery/bands/{path}?bbox=-180,-85,180,85&max_size=4096&expression={formula}")
+    assert (answer.status_code, "too much to calculate" in answer.text) == (413, True)

@@ -102,3 +102,17 @@ def test_without_the_extra_a_question_is_answered_501(client, monkeypatch):
     assert answer.status_code == 501
     assert "location-cloud[imagery]" in answer.get_json()["hint"]
     assert client.get("/imagery").status_code == 200
+
+
+def test_a_tenants_heights_hide_everybodys_picture_of_that_name(imagery, tmp_path):
+    imagery.add(write_tiff(tmp_path / "dem.tif", ramp()), set="s", tenant="one", kind="elevation")
+    imagery.add(write_tiff(tmp_path / "photo.tif", plain(200)), set="s")
+    assert [scene.kind for scene in imagery.set("s", "one").scenes] == ["elevation"]
+    assert [scene.kind for scene in imagery.set("s", "other").scenes] == ["picture"]
+
+
+def test_a_set_says_which_scenes_it_holds(imagery, tmp_path):
+    imagery.add(write_tiff(tmp_path / "a.tif", plain(200)), set="s")
+    before = offered(imagery)["s"].extra["stamp"]
+    imagery.add(write_tiff(tmp_path / "b.tif", plain(0, 200)), set="s")
+    assert offered(imagery)["s"].extra["stamp"] != before

@@ -60,3 +60,9 @@ def test_pages_follow_each_other(client, get):
 )
 def test_what_is_not_there_is_404(client, address):
     assert client.get(address).status_code == 404
+
+
+def test_the_address_of_a_page_gives_that_page(client, get):
+    page = get("/imagery/stac/search?collections=photo&limit=1&offset=1")
+    (self,) = (link["href"] for link in page["links"] if link["rel"] == "self")
+    assert get(self.removeprefix("http://localhost"))["features"] == page["features"]

@@ -3,10 +3,11 @@ from __future__ import annotations
 import mapbox_vector_tile
 import pytest
 
-from location_cloud.access.service import issue_key
+from location_cloud.access.service import anyone_here, issue_key
 from location_cloud.app import create_app
 from location_cloud.layers import store
 from location_cloud.layers.tile_sets import fetch, set_name
+from location_cloud.maps.service import find_readable_at_once
 from location_cloud.settings import Settings
 from tests.conftest import copy_home
 from tiles.mercator import tiles_in_bbox
@@ -166,6 +167,15 @@ def test_a_layer_over_the_ceiling_is_refused(client, monkeypatch):
     assert (answer.status_code, answer.json["type"].partition("error-")[2]) == (413, "too-large")
 
 
+def test_a_layer_over_the_ceiling_does_not_spoil_what_lists_all(client, monkeypatch):
+    monkeypatch.setattr("location_cloud.layers.tile_sets.MAX_FEATURES", 0)
+    add(client, HERE)
+    assert client.get(path(HERE)).status_code == 413
+    lists = ("/tiles.json", "/wmts/1.0.0/WMTSCapabilities.xml", "/ogc/tiles/collections", "/styles/light.json")
+    assert [client.get(each).status_code for each in lists] == [200] * 4
+    assert "layers-wells" in {each["name"] for each in client.get("/tiles.json").json["sets"]}
+
+
 def test_many_edits_are_folded_without_a_visible_change(client, monkeypatch):
     monkeypatch.setattr("location_cloud.live_layers.FOLD_AT", 3)
     for number in range(8):
@@ -182,4 +192,24 @@ def test_one_tenants_layers_are_nobody_elses_tiles(home, tmp_path):
     assert client.get(path(HERE), headers=fire).status_code == 200
     assert client.get(path(HERE), headers=oil).status_code == 404
     assert "layers-wells" not in {each["name"] for each in client.get("/tiles.json", headers=oil).json["sets"]}
+    system.close()
+
+
+def test_the_thread_at_the_port_looks_for_no_layer(client):
+    add(client, HERE)
+    world = client.application.extensions["location_cloud"].worlds.current()
+    found = [find_readable_at_once(world, anyone_here("default"), name) for name in ("base", "layers-wells")]
+    assert (found[0].name, found[1]) == ("base", None)
+
+
+def test_who_may_not_read_layers_is_not_told_their_names(home, tmp_path):
+    app = create_app(Settings(home=copy_home(home, tmp_path), keys="always", log="off"))
+    system = app.extensions["location_cloud"]
+    all_of_it, maps = (
+        {"X-API-Key": issue_key(system.live, "oil", "", (scope,), system.clock())[1]} for scope in ("*", "maps:read")
+    )
+    client = app.test_client()
+    client.post("/v1/layers/wells/features", json=feature(HERE), headers=all_of_it)
+    asked = ("/tiles/nosuch.json", "/wmts?SERVICE=WMTS&REQUEST=GetTile&LAYER=nosuch", "/ogc/tiles/collections/nosuch")
+    assert not any("wells" in client.get(address, headers=maps).text for address in asked)
     system.close()

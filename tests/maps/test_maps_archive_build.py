@@ -11,6 +11,7 @@ from pmtiles.convert import mbtiles_to_pmtiles, pmtiles_to_mbtiles
 from pmtiles.reader import MmapSource, Reader, all_tiles
 from pmtiles.tile import TileType
 from shapely import Point, box
+from small_archives import write_pmtiles
 
 from location_cloud.app import create_app
 from location_cloud.errors import BadInput, NotFound, TooLarge
@@ -210,6 +211,16 @@ def test_a_box_over_the_antimeridian_is_two():
     assert set(x.tolist()) == {0, 15}
 
 
+def test_a_box_may_go_round_nearly_all_of_the_world():
+    _, x, _ = tiles_of(wanted_tiles(2, (100.0, -10.0, 20.0, 10.0), None))
+    assert set(x.tolist()) == {0, 1, 2, 3}
+
+
+def test_a_box_over_the_antimeridian_is_cut_to_the_area():
+    _, x, _ = tiles_of(wanted_tiles(4, (170.0, -10.0, -170.0, 10.0), Point(-175, 5).buffer(1)))
+    assert set(x.tolist()) == {0}
+
+
 def test_more_tiles_than_anybody_waits_for_are_refused():
     with pytest.raises(TooLarge, match="4,294,967,296 tiles"):
         wanted_tiles(16, None, None)
@@ -217,6 +228,23 @@ def test_more_tiles_than_anybody_waits_for_are_refused():
 
 def test_an_area_outside_the_box_has_no_tiles():
     assert not len(wanted_tiles(8, (10.0, 10.0, 11.0, 11.0), Point(50, 50).buffer(1)))
+    assert not len(wanted_tiles(8, (10.0, 10.0, 11.0, 11.0), Point(-20, 10.5).buffer(1)))
+
+
+@pytest.mark.parametrize("z", range(5))
+def test_an_archive_tells_the_tiles_of_each_zoom(tmp_path, z):
+    places = [(0, 0, 0), *tiles_in_bbox(-180, -85, 180, 85, 1).tiles(), (2, 0, 0), (3, 5, 2)]
+    add(tmp_path, "small", write_pmtiles(tmp_path / "small.pmtiles", places, text="all alike"), Silent())
+    numbers = archives.offered(tmp_path)["small"].numbers(z, None, None)
+    assert sorted(zip(*(each.tolist() for each in tiles_of(numbers)), strict=True)) == sorted(
+        place for place in places if place[0] == z
+    )
+
+
+def test_many_tiles_at_once_are_those_that_are_read_one_by_one(world):
+    base = get_set(world, "default", "base")
+    places = np.array(places_in(CENTRE, [14]))
+    assert base.many(places) == [base.read(TileAt(*place)) for place in places.tolist()]
 
 
 def test_tiles_come_in_order_whichever_thread_is_quicker():

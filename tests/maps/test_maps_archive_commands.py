@@ -9,6 +9,7 @@ from small_archives import write_pmtiles
 from location_cloud.cli import run
 from location_cloud.errors import Full
 from location_cloud.maps.service_archives import room_named
+from location_cloud.maps.store_mbtiles import MbtilesWriter
 from tests.conftest import copy_home
 
 
@@ -41,6 +42,15 @@ def test_import_takes_archives_too(home, tmp_path, capsys):
     assert run(["import", "Old Town.pmtiles"]) == 0
     assert "served at /tiles/old-town.json" in capsys.readouterr().out
     assert list(orjson.loads((home / "archives" / "sets.json").read_bytes())) == ["old-town"]
+
+
+def test_two_files_of_one_name_are_not_imported_over_each_other(home, tmp_path, capsys):
+    (tmp_path / "a").mkdir()
+    write_pmtiles(tmp_path / "town.pmtiles")
+    write_pmtiles(tmp_path / "a" / "Town.pmtiles")
+    assert run(["import", "town.pmtiles", "a/Town.pmtiles"]) == 2
+    assert "one name" in capsys.readouterr().err
+    assert not (home / "archives").exists()
 
 
 def test_an_archive_may_be_added_before_the_first_city(tmp_path, monkeypatch):
@@ -89,3 +99,16 @@ def test_a_set_that_is_not_there_is_named(home, arguments, capsys):
 def test_a_full_disk_is_named(tmp_path):
     with pytest.raises(Full, match="no room left"), room_named(tmp_path):
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_named_while_mbtiles_are_written(tmp_path):
+    full = MbtilesWriter(tmp_path / "a")
+    full._connection.execute("PRAGMA max_page_count = 4")
+    with pytest.raises(Full, match="no room left"), room_named(tmp_path), full:
+        full.add([(0, 0, 0)], [bytes(100_000)])
+
+
+def test_a_folder_in_the_place_of_the_file_is_named_before_any_work(home, tmp_path, capsys):
+    (tmp_path / "a.pmtiles").mkdir()
+    assert run(["tiles", "build", "a.pmtiles"]) == 2
+    assert capsys.readouterr().err.strip().endswith("a.pmtiles is a folder")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import gzip
 import random
 import sqlite3
@@ -222,6 +223,18 @@ def test_a_damaged_folder_is_left_out_and_the_others_are_served(small, tmp_path)
     assert list(list_archives(small)) == ["small"]
 
 
+def test_a_damaged_register_takes_no_map_away(asked, tmp_path):
+    client, home = asked
+    add(home, "small", write_pmtiles(tmp_path / "small.pmtiles"), Silent())
+    assert client.get("/tiles/small.json").status_code == 200
+    for damaged in ('{"small":', "[]", '{"small": 1}'):
+        (home / archives.FOLDER / archives.REGISTER).write_text(damaged)
+        assert client.get("/tiles/base.json").status_code == 200
+        assert client.get("/tiles/small/0/0/0.mvt").status_code == 200
+        with pytest.raises(BadInput, match="is damaged"):
+            list_archives(home)
+
+
 def test_removing_what_is_not_there_is_named(small):
     with pytest.raises(NotFound, match="'none'"):
         remove(small, "none")
@@ -265,6 +278,17 @@ def test_a_wrong_row_of_mbtiles_is_named(tmp_path, row, reason):
     with pytest.raises(BadInput, match=reason):
         add(tmp_path / "home", "a", file, Silent())
     assert not list_archives(tmp_path / "home")
+
+
+def test_mbtiles_that_a_program_still_writes_are_refused(tmp_path):
+    file = write_mbtiles(tmp_path / "open.mbtiles", [(0, 0, 0, vector_tile("old"))], format="pbf")
+    with contextlib.closing(sqlite3.connect(file)) as writing:
+        writing.execute("PRAGMA journal_mode = WAL")
+        writing.execute("INSERT INTO tiles VALUES (1, 0, 0, ?)", (vector_tile("new"),))
+        writing.commit()
+        with pytest.raises(BadInput, match="-wal holds changes"):
+            add(tmp_path / "home", "open", file, Silent())
+    assert add(tmp_path / "home", "open", file, Silent()).tiles == 2
 
 
 def test_a_view_that_never_ends_is_stopped(tmp_path):

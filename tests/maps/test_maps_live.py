@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import importlib.resources
 import multiprocessing
 from dataclasses import replace
@@ -19,9 +20,13 @@ from location_cloud.live_values import (
     remove_leftovers,
     save_live_set,
 )
+from location_cloud.maps import archives
+from location_cloud.maps.service_archive_build import build
+from location_cloud.maps.service_archives import add
 from location_cloud.settings import Settings
 from location_cloud.storage.snapshot import Snapshots
-from tests.conftest import copy_home
+from location_cloud.tile_sets import TileAt
+from tests.conftest import Silent, copy_home
 from tiles.mercator import tiles_in_bbox
 
 HERE = (24.9414, 60.1700)
@@ -128,6 +133,16 @@ def test_states_are_in_the_order_of_the_geometry_tile(client, levels):
     assert state.data[:8].hex() == geometry.headers["ETag"].strip('"').removesuffix("-gzip")
     assert list(state.data[8:]) == [4 if place % 2 == 0 else 0 for place in range(len(streets))]
     assert [each["level"] for each in drawn(client.get(path())).values()] == [LEVELS[code] for code in state.data[8:]]
+
+
+@pytest.mark.parametrize("name", [SET, f"{SET}-geometry"])
+def test_an_archive_holds_the_tiles_as_they_are_now(client, levels, tmp_path, name):
+    publish(levels, list(drawn(client.get(path(8)))), 3)
+    world = client.application.extensions["location_cloud"].worlds.current()
+    build(world, "default", tmp_path / "now.pmtiles", name, Silent(), zooms=(8, 14))
+    add(tmp_path / "other", "now", tmp_path / "now.pmtiles", Silent())
+    tile = archives.offered(tmp_path / "other")["now"].read(TileAt(*tile_at()))
+    assert gzip.decompress(tile.body) == client.get(path(name=name)).data
 
 
 def test_the_geometry_tile_never_changes_and_may_be_kept_a_day(client, levels):

@@ -185,6 +185,8 @@ def test_a_bad_question_is_refused_before_anything_is_drawn(client, address, sta
         ({"areas": [{"geometry": {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}}]}, "LineString"),
         ({"markers": [{"location": [999, 2]}]}, "999"),
         ({"markers": [{"location": [1, 2], "icon": "nothing"}]}, "nothing"),
+        ({"paths": [{"polyline": "_p~iF~ps|U"}]}, "1 point"),
+        ({"paths": [{"geometry": {"type": "LineString", "coordinates": [[0, 1], [1, 0]] * 10_001}}]}, "20000"),
         ({"bbox": [5, 6, 7, 2]}, "bbox"),
         ({"colour": "red"}, "colour"),
     ],

@@ -131,3 +131,18 @@ def test_every_style_is_served_with_its_sources_here(client, name):
     assert style["sources"]["base"] == {"type": "vector", "url": "http://localhost/tiles/base.json"}
     assert style["sprite"] == "http://localhost/sprites/icons"
     assert "glyphs" not in style
+
+
+def test_imagery_of_the_city_is_preferred_to_that_of_elsewhere():
+    base = offer("base", "mvt", bounds=(124.0, 46.0, 126.0, 47.0), core=(125.0, 46.5, 125.2, 46.7))
+    sets = [
+        offer(name, "jpg", bounds=bounds, extra={"kind": "imagery"})
+        for name, bounds in {
+            "demo": (-106.0, 40.0, -105.0, 41.0),
+            "outskirts": (125.5, 46.0, 126.0, 46.4),
+            "town": (125.1, 46.6, 125.3, 46.8),
+        }.items()
+    ]
+    assert choose_sets([base, *sets])["imagery"].name == "town"
+    assert choose_sets([base, *sets[:2]])["imagery"].name == "outskirts"
+    assert choose_sets([base, sets[0]])["imagery"].name == "demo"

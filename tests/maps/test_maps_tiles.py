@@ -80,7 +80,7 @@ def test_the_tilejson_says_where_the_tiles_are_and_what_they_hold(client):
     west, south, east, north = document["bounds"]
     assert west < LONLAT[0] < east
     assert south < LONLAT[1] < north
-    assert "OpenStreetMap" in document["attribution"]
+    assert document["attribution"] == "© OpenStreetMap contributors; 天地图 Tianditu; GeoNames"
     assert {"streets", "boundaries"} <= {layer["id"] for layer in document["vector_layers"]}
 
 

@@ -47,6 +47,12 @@ def test_both_addresses_give_the_same_document(client):
     assert rest.mimetype == "application/xml"
 
 
+@pytest.mark.parametrize("asked", ["service=WMTS&request=GetCapabilities&version=1.0.0", "SERVICE=WMTS"])
+def test_whoever_writes_the_question_behind_the_document_gets_it(client, asked):
+    document = "/wmts/1.0.0/WMTSCapabilities.xml"
+    assert client.get(f"{document}?{asked}").data == client.get(document).data
+
+
 def test_every_set_that_a_map_draws_is_a_layer(capabilities):
     names = {each.findtext(OWS + "Identifier") for each in capabilities.iter(WMTS + "Layer")}
     assert {"base", "drawn", "fine", "far"} <= names
