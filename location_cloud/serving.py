@@ -23,7 +23,8 @@ from granian.log import LogLevels
 
 from location_cloud.app import open_store, serve_app
 from location_cloud.errors import BadInput
-from location_cloud.http.front import Crowd, Front
+from location_cloud.http.crowd import Crowd
+from location_cloud.http.front import Front
 from location_cloud.http.lane import Lane
 from location_cloud.http.web import LOOPBACK
 from location_cloud.settings import Settings, load_settings

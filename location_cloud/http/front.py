@@ -13,9 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import mmap
-import os
-import re
 import signal
 import socket
 import threading
@@ -23,12 +20,13 @@ from collections.abc import Callable
 from email.utils import formatdate
 from typing import NamedTuple, cast
 
-import numpy as np
 import uvloop
 
 from location_cloud.http.context import System
+from location_cloud.http.crowd import Crowd
 from location_cloud.http.kept_answers import MAX_KEPT_BYTES, Kept, KeptAnswers, Wishes, wishes_of
 from location_cloud.http.lane import STATUS_LINES, Lane
+from location_cloud.http.plain_http import body_size, is_plain_target, read_fields
 from location_cloud.http.web import LOOPBACK, SAFE_HEADERS
 
 LOG = logging.getLogger("location_cloud.http")
@@ -57,21 +55,10 @@ FAREWELL_S = 1.0
 TURN_S = 0.001
 """How long a caller is left to a worker that has fewer."""
 
-CROWD_ROWS = 64
-"""More than there are workers of one server."""
-
 RETRY_S, TRIES = 0.02, 500
 """The worker's web server begins to listen a moment after us."""
 
-NEEDS_MORE = frozenset(
-    ("CONTENT_LENGTH", "TRANSFER_ENCODING", "UPGRADE", "EXPECT", "TE", "TRAILER", "HTTP2_SETTINGS", "PROXY_CONNECTION")
-)
-"""Header fields with which a request is not plain."""
-
 SAFE = "".join(f"{name}: {value}\r\n" for name, value in SAFE_HEADERS.items())
-
-
-NONE_KNOWN: Wishes | None = None
 
 
 class Question(NamedTuple):
@@ -93,7 +80,8 @@ class Client(asyncio.Protocol):
         """Whether what comes goes on to the web server."""
         self._front = front
         self._server: Server | None = None
-        self._raw_fields, self._fields, self._wishes = b"", cast("dict[str, str] | None", None), NONE_KNOWN
+        self._raw_fields, self._fields = b"", cast("dict[str, str] | None", None)
+        self._wishes: Wishes | None = None
         self._left_to_send = 0
         self._reasons_to_wait: set[str] = set()
 
@@ -358,34 +346,6 @@ class Server(asyncio.Protocol):
                 self._client.take_back()
 
 
-class Crowd:
-    """How many callers each worker has, seen by all of them; made before workers are forked."""
-
-    def __init__(self) -> None:
-        self._rows = np.frombuffer(mmap.mmap(-1, 16 * CROWD_ROWS), np.int64).reshape(CROWD_ROWS, 2)  # process, callers
-        self._own = 0
-
-    def join(self) -> None:
-        """Counts this process as a worker."""
-        self._own = os.getpid() % CROWD_ROWS
-        self._rows[self._own] = os.getpid(), 0
-
-    def count(self, step: int) -> None:
-        """One caller more or less."""
-        self._rows[self._own, 1] += step
-
-    def is_least(self) -> bool:
-        """Whether no worker has fewer callers than this one."""
-        rows = self._rows[self._rows[:, 0] > 0, 1]
-        return bool(self._rows[self._own, 1] <= rows.min())
-
-    def forget_dead(self) -> None:
-        """Leaves out workers that are no more."""
-        for row in self._rows:
-            if row[0] and not os.path.exists(f"/proc/{row[0]}"):
-                row[0] = 0
-
-
 class Front:
     """The thread that owns a worker's share of the public port.
 
@@ -538,40 +498,3 @@ class Front:
         if not (self._is_accepting or self.is_stopping) and len(self.clients) < MAX_CONNECTIONS:
             self._accept_more()
         self.loop.call_later(SWEEP_STOPPING_S if self.is_stopping else SWEEP_S, self._sweep)
-
-
-def is_plain_target(target: bytes) -> bool:
-    """Whether a request's target means itself: visible ASCII, nothing encoded."""
-    return _PLAIN.fullmatch(target) is not None
-
-
-_PLAIN = re.compile(rb"[A-Za-z0-9/?&=.,;:_~!$'()*+@-]+")
-
-
-def read_fields(raw: bytes) -> dict[str, str] | None:
-    """Header fields as WSGI names them, from the line end before them to the empty line after; None if not plain."""
-    fields: dict[str, str] = {}
-    for line in raw[2:-4].split(b"\r\n"):
-        name, colon, value = line.partition(b":")
-        key = name.decode("latin-1").upper().replace("-", "_")
-        if not colon or not key.replace("_", "").isalnum() or b"_" in name or not key.isascii():
-            return None
-        text = value.strip(b" \t").decode("latin-1")
-        if key in NEEDS_MORE or not text.isprintable() or f"HTTP_{key}" in fields:
-            return None
-        fields[f"HTTP_{key}"] = text
-    if "HTTP_HOST" not in fields or fields.get("HTTP_CONNECTION", "keep-alive").lower() != "keep-alive":
-        return None
-    return fields
-
-
-def body_size(head: bytes) -> int | None:
-    """How many bytes follow the head of an answer; None if the connection cannot be used on, or that is not said."""
-    status = head[9:12]
-    fields = dict(line.partition(b":")[::2] for line in head.lower().split(b"\r\n")[1:])
-    if status < b"200" or b"transfer-encoding" in fields or b"close" in fields.get(b"connection", b""):
-        return None
-    if status in (b"204", b"304"):
-        return 0
-    size = fields.get(b"content-length", b"").strip()
-    return int(size) if size.isdigit() else None

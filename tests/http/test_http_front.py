@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from location_cloud.http.front import Crowd, Front, body_size, is_plain_target, read_fields
+from location_cloud.http.crowd import Crowd
+from location_cloud.http.front import Front
+from location_cloud.http.plain_http import body_size, is_plain_target, read_fields
 
 ROUTE = "/osrm/route/v1/car/24.9384,60.1699;24.9458,60.1640"
 FIELDS = "Host: 127.0.0.1\r\n"
