@@ -12,6 +12,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PIP = $(VENV)/bin/python -m pip install --quiet $(PIP_FLAGS)
 CLOUD = $(VENV)/bin/location-cloud
 NEEDED_MB = 2500
+# Everyday questions of every capability, as a server asks them before it starts its workers.
+ASK = from location_cloud.settings import load_settings; from location_cloud.sharing import prepare; prepare(load_settings()[0])
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -41,9 +43,10 @@ $(VENV)/.installed: requirements.lock setup.cfg pyproject.toml
 
 # numba looks only at a kernel's own file for changes, not at the files of kernels that it calls: all are made anew.
 $(VENV)/.compiled: $(VENV)/.installed $(wildcard routing/*.py tiles/*.py location_cloud/directions/*.py)
-	@echo "compiling the engines (once, about a minute)"
+	@echo "compiling the engines (once, about four minutes)"
 	@find routing tiles location_cloud -name '*.nb[ci]' -delete
-	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && LOCATION_CLOUD_HOME=$$home $(CLOUD) import --demo >"$$home/log" 2>&1 \
+	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export LOCATION_CLOUD_HOME=$$home \
+		&& { $(CLOUD) import --demo && $(VENV)/bin/python -c "$(ASK)"; } >"$$home/log" 2>&1 \
 		|| { tail -n 3 "$$home/log"; echo "the engines could not be compiled; then see: $(CLOUD) doctor"; exit 1; }
 	@touch $@
 
