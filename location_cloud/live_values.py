@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from location_cloud.arrays import load_packed, save_packed
 from location_cloud.errors import BadInput, NotReady
-from location_cloud.storage.patched import TORN, Patched, PatchedReader, PatchedWriter, Pieces, warm_reading
+from location_cloud.storage.patched import TORN, Patched, PatchedWriter, Pieces, follow_patched, warm_reading
 from location_cloud.tile_sets import Tile
 from tiles.patch import PatchableTile, PatchableTiles, digest_of, seed_of, tile_key, with_live
 
@@ -200,7 +200,7 @@ class LiveTiles:
             self.live = load_live_set(snapshot, name)
         except BadInput as error:
             raise NotReady(str(error), hint="import the data again") from error
-        self._reader = PatchedReader(_run_folder(snapshot, name), self.live.pieces)
+        self._reader = follow_patched(_run_folder(snapshot, name), self.live.pieces)
         warm_reading(self.live.pieces)
 
     def find(self, z: int, x: int, y: int) -> int:

@@ -75,32 +75,25 @@ def contour_lines(heights: Heights, interval_m: float) -> NDArray[np.bool_]:
     return lines
 
 
-@entry_point
 def terrain_rgb(heights: NDArray[np.float32]) -> NDArray[np.uint8]:
     """(rows, columns, 3) colours that hold heights to 0.1 m: height = -10000 + (R 65536 + G 256 + B) / 10.
 
     Voids become 0 m: clients know no void. Source: Mapbox Terrain-RGB; "mapbox" of MapLibre's raster-dem.
     """
-    rows, columns = heights.shape
-    colours = np.empty((rows, columns, 3), np.uint8)
-    for row in range(rows):
-        for column in range(columns):
-            metres = heights[row, column]
-            if math.isnan(metres):
-                metres = np.float32(0)
-            value = int(max(0.0, min((float(metres) + 10000) * 10 + 0.5, 16777215.0)))
-            colours[row, column, 0] = value >> 16
-            colours[row, column, 1] = value >> 8 & 255
-            colours[row, column, 2] = value & 255
-    return colours
+    return _as_colours(heights, 10_000.0, 10.0)
 
 
-@entry_point
 def terrarium(heights: NDArray[np.float32]) -> NDArray[np.uint8]:
     """(rows, columns, 3) colours that hold heights to 1/256 m: height = R 256 + G + B / 256 - 32768; voids are 0 m.
 
     Source: Mapzen terrarium; "terrarium" of MapLibre's raster-dem.
     """
+    return _as_colours(heights, 32_768.0, 256.0)
+
+
+@entry_point
+def _as_colours(heights: NDArray[np.float32], below_m: float, steps_a_metre: float) -> NDArray[np.uint8]:
+    """Heights as steps above a depth, in 24 bits, the highest first."""
     rows, columns = heights.shape
     colours = np.empty((rows, columns, 3), np.uint8)
     for row in range(rows):
@@ -108,7 +101,7 @@ def terrarium(heights: NDArray[np.float32]) -> NDArray[np.uint8]:
             metres = heights[row, column]
             if math.isnan(metres):
                 metres = np.float32(0)
-            value = int(max(0.0, min((float(metres) + 32768) * 256 + 0.5, 16777215.0)))
+            value = int(max(0.0, min((float(metres) + below_m) * steps_a_metre + 0.5, 16777215.0)))
             colours[row, column, 0] = value >> 16
             colours[row, column, 1] = value >> 8 & 255
             colours[row, column, 2] = value & 255

@@ -9,6 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,8 +25,9 @@ from location_cloud.directions.timing import Timetable
 from location_cloud.directions.typical import Typical, load_typical
 from location_cloud.directions.weigh import Weigher
 from location_cloud.errors import BadInput, NotReady
+from location_cloud.storage.mapped import FolderReader
 from location_cloud.storage.shelf import Shelf
-from location_cloud.storage.slots import Moment, SlotsReader
+from location_cloud.storage.slots import Moment, Slots
 from routing.customize import Metric, customize
 from routing.scratch import at_desk
 from routing.trip import CLOSED
@@ -104,7 +106,10 @@ class Metrics:
         self._networks = networks
         self._weigher = weigher
         self._where = where
-        self._readers: dict[str, SlotsReader] = {name: SlotsReader(where.slots / name) for name in (*networks, OVERLAY)}
+        folders = {name: where.slots / name for name in (*networks, OVERLAY)}
+        self._readers: dict[str, FolderReader[Slots]] = {
+            name: FolderReader(folder, partial(Slots, folder)) for name, folder in folders.items()
+        }
         self._live: dict[str, tuple[int, Network]] = {}  # the last one alone: searches keep 8 MB of lists with each
         self._copies: dict[str, Network] = {}
         self._clock = clock
@@ -143,7 +148,7 @@ class Metrics:
         """
         with at_desk():
             if at is None and self._is_ours(tenant) and options == _NO_OPTIONS:
-                slots = self._readers[profile].slots()
+                slots = self._readers[profile].find()
                 live = None if slots is None else slots.read(lambda each: (compute(self._network_of(profile, each)),))
                 return compute(self._networks[profile]) if live is None else live[0]
             return compute(self._own(world, profile, options, at, tenant))
@@ -247,7 +252,7 @@ class Metrics:
         return network
 
     def _copy(self, profile: str) -> Network:
-        slots = self._readers[profile].slots()
+        slots = self._readers[profile].find()
         moment = None if slots is None else slots.current()
         if slots is None or moment is None:
             return self._networks[profile]
@@ -328,7 +333,7 @@ class Metrics:
             with self._tenant(world, tenant) as now:
                 live = number_of(now.shutting(at, profile))
         elif ours:
-            slots = self._readers[OVERLAY].slots()
+            slots = self._readers[OVERLAY].find()
             if slots is not None and (moment := slots.current()) is not None:
                 live, as_of = moment.version, moment.as_of
         else:
@@ -411,7 +416,7 @@ class Metrics:
             closed = np.flatnonzero(moment.arrays["closed_for"] & self._bits[key.profile]).astype(np.int32)
             return moment.version, kmh.astype(np.float32), closed
 
-        slots = self._readers[OVERLAY].slots()
+        slots = self._readers[OVERLAY].find()
         taken = None if slots is None else slots.read(take)
         if taken is None and key.live == 0:
             return None, np.empty(0, np.int32)

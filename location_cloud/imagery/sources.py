@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -102,7 +103,7 @@ def _unzipped_hgt(path: Path) -> bytes:
                 raise BadInput(f"{path}: an archive with exactly one SRTM tile is needed")
             with archive.open(members[0]) as file:  # read to the declared size and no further: no bomb
                 return file.read(members[0].file_size)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError, ValueError) as error:
         raise BadInput(f"{path}: not a zip archive that can be read: {error}") from error
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ import orjson
 from numpy.typing import NDArray
 
 from location_cloud.errors import BadInput, CloudError
-from location_cloud.storage.mapped import fence, map_file, reserve_file
+from location_cloud.storage.mapped import fence, map_file, put_in_place, reserve_file
 
 T = TypeVar("T")
 Arrays = Mapping[str, NDArray[np.int32]]
@@ -40,9 +38,6 @@ TRIES = 2
 
 COPY_TRIES = 10_000
 """A copy takes no longer than a rewrite, so that one in two succeeds even while a writer flips without a pause."""
-
-LOOK_AGAIN_S = 0.25
-"""How often a reader asks whether its slots were deleted from disk."""
 
 # Places in the header, one int64 each. CURRENT holds 2 * publications + slot, so that one store changes everything.
 CURRENT, GENERATION, VERSION, AS_OF, PLACES = 0, 1, 3, 5, 16
@@ -221,12 +216,7 @@ def create_slots(folder: Path, lengths: Mapping[str, int]) -> Slots:
     reserve_file(new / HEADER, 8 * PLACES)
     for name in SLOT_FILES:
         reserve_file(new / name, max(_layout(lengths)[1], PAGE_BYTES))
-    if folder.exists():
-        old = folder.with_name(f".{folder.name}-old")
-        shutil.rmtree(old, ignore_errors=True)
-        folder.rename(old)
-        shutil.rmtree(old, ignore_errors=True)
-    new.rename(folder)
+    put_in_place(new, folder)
     return Slots(folder, writable=True)
 
 
@@ -236,30 +226,6 @@ def find_slots(folder: Path) -> Slots | None:
         return Slots(folder)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-class SlotsReader:
-    """Finds the slots of a folder when they appear, and again when they were made anew."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._slots: Slots | None = None
-        self._looked_s = 0.0
-
-    def slots(self) -> Slots | None:
-        """The slots; None while there are none. Costs 2 us without, 0.1 us with them."""
-        now_s = time.monotonic()
-        slots = self._slots
-        if slots is not None:
-            if now_s - self._looked_s < LOOK_AGAIN_S:
-                return slots
-            self._looked_s = now_s
-            if not slots.is_removed():
-                return slots
-            self._slots = None
-        if os.access(self._folder, os.F_OK):
-            self._slots, self._looked_s = find_slots(self._folder), now_s
-        return self._slots
 
 
 def _layout(lengths: Mapping[str, int]) -> tuple[dict[str, int], int]:

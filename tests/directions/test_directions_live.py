@@ -27,7 +27,7 @@ from location_cloud.directions.now import Now, drop_closure, put_closure
 from location_cloud.directions.store import Closure, list_speeds
 from location_cloud.errors import BadQuery, Conflict, NotFound
 from location_cloud.roads.edges import edge_key
-from location_cloud.storage.slots import LOOK_AGAIN_S
+from location_cloud.storage.mapped import LOOK_AGAIN_S
 from routing.customize import customize
 from routing.trip import CLOSED
 from tests.directions.live_home import (

@@ -211,6 +211,19 @@ def test_an_archive_with_a_huge_member_is_not_unpacked(imagery, tmp_path):
     refused(imagery, path, "exactly one SRTM tile")
 
 
+@pytest.mark.parametrize("flipped", [b"stored", b"packed"])
+def test_an_archive_with_damaged_bytes_is_refused(imagery, tmp_path, flipped):
+    path = tmp_path / "N46E125.hgt.zip"
+    heights = np.random.default_rng(1).integers(0, 200, 1201 * 1201, np.int16).tobytes()
+    method = zipfile.ZIP_STORED if flipped == b"stored" else zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("N46E125.hgt", heights)
+    content = bytearray(path.read_bytes())
+    content[100_000:100_100] = b"\xff" * 100
+    path.write_bytes(content)
+    refused(imagery, path, "not a zip archive that can be read")
+
+
 @pytest.mark.parametrize("name", ["N46E125.hgt", "N46E125.hgt.zip", "heights.hgt", "N99E125.hgt"])
 def test_heights_of_the_wrong_size_or_name_are_refused(imagery, tmp_path, name):
     path = tmp_path / name

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from location_cloud.errors import BadInput
-from location_cloud.storage.patched import PatchedReader, PatchedWriter, Pieces
+from location_cloud.storage.patched import PatchedWriter, Pieces, follow_patched
 
 BODY = np.frombuffer(b"a0b0" + b"c0" + b"", np.uint8)
 """Piece 0 shows rows 0 and 1, piece 1 row 1, piece 2 nothing."""
@@ -33,7 +33,7 @@ def put(writer, **values):
 
 
 def find(tmp_path):
-    return PatchedReader(tmp_path / "run" / "set", PIECES).find()
+    return follow_patched(tmp_path / "run" / "set", PIECES).find()
 
 
 def test_a_reader_finds_what_was_put(writer, tmp_path):
@@ -60,8 +60,8 @@ def test_there_is_nothing_to_read_before_the_first_writer(tmp_path):
 
 
 def test_a_reader_follows_a_folder_that_was_made_anew(tmp_path, monkeypatch):
-    monkeypatch.setattr("location_cloud.storage.patched.LOOK_AGAIN_S", 0)
-    reader = PatchedReader(tmp_path / "run" / "set", PIECES)
+    monkeypatch.setattr("location_cloud.storage.mapped.LOOK_AGAIN_S", 0)
+    reader = follow_patched(tmp_path / "run" / "set", PIECES)
     first = PatchedWriter(tmp_path / "run" / "set", PIECES)
     put(first, r0=65)
     epoch = reader.find().epoch
