@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,8 @@ from playwright.sync_api import Browser, Page, Request
 
 from tests.conftest import copy_home
 from tests.maps.drawn_tiles import served_tiles, square_of
-from tests.parts.install import PARTS_FOLDER, PartMissingError, installed_root
+from tests.parts.install import PartMissingError, installed_root
+from tests.parts.web_pages import serve_pages
 
 pytestmark = pytest.mark.parts
 
@@ -82,11 +80,6 @@ MAPLIBRE = """\
 """
 
 
-class QuietFiles(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class names it so
-        pass
-
-
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The base address of the pages and of the clients' own files."""
@@ -96,15 +89,8 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     except PartMissingError as missing:
         pytest.skip(str(missing))
     folder = tmp_path_factory.mktemp("map_pages")
-    (folder / "leaflet.html").write_text(LEAFLET, encoding="utf-8")
-    (folder / "maplibre.html").write_text(MAPLIBRE, encoding="utf-8")
-    for client in CLIENTS:
-        (folder / client).symlink_to(PARTS_FOLDER / "root" / client)
-    files = functools.partial(QuietFiles, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), files) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with serve_pages(folder, {"leaflet": LEAFLET, "maplibre": MAPLIBRE}, CLIENTS) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

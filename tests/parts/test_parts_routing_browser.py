@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
 import random
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,8 +14,9 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.conftest import Served, copy_home
-from tests.parts.install import PARTS_FOLDER, PartMissingError, installed_root
+from tests.parts.install import PartMissingError, installed_root
 from tests.parts.web_clients import WEB_CLIENTS
+from tests.parts.web_pages import serve_pages
 
 pytestmark = pytest.mark.parts
 
@@ -120,24 +118,12 @@ TEXTS = """\
 """
 
 
-class QuietFiles(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class names it so
-        pass
-
-
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The base address of the pages and of the clients' own files."""
     folder = tmp_path_factory.mktemp("pages")
-    for name, page in (("leaflet", LEAFLET), ("maplibre", MAPLIBRE), ("texts", TEXTS)):
-        (folder / f"{name}.html").write_text(page, encoding="utf-8")
-    for client in WEB_CLIENTS:
-        (folder / client).symlink_to(PARTS_FOLDER / "root" / client)
-    files = functools.partial(QuietFiles, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), files) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with serve_pages(folder, {"leaflet": LEAFLET, "maplibre": MAPLIBRE, "texts": TEXTS}, WEB_CLIENTS) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
