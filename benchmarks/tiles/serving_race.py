@@ -1,11 +1,16 @@
-"""Cached tiles over HTTP: the served product, its Flask route, and nginx with the same tiles as files; one worker each.
+"""Cached tiles over HTTP: the served product, its Flask route, nginx with the same tiles as files, and TileServer GL
+with the same tiles as an archive; one worker each.
 
 python -m benchmarks.tiles FILE --only serving      (nginx and wrk: tests/parts/install.py web-servers)
+
+TileServer GL takes part where the variable TILESERVER_GL names a folder that `npm install tileserver-gl-light` ran in.
+VersaTiles' npm package needs glibc 2.38, newer than Debian 12 has.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pwd
 import re
@@ -30,6 +35,7 @@ from tiles.mercator import tiles_in_bbox
 TILES, ZOOMS, SEED = 8_000, range(12, 17), 7
 CONNECTIONS, SECONDS, ROUNDS = 32, 2, 3
 FIELDS = {"Accept-Encoding": "gzip"}
+TILESERVER_GL = os.environ.get("TILESERVER_GL", "")
 BY_FLASK = {**FIELDS, "X-Request-Id": "benchmark"}
 """A caller's own request id is left to the framework: nothing is repeated, and no lane taken."""
 
@@ -46,15 +52,19 @@ class Answered:
 def race(home: Path, bounds: Sequence[float], report: Report) -> None:
     """Measures and prints. home: of the product, with a snapshot. bounds: west, south, east, north to draw tiles in."""
     targets = draw(bounds)
-    with tempfile.TemporaryDirectory(prefix="tiles-", dir="/tmp") as folder, serve(home) as ours:
-        targets = save(ours, targets, Path(folder))
-        sides = {"ours": (ours, FIELDS), "ours, Flask's route": (ours, BY_FLASK)}
-        with serve_files(Path(folder)) as nginx:
-            sides["nginx, files"] = nginx, FIELDS
-            found: dict[str, list[Answered]] = {name: [] for name in sides}
-            for _ in range(ROUNDS):
-                for name, (port, fields) in sides.items():
-                    found[name].append(ask(Path(folder), port, targets, fields))
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tiles-", dir="/tmp")))
+        ours = stack.enter_context(serve(home))
+        targets = save(ours, targets, folder)
+        sides = {"ours": (ours, FIELDS, targets), "ours, Flask's route": (ours, BY_FLASK, targets)}
+        sides["nginx, files"] = stack.enter_context(serve_files(folder)), FIELDS, targets
+        if TILESERVER_GL:
+            theirs = [f"/data{target.removeprefix('/tiles').removesuffix('.mvt')}.pbf" for target in targets]
+            sides["TileServer GL light"] = stack.enter_context(serve_archive(home, folder)), FIELDS, theirs
+        found: dict[str, list[Answered]] = {name: [] for name in sides}
+        for _ in range(ROUNDS):
+            for name, (port, fields, asked) in sides.items():
+                found[name].append(ask(folder, port, asked, fields))
     rates = {name: statistics.median(one.rate for one in each) for name, each in found.items()}
     title = f"{len(targets):,} cached tiles over HTTP, {CONNECTIONS} connections"
     report.head(title, "1/s", "spread", "p50 ms", "p99 ms")
@@ -68,6 +78,9 @@ def race(home: Path, bounds: Sequence[float], report: Report) -> None:
     ):
         ratio = rates[one] / rates[other]
         report.goals.append((what, f">= {wanted:.2f} x", f"{ratio:.2f} x", ratio >= wanted))
+    if TILESERVER_GL:
+        ratio = rates["ours"] / rates["TileServer GL light"]
+        report.goals.append(("cached tiles, answers/s : TileServer GL light", "> 1 x", f"{ratio:.0f} x", ratio > 1))
     p99 = statistics.median(one.p99_ms for one in found["ours"])
     report.limit(f"cached tiles, p99 at {CONNECTIONS} connections", p99, 5, "ms")
 
@@ -137,6 +150,26 @@ def serve_files(folder: Path) -> Iterator[int]:
     environment = {**os.environ, "LD_LIBRARY_PATH": library_path(root)}
     program, log = str(root / "usr/sbin/nginx"), str(folder / "error.log")
     command = [program, "-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", log]
+    with _running(command, environment, port):
+        yield port
+
+
+@contextlib.contextmanager
+def serve_archive(home: Path, folder: Path) -> Iterator[int]:
+    """The same tiles as a PMTiles archive, served by TileServer GL (light: tiles only); its port."""
+    port, environment = free_port(), {**os.environ, "LOCATION_CLOUD_HOME": str(home)}
+    zooms = f"{ZOOMS.start}-{ZOOMS.stop - 1}"
+    archive = folder / "base.pmtiles"
+    subprocess.run(
+        [*map(str, CLOUD), "tiles", "build", str(archive), "--zoom", zooms],
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    data = {"options": {"paths": {"root": str(folder)}}, "data": {"base": {"pmtiles": archive.name}}}
+    (folder / "config.json").write_text(json.dumps(data))
+    program = str(Path(TILESERVER_GL) / "node_modules/tileserver-gl-light/src/main.js")
+    command = ["node", program, "--config", str(folder / "config.json"), "--bind", "127.0.0.1", "--port", str(port)]
     with _running(command, environment, port):
         yield port
 
