@@ -42,7 +42,7 @@ $(VENV)/.installed: requirements.lock setup.cfg pyproject.toml
 	@touch $@
 
 # numba looks only at a kernel's own file for changes, not at the files of kernels that it calls: all are made anew.
-$(VENV)/.compiled: $(VENV)/.installed $(wildcard routing/*.py tiles/*.py location_cloud/directions/*.py)
+$(VENV)/.compiled: $(VENV)/.installed $(wildcard routing/*.py tiles/*.py location_cloud/directions/*.py location_cloud/places/*.py)
 	@echo "compiling the engines (once, about four minutes)"
 	@find routing tiles location_cloud -name '*.nb[ci]' -delete
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export LOCATION_CLOUD_HOME=$$home \

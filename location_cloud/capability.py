@@ -32,7 +32,10 @@ class Cache:
     REVALIDATE = "no-cache"
     """Kept, but asked again each time with its ETag (a 304 costs no body)."""
     SHORT = "public, max-age=60"
-    """Answers of the snapshot: a new import shows within a minute."""
+    """Answers of the snapshot: a new import shows within a minute. Workers forget theirs with the snapshot."""
+    BRIEF = "public, max-age=30"
+    """Answers from what may be replaced beside the snapshot: archives, scenes. A worker may repeat one as long, and who
+    gets it then may keep it as long: what was replaced or removed shows for a minute at most."""
     LONG = "public, max-age=86400, stale-while-revalidate=604800"
     """Files that change only with the release."""
 
@@ -137,13 +140,16 @@ class Operation:
     answer: (call, params, body) -> JSON-able value or Reply; `body` is None without `Body`.
     In: path and query parameters (a `http.parameters.Query`). Body: model of the JSON body.
     other_media: media types of the answer besides the one that Out says, where the caller may choose a form.
-    raw_body: a media type that the body may have instead of JSON; `body` is then its bytes, at most max_raw_bytes.
+    raw_body: a media type, or several, that the body may have instead of JSON of the model `Body`; `body` is then its
+    bytes, at most max_raw_bytes.
     Out: model of the answer, or Bytes.
     scope: what the caller's key must carry, e.g. "areas:read"; "" = open to everyone (health).
     cost: units the call takes from a quota.
     deadline_s: the longest it may take, seconds.
     errors: names of error codes it can answer beside the ones every operation has.
     as_error: how a foreign protocol writes a failure; None = a problem document (RFC 9457). error_media: of those.
+    key_parameter: parameter in which a client of a foreign protocol sends its key; key_prefix: what that client demands
+    a key to begin with, which keys of ours do not.
     plain: the answer to the plainest form of the question, without the web framework: (call, path, query) -> JSON
     bytes or a Reply of bytes; None for whatever is not plain, wrong input included. path: what follows the fixed part
     of the address.
@@ -169,13 +175,21 @@ class Operation:
     errors: tuple[int, ...] = ()
     max_body_bytes: int = 1_000_000
     other_media: tuple[str, ...] = ()
-    raw_body: str = ""
+    raw_body: str | tuple[str, ...] = ""
     max_raw_bytes: int = 0
     as_error: Callable[[CloudError], Reply] | None = None
     error_media: str = "application/json"
+    key_parameter: str = "key"
+    key_prefix: str = ""
     plain: Callable[[PlainCall, str, str], bytes | Reply | None] | None = None
     quick: Callable[[PlainCall, str, str], bytes | Reply | None] | None = None
     typical: Callable[[Any], Sequence[str]] | None = None
+
+    @property
+    def raw_media(self) -> tuple[str, ...]:
+        """The media types of `raw_body`."""
+        named = (self.raw_body,) if isinstance(self.raw_body, str) else self.raw_body
+        return tuple(filter(None, named))
 
 
 # --- sections: what an import builds --------------------------------------------------------------
@@ -216,7 +230,8 @@ class Import:
 
     folder: the hidden snapshot folder; a section writes only below folder/<its name> (already there, empty).
     clip: only this area is wanted, WGS-84; None = all. osm holds no more than ways touching it.
-    layers: what all capabilities lay on the map.
+    layers: what all capabilities lay on the map. home: the installation's folder, where an operator's own data lies
+    that belongs into every snapshot; None = nowhere.
     """
 
     name: str
@@ -226,6 +241,7 @@ class Import:
     clip: BaseGeometry | None
     layers: tuple[MapLayer, ...]
     progress: Progress
+    home: Path | None = None
 
     def load(self, section: Section[T]) -> T:
         """A section that was built before this one (name it in `needs`)."""

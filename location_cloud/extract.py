@@ -48,6 +48,11 @@ class TagColumns:
         self._row = np.repeat(np.arange(len(tags)), counts)
         self._known: dict[str, TagColumn] = {}
 
+    @property
+    def keys(self) -> list[str]:
+        """Every key that any of the objects has."""
+        return list(self._span)
+
     def __getitem__(self, key: str) -> TagColumn:
         """The column of a key; an empty one if nothing has the key."""
         if key not in self._known:

@@ -34,7 +34,7 @@ from location_cloud.settings import load_settings
 from location_cloud.spatial.errors import BadGeometry, SpatialError
 from location_cloud.spatial.geojson import parse_feature, parse_geometry
 from location_cloud.storage.build import build_snapshot, check_home
-from location_cloud.storage.osm import read_osm
+from location_cloud.storage.osm import SUFFIXES, read_osm
 from location_cloud.storage.overpass import fetch_place
 
 if TYPE_CHECKING:
@@ -49,11 +49,16 @@ DEMO_NAME = "demo"
 NAMELESS = "city"
 """Name of a snapshot where neither a name is given nor the file or place has one."""
 
+IMPORTERS = tuple(importer for capability in CAPABILITIES for importer in capability.importers)
+OTHERS = tuple(ending for importer in IMPORTERS for ending in importer.endings if ending != "/")
+"""Endings of files that are not OpenStreetMap's."""
+
 
 @click.command(
     "import",
     help="Build a snapshot from FILES (.osm.pbf, .osm, .osm.gz, .osm.bz2), from --demo or from --place, and serve it. "
-    "Files of other kinds (.tif, .hgt, ...) go to the capability that they belong to, as its own command takes them.",
+    f"Files of other kinds ({', '.join(OTHERS)}) go to the capability that they belong to, as its own command takes "
+    "them.",
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--demo", is_flag=True, help="The shipped demo: central Helsinki's streets and Daqing's areas.")
@@ -111,7 +116,7 @@ def import_(
 def find_importer(files: tuple[Path, ...]) -> str | None:
     """The command of the capability that the files belong to (`capability.Importer.target`); None if they are OSM data.
 
-    Raises BadInput if they belong to different ones.
+    Raises BadInput if they belong to different ones, or one to none.
     """
     targets = {_importer_of(file) for file in files}
     if len(targets) > 1:
@@ -121,10 +126,11 @@ def find_importer(files: tuple[Path, ...]) -> str | None:
 
 def _importer_of(file: Path) -> str | None:
     ending = "/" if file.is_dir() else file.name.lower()
-    for capability in CAPABILITIES:
-        for importer in capability.importers:
-            if ending.endswith(importer.endings):
-                return importer.target
+    for importer in IMPORTERS:
+        if ending.endswith(importer.endings):
+            return importer.target
+    if file.exists() and not file.name.endswith(SUFFIXES):
+        raise BadInput(f"{file}: unknown kind of file; its name must end in one of {', '.join((*SUFFIXES, *OTHERS))}")
     return None
 
 

@@ -7,19 +7,20 @@ anew only those tiles that a change reaches. The bytes, and so the ETags, are th
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from location_cloud.errors import CloudError
+from location_cloud.errors import CloudError, TooLarge
+from location_cloud.kept_tiles import KeptTiles, as_tile
 from location_cloud.spatial.crs import as_wgs84, from_wgs84
 from location_cloud.tile_sets import Box, Matrix, Tile, TileAt
 from tiles.covering import tiles_met
@@ -34,9 +35,8 @@ LOG = logging.getLogger(__name__)
 MAX_TILE_BYTES = 4_000_000
 """Of one layer in one tile, before it is packed; features with the highest ids are left out of a larger one."""
 
-TILES_KEPT = 1_024
-BYTES_KEPT = 16_000_000
-"""Finished tiles that a worker keeps of a layer."""
+BYTES_KEPT = 32_000_000
+"""Finished tiles that a worker keeps of all layers together."""
 
 FOLD_AT = 256
 """Edits since the base was made before a new base is made, in the background: 10 ms to index them."""
@@ -68,44 +68,67 @@ State: TypeAlias = tuple[int, EditedLayer]
 """A live version and the layer as it was then."""
 
 
+_NUMBERS = itertools.count()
+
+
 class LiveLayer:
     """One layer in one coordinate system, followed in this process. May be shared by all threads.
 
     version: the live version now, quick. fetch: see Fetch. crs: what the coordinates of its tiles pretend to be.
-    matrix: how the world is cut.
+    matrix: how the world is cut. kept: where finished tiles are kept; that of all layers of a process.
+
+    One caller at a time reads the store and indexes, those who need what he makes wait for him and nobody else does;
+    state and kept tiles are exchanged together, within microseconds.
     """
 
     def __init__(
-        self, name: str, version: Callable[[], int], fetch: Fetch, crs: Crs = "wgs84", matrix: Matrix = "w"
+        self,
+        name: str,
+        version: Callable[[], int],
+        fetch: Fetch,
+        crs: Crs = "wgs84",
+        matrix: Matrix = "w",
+        *,
+        kept: KeptTiles,
     ) -> None:
         self.name = name
         self._matrix = matrix
         self._version = version
         self._fetch = fetch
         self._crs: Crs = crs
-        self._lock = threading.Lock()
+        self._following = threading.Lock()
+        self._exchanging = threading.Lock()
         self._folding = threading.Lock()
         self._state: State | None = None
-        self._tiles: OrderedDict[tuple[int, int, int], Tile | None] = OrderedDict()
-        self._bytes = 0
+        self._refused: tuple[int, TooLarge] | None = None
+        self._kept = kept
+        self._number = next(_NUMBERS)
 
     def tile(self, at: TileAt) -> Tile | None:
-        """The tile as of now, None if nothing is in it. Takes 5 us if nothing that it shows has changed."""
+        """The tile as of now, None if nothing is in it. Takes 5 us if nothing that it shows has changed.
+
+        Raises as `fetch`.
+        """
         state = self._current()
-        key = (at.z, at.x, at.y)
-        with self._lock:
-            if key in self._tiles:
-                self._tiles.move_to_end(key)
-                return self._tiles[key]
-        body = state[1].encode(*key, MAX_TILE_BYTES).body
-        tile = Tile(body, hashlib.blake2b(body, digest_size=12).hexdigest()) if body else None
-        with self._lock:
-            if self._state is state and key not in self._tiles:  # else the tile may be of before an edit
-                self._keep(key, tile)
-        return tile
+        place = (at.z, at.x, at.y)
+        kept = self._kept.find(self._number, place)
+        if kept is None:
+            tile = as_tile(state[1].encode(*place, MAX_TILE_BYTES).body)
+            with self._exchanging:
+                if self._state is not None and self._state[1] is state[1]:  # else it may be of before an edit
+                    self._kept.keep(self._number, place, tile)
+            return tile
+        return kept if kept.body else None
+
+    def find(self, at: TileAt) -> Tile | None:
+        """The tile as of now if it is kept, without body where nothing is; else None. Waits for nobody."""
+        state = self._state
+        if state is None or state[0] < self._version():
+            return None
+        return self._kept.find(self._number, (at.z, at.x, at.y))
 
     def current(self) -> EditedLayer:
-        """The layer as of now."""
+        """The layer as of now. Raises as `fetch`."""
         return self._current()[1]
 
     def bounds(self) -> Box | None:
@@ -123,11 +146,15 @@ class LiveLayer:
         """How many features are indexed; 0 before the first use."""
         return 0 if self._state is None else len(self._state[1].base.ids) + len(self._state[1].recent.ids)
 
+    def forget_tiles(self) -> None:
+        """Lets the finished tiles go."""
+        self._kept.forget(self._number, self._kept.places(self._number))
+
     def _current(self) -> State:
         state, version = self._state, self._version()
         if state is not None and state[0] >= version:
             return state
-        with self._lock:
+        with self._following:
             state = self._state
             if state is None or state[0] < version:
                 state = self._follow()
@@ -136,38 +163,50 @@ class LiveLayer:
         return state
 
     def _follow(self) -> State:
-        """Brings the state up to date; under the lock."""
-        state = self._state
-        changes = self._fetch(None if state is None else state[0])
+        """Brings the state up to date; only for who holds `_following`."""
+        state, version = self._state, self._version()
+        if self._refused is not None and self._refused[0] == version:  # else each of many callers measures it again
+            raise TooLarge(self._refused[1].detail, self._refused[1].hint)
+        try:
+            changes = self._fetch(None if state is None else state[0])
+        except TooLarge as error:
+            self._refused = version, error
+            raise
         if state is None or changes.is_all:
-            self._state = changes.version, build_edited_layer(self.name, self._placed(changes.features))
-            self._forget(list(self._tiles))
-        elif changes.features or changes.removed:
-            self._state = changes.version, self._edited(state[1], changes)
-        else:
-            self._state = changes.version, state[1]
-        return self._state
+            return self._exchange((changes.version, build_edited_layer(self.name, self._placed(changes.features))))
+        if changes.features or changes.removed:
+            layer, boxes = self._edited(state[1], changes)
+            return self._exchange((changes.version, layer), boxes)
+        return self._exchange((changes.version, state[1]), _NOWHERE)
 
-    def _edited(self, layer: EditedLayer, changes: Changes) -> EditedLayer:
-        """The layer with the changes; tiles that they reach are forgotten."""
+    def _exchange(self, state: State, boxes: NDArray[np.int32] | None = None) -> State:
+        """Makes a state the current one; tiles within the boxes are forgotten, None = all of them."""
+        with self._exchanging:
+            places: list[Any] = self._kept.places(self._number) if boxes is None or len(boxes) else []
+            if places and boxes is not None:
+                met = tiles_met(np.array(places, np.int64).reshape(-1, 3), boxes).tolist()
+                places = [place for place, is_met in zip(places, met, strict=True) if is_met]
+            self._kept.forget(self._number, places)
+            self._state = state
+        return state
+
+    def _edited(self, layer: EditedLayer, changes: Changes) -> tuple[EditedLayer, NDArray[np.int32]]:
+        """The layer with the changes, and the boxes that they reach."""
         edits: dict[int, Feature | None] = dict.fromkeys(changes.removed)
         edits |= {feature.id: feature for feature in self._placed(changes.features)}
-        edited, boxes = layer.edited(edits)
-        kept = list(self._tiles)
-        met = tiles_met(np.array(kept, np.int64).reshape(-1, 3), boxes)
-        self._forget([key for key, is_met in zip(kept, met.tolist(), strict=True) if is_met])
-        return edited
+        return layer.edited(edits)
 
     def _fold(self) -> None:
         """Makes a new base beside the requests; other tiles stay kept, because the same bytes come of it."""
         try:
             everything = self._fetch(None)
             base = build_edited_layer(self.name, self._placed(everything.features))
-            with self._lock:
+            with self._following:
                 self._follow()  # so that all that is not in the state yet came after the base
                 since = self._fetch(everything.version)
                 if not since.is_all:
-                    self._state = since.version, self._edited(base, since)
+                    layer, boxes = self._edited(base, since)
+                    self._exchange((since.version, layer), boxes)
         except CloudError as error:
             LOG.warning("layer %s goes on without a new base: %s", self.name, error)
         finally:
@@ -183,16 +222,8 @@ class LiveLayer:
             geometries = shapely.transform(geometries, _as_degree_rows)
         return [Feature(one.id, geometry, one.attributes) for one, geometry in zip(features, geometries, strict=True)]
 
-    def _keep(self, key: tuple[int, int, int], tile: Tile | None) -> None:
-        self._tiles[key] = tile
-        self._bytes += len(tile.body) if tile else 0
-        while len(self._tiles) > TILES_KEPT or self._bytes > BYTES_KEPT:
-            self._forget([next(iter(self._tiles))])
 
-    def _forget(self, keys: Sequence[tuple[int, int, int]]) -> None:
-        for key in keys:
-            tile = self._tiles.pop(key)
-            self._bytes -= len(tile.body) if tile else 0
+_NOWHERE = np.empty((0, 4), np.int32)
 
 
 def _as_degree_rows(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -211,11 +242,17 @@ def _from_degree_rows(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 class LiveLayers:
-    """The followed layers of a process, by whatever names them; the least recently used ones go."""
+    """The followed layers of a process, by whatever names them; the least recently used ones go.
 
-    def __init__(self, layers_kept: int = LAYERS_KEPT, features_kept: int = FEATURES_KEPT) -> None:
+    kept: the finished tiles of all of them.
+    """
+
+    def __init__(
+        self, layers_kept: int = LAYERS_KEPT, features_kept: int = FEATURES_KEPT, kept: KeptTiles | None = None
+    ) -> None:
         # The first tile of a worker is not late then: the compiled code is loaded, or made if it is not there.
         build_edited_layer("first", [Feature(1, shapely.Point(0, 0), {"kind": "first"})]).encode(0, 0, 0)
+        self.kept = kept or KeptTiles(BYTES_KEPT)
         self._layers_kept = layers_kept
         self._features_kept = features_kept
         self._layers: OrderedDict[Hashable, LiveLayer] = OrderedDict()
@@ -228,15 +265,18 @@ class LiveLayers:
                 self._layers.move_to_end(key)
             return self._layers.get(key)
 
-    def follow(self, key: Hashable, make: Callable[[], LiveLayer]) -> LiveLayer:
-        """The layer of a key, made if it is not followed yet."""
+    def follow(self, key: Hashable, make: Callable[[KeptTiles], LiveLayer]) -> LiveLayer:
+        """The layer of a key, made if it is not followed yet; `make` indexes nothing, so that nobody waits here."""
+        gone = []
         with self._lock:
             layer = self._layers.get(key)
             if layer is None:
-                layer = self._layers[key] = make()
+                layer = self._layers[key] = make(self.kept)
             self._layers.move_to_end(key)
             sizes = [each.size() for each in self._layers.values()]
             while len(sizes) > 1 and (len(sizes) > self._layers_kept or sum(sizes) > self._features_kept):
-                self._layers.popitem(last=False)
+                gone.append(self._layers.popitem(last=False)[1])
                 sizes.pop(0)
-            return layer
+        for each in gone:
+            each.forget_tiles()
+        return layer

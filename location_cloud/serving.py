@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import select
 import shutil
 import signal
 import socket
@@ -55,6 +56,10 @@ SLOW_RESTART_S = 60.0
 STEADY_S = 60.0
 """A background process that lived as long as this is not young."""
 
+READYING = (
+    "getting ready: compiling, which takes minutes at the very first start, and asking the snapshot some questions"
+)
+
 
 @click.command(help="Answer HTTP: web workers and the background process together. Stops cleanly on SIGTERM or Ctrl-C.")
 @click.option("--host", help="Address to listen on [127.0.0.1]; beyond loopback every caller needs a key.")
@@ -67,10 +72,10 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         os.environ.update(settings.as_environment())
         open_store(settings).close()
-        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-        click.echo(f"listening on http://{shown}:{settings.port}/")
         if Snapshots(settings.home).current_id() is None:
             click.echo("no snapshot yet: build one with: location-cloud import --demo", err=True)
+        else:
+            click.echo(READYING)
         if settings.host not in LOOPBACK:
             click.echo("every caller needs a key: location-cloud keys add", err=True)
         _stop_at_a_signal()
@@ -78,15 +83,18 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 
 
 def _run(settings: Settings, listener: socket.socket) -> None:
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    listening = f"listening on http://{shown}:{settings.port}/"
     keeper = Keeper([sys.executable, "-m", "location_cloud", "work", "--parent", str(os.getpid())])
     try:
         address = (settings.host, settings.port)
         if IS_SHARED:
             multiprocessing.set_start_method("fork", force=True)
             prepare(settings)
-            address = PUBLIC.open(listener)
+            address = PUBLIC.open(listener, listening)
         else:
             listener.close()
+            click.echo(listening)
         shutil.rmtree(settings.home / "run" / "metrics", ignore_errors=True)
         keeper.start()
         server = Granian(
@@ -169,10 +177,18 @@ class PublicPort:
         self._listener: socket.socket | None = None
         self._crowd = Crowd()
         self._inner = 0
+        self._unsaid = -1
 
-    def open(self, listener: socket.socket) -> tuple[str, int]:
-        """Takes the listening socket; gives the address for the workers' web servers."""
+    def open(self, listener: socket.socket, listening: str) -> tuple[str, int]:
+        """Takes the listening socket; gives the address for the workers' web servers.
+
+        listening: what the first worker says that answers there. It takes the words out of a pipe, so that no other
+        one says them again.
+        """
         self._listener = listener
+        self._unsaid, words = os.pipe()
+        os.write(words, listening.encode())
+        os.close(words)
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self._inner = probe.getsockname()[1]
         return "127.0.0.1", self._inner
@@ -190,6 +206,9 @@ class PublicPort:
                 self._inner,
                 never_wait,
             ).start()
+            listening = os.read(self._unsaid, select.PIPE_BUF).decode()
+            if listening:
+                click.echo(listening)
 
     def close_at_a_signal(self) -> None:
         """From now on whoever comes after a stop is refused, while those who came before are answered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -60,6 +61,10 @@ class Tile:
     encoding: str = ""
 
 
+NOTHING = Tile(b"")
+"""Says that there is no tile where None says something else."""
+
+
 @dataclass(frozen=True)
 class VectorLayer:
     """What a TileJSON says of one layer. fields: attribute -> "String", "Number" or "Boolean"."""
@@ -80,8 +85,8 @@ class TileSet:
     numbers: zoom, box in degrees, area in WGS-84 -> PMTiles numbers, rising, of the tiles there that may hold anything;
     None = all within the bounds. Several threads may call read and many at once.
     title: by language. bounds: of everything in it; core: where a map of it opens; None = the world.
-    quick_from: the zoom from which a tile is read within about a millisecond, so that the thread which reads the public
-    port may do it; None = at no zoom.
+    at_hand: what `read` gives if that takes no more than about a millisecond and waits for nobody, with NOTHING for a
+    tile that the set does not have; else None. The thread that reads the public port asks it.
     cache: a value of `capability.Cache`. scope: what a caller's key must carry.
     """
 
@@ -100,8 +105,21 @@ class TileSet:
     matrices: tuple[Matrix, ...] = ("w",)
     systems: tuple[Crs, ...] = ("wgs84",)
     tile_px: int = 512
-    quick_from: int | None = None
+    at_hand: Callable[[TileAt], Tile | None] | None = None
     cache: str = Cache.SHORT
     scope: str = "maps:read"
     extra: Mapping[str, object] = field(default_factory=dict)
     """More members of its TileJSON."""
+
+
+def always_at_hand(read: Callable[[TileAt], Tile | None]) -> Callable[[TileAt], Tile | None]:
+    """The `at_hand` of a set whose every tile is."""
+    return lambda at: read(at) or NOTHING
+
+
+class StoredSets(Mapping[str, TileSet]):
+    """Sets of which each is looked up in a store when it is asked for."""
+
+    @abstractmethod
+    def find_at_hand(self, name: str) -> TileSet | None:
+        """The set if it is found without asking the store, at least what reading its tiles needs of it; else None."""

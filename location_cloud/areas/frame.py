@@ -73,6 +73,18 @@ def frame_sources() -> tuple[Source, ...]:
     )
 
 
+def list_populated_places() -> list[dict[str, Any]]:
+    """GeoNames' populated places of Daqing: names (tuple, Chinese, as listed), name_en, lonlat in degrees."""
+    return [
+        {
+            "names": tuple(item["names_zh"].split(";")),
+            "name_en": item["name"],
+            "lonlat": (float(item["lon"]), float(item["lat"])),
+        }
+        for item in _table(PLACES)
+    ]
+
+
 def _text(path: str) -> str:
     return importlib.resources.files("location_cloud.data").joinpath(path).read_text(encoding="utf-8")
 
@@ -130,14 +142,7 @@ def _placed(row: AreaRow, polygons: dict[str, BaseGeometry]) -> AreaRow:
 
 
 def _geonames() -> list[dict[str, Any]]:
-    return [
-        {
-            "names": set(item["names_zh"].split(";")),
-            "name_en": item["name"],
-            "lonlat": (float(item["lon"]), float(item["lat"])),
-        }
-        for item in _table(PLACES)
-    ]
+    return [{**place, "names": set(place["names"])} for place in list_populated_places()]
 
 
 def _seated(row: AreaRow, places: list[dict[str, Any]]) -> AreaRow:

@@ -19,6 +19,7 @@ from location_cloud.directions.tables import as_columns
 from location_cloud.directions.wording import instruction
 from location_cloud.roads.edges import edge_key
 from location_cloud.roads.model import Roads
+from location_cloud.spatial.polyline import encode_polyline
 from routing.shape import EdgeShapes, edge_bearings
 from routing.trip import CLOSED
 
@@ -111,7 +112,7 @@ def line_of(line_e7: NDArray[np.int32], geometry: str) -> Any:
         return {"type": "LineString", "coordinates": (line_e7 / 1e7).tolist()}
     if geometry == "none":
         return None
-    return formats.encode_polyline(line_e7, 5 if geometry == "polyline5" else 6)
+    return encode_polyline(line_e7, 5 if geometry == "polyline5" else 6)
 
 
 def _annotations(leg: Leg, shape: LegShape, roads: Roads, free_ms: NDArray[np.int32]) -> Json:

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from location_cloud.directions.asked import Json, Stretch, join, line_box, list_stretches, lonlats
-from location_cloud.directions.formats import encode_polyline
 from location_cloud.directions.graphhopper import Question, Table
 from location_cloud.directions.isochrone import as_contours
 from location_cloud.directions.manoeuvre_codes import GRAPHHOPPER, graphhopper_sign
 from location_cloud.directions.model import Matrix, Reached, Route, Snap, Step
 from location_cloud.directions.wording import find_language, instruction
 from location_cloud.roads.model import BRIDGE, CLASSES, FERRY, LINK, ROUNDABOUT, SURFACES, TOLL, TUNNEL, Roads
+from location_cloud.spatial.polyline import encode_polyline
 from routing.trip import CLOSED
 
 SPOKEN_VERSION = "11.0"

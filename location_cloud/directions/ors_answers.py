@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from location_cloud import __version__
 from location_cloud.directions.asked import Json, Stretch, join, line_box, list_stretches, lonlats
-from location_cloud.directions.formats import encode_polyline
 from location_cloud.directions.isochrone import as_contours
 from location_cloud.directions.manoeuvre_codes import ors_type
 from location_cloud.directions.model import Matrix, Reached, Route, Snap, Step
 from location_cloud.directions.ors import Directions, Isochrones, Table
 from location_cloud.directions.wording import find_language, instruction
 from location_cloud.roads.model import CLASSES, SURFACES, TOLL, Roads
+from location_cloud.spatial.polyline import encode_polyline
 from routing.trip import CLOSED
 
 SPOKEN_VERSION = "9.3.0"

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from location_cloud.directions.model import FIRST_YEAR, LAST_YEAR
 from location_cloud.http.parameters import Query
+from location_cloud.spatial.geojson import json_schema_of
 
 ProfileName: TypeAlias = Annotated[
     str,
@@ -68,20 +69,7 @@ ExcludeList: TypeAlias = Annotated[
     ),
 ]
 
-PolygonBody: TypeAlias = Annotated[
-    dict[str, Any],
-    WithJsonSchema(
-        {
-            "type": "object",
-            "required": ["type", "coordinates"],
-            "properties": {
-                "type": {"enum": ["Polygon", "MultiPolygon"]},
-                "coordinates": {"type": "array", "minItems": 1},
-            },
-            "description": "GeoJSON Polygon or MultiPolygon",
-        }
-    ),
-]
+PolygonBody: TypeAlias = Annotated[dict[str, Any], WithJsonSchema(json_schema_of("Polygon", "MultiPolygon"))]
 
 Position: TypeAlias = tuple[
     Annotated[float, Field(ge=-180, le=180)],

@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from location_cloud.directions import optimise, service
-from location_cloud.directions.formats import encode_polyline, route_line
+from location_cloud.directions.formats import route_line
 from location_cloud.directions.model import Ask, Place
+from location_cloud.spatial.polyline import encode_polyline
 
 if TYPE_CHECKING:
     from location_cloud.storage.world import World

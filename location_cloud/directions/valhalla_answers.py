@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from location_cloud.directions.asked import Json, Stretch, join, line_box, list_stretches, lonlats
 from location_cloud.directions.expansion import Expansion
-from location_cloud.directions.formats import encode_polyline
 from location_cloud.directions.isochrone import as_contours
 from location_cloud.directions.manoeuvre_codes import valhalla_type
 from location_cloud.directions.model import Matrix, Place, Reached, Route, Snap, Step
 from location_cloud.directions.valhalla import Question
 from location_cloud.directions.wording import find_language, instruction, spoken_distance
 from location_cloud.roads.model import CLASSES, FERRY, TOLL, UNPAVED, Roads
+from location_cloud.spatial.polyline import encode_polyline
 from routing.shape import EdgeShapes, edge_bearings
 from routing.trip import CLOSED
 

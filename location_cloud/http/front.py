@@ -21,18 +21,20 @@ from email.utils import formatdate
 from typing import NamedTuple, cast
 
 import uvloop
+from werkzeug.exceptions import RequestTimeout
 
+from location_cloud.errors import CloudError, NotReady
+from location_cloud.http.behind import Server
+from location_cloud.http.bodies import CONTINUE, LEAST_BYTES_PER_S, Arriving, Space, State, may_have_body
 from location_cloud.http.context import System
 from location_cloud.http.crowd import Crowd
-from location_cloud.http.kept_answers import MAX_KEPT_BYTES, Kept, KeptAnswers, Wishes, wishes_of
+from location_cloud.http.kept_answers import Kept, KeptAnswers, Wishes, wishes_of
 from location_cloud.http.lane import STATUS_LINES, Lane
-from location_cloud.http.plain_http import body_size, is_plain_target, read_fields
+from location_cloud.http.plain_http import is_plain_target, read_fields
+from location_cloud.http.problems import MEDIA_TYPE, as_problem, from_http
 from location_cloud.http.web import LOOPBACK, SAFE_HEADERS
 
 LOG = logging.getLogger("location_cloud.http")
-
-STRANGER = "127.0.0.2"
-"""A loopback address that is none of `web.LOOPBACK`."""
 
 MAX_HEAD_BYTES = 16_000
 """A longer request goes on to the web server: each connection remembers the header fields that it read last."""
@@ -50,13 +52,14 @@ SWEEP_S, SWEEP_STOPPING_S = 1.0, 0.05
 """How often is looked for such connections, and whether all is answered at a stop."""
 
 FAREWELL_S = 1.0
-"""How long answers may take to leave when the web server has ended."""
+"""How long answers may take to leave when the web server has ended, and how long is waited for more of a body then."""
 
 TURN_S = 0.001
 """How long a caller is left to a worker that has fewer."""
 
-RETRY_S, TRIES = 0.02, 500
-"""The worker's web server begins to listen a moment after us."""
+TOO_MANY = NotReady("too many bodies are being received at once", hint="send it again in a second")
+TOO_SLOW = from_http(RequestTimeout(f"the body came slower than {LEAST_BYTES_PER_S} bytes a second"))
+TOO_SLOW.hint = "send it again over a faster line, or in parts"
 
 SAFE = "".join(f"{name}: {value}\r\n" for name, value in SAFE_HEADERS.items())
 
@@ -67,6 +70,11 @@ class Question(NamedTuple):
     target: bytes
     fields: dict[str, str]
     wishes: Wishes | None
+    may_be_repeated: bool = True
+
+
+BODY = Question(b"", {}, None, may_be_repeated=False)
+"""A whole request with a body: the web server alone reads it."""
 
 
 class Client(asyncio.Protocol):
@@ -80,8 +88,10 @@ class Client(asyncio.Protocol):
         """Whether what comes goes on to the web server."""
         self._front = front
         self._server: Server | None = None
+        self._arriving: Arriving | None = None
         self._raw_fields, self._fields = b"", cast("dict[str, str] | None", None)
         self._wishes: Wishes | None = None
+        self._has_space = False
         self._left_to_send = 0
         self._reasons_to_wait: set[str] = set()
 
@@ -99,13 +109,20 @@ class Client(asyncio.Protocol):
             assert self._server is not None
             self._server.pass_on(data)
             return
+        if self._arriving is not None:
+            self._receive(self._arriving, data)
+            return
         kept = self._front.kept.find_again(data, self._is_near)
         if kept is not None:
             self._transport.write(self._front.repeat(kept))
             return
         target = self._read(data)
         if target is None or self._fields is None:
-            self.hand_on(data, None)
+            if may_have_body(data):
+                self._arriving = Arriving(self.last_used)
+                self._receive(self._arriving, data)
+            else:
+                self.hand_on(data, None)
             return
         question = Question(target, self._fields, self._wishes)
         kept = self._front.kept.find(target, self._wishes)
@@ -156,7 +173,19 @@ class Client(asyncio.Protocol):
     def send(self, data: bytes) -> None:
         """Sends what the web server answers."""
         self.last_used = self._front.loop.time()
+        if self._has_space:
+            self._free()
         self._transport.write(data)
+
+    def is_busy(self) -> bool:
+        """Whether a request is on its way or not answered yet."""
+        return self.is_handed or self._arriving is not None
+
+    def give_up(self, error: CloudError) -> None:
+        """Ends a request that is on its way."""
+        self._arriving = None
+        self._transport.write(self._front.refuse(error))
+        self.close()
 
     def take_back(self) -> None:
         """A request that was handed on is answered in full: the next one is read here again."""
@@ -181,6 +210,9 @@ class Client(asyncio.Protocol):
 
     def end_if_idle(self, now: float, idle_s: float) -> None:
         """Ends a connection on which nothing has moved for so long, SILENT_S if it waits for the web server."""
+        if self._arriving is not None and self._arriving.is_late(now):
+            self.give_up(TOO_SLOW)
+            return
         left = self._transport.get_write_buffer_size()
         if left != self._left_to_send:
             self._left_to_send, self.last_used = left, now
@@ -195,8 +227,33 @@ class Client(asyncio.Protocol):
     def resume(self, reason: str) -> None:
         """The reason is gone."""
         self._reasons_to_wait.discard(reason)
+        if reason == "server" and self._has_space:
+            self._free()
         if not self._reasons_to_wait and not self._transport.is_closing():
             self._transport.resume_reading()
+
+    def _receive(self, arriving: Arriving, data: bytes) -> None:
+        """More of a request whose body is waited for."""
+        state = arriving.add(data)
+        space, self._has_space = self._front.space, True
+        for client in space.hold(self, self.address, len(arriving.data)):
+            client.give_up(TOO_MANY)
+        if self._transport.is_closing() or (state is State.WAITING and not arriving.wants_to_be_asked()):
+            return
+        if state is State.WAITING:
+            self._transport.write(CONTINUE)
+            return
+        self._arriving = None
+        space.keep(self)
+        if state is State.WHOLE:
+            self.hand_on(arriving.marked(), BODY if arriving.is_alone else None)
+        else:
+            self.hand_on(bytes(arriving.data), None)
+
+    def _free(self) -> None:
+        """The web server has a request that was waited for: taken, or answered."""
+        self._has_space = False
+        self._front.space.free(self)
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -217,135 +274,6 @@ class Client(asyncio.Protocol):
         return target
 
 
-class Server(asyncio.Protocol):
-    """A caller's connection to the web server of this worker."""
-
-    def __init__(self, front: Front, client: Client) -> None:
-        self._front, self._client = front, client
-        self._transport: asyncio.Transport | None = None
-        self._waiting: list[bytes] = []
-        self._has_ended = self._is_closed = self._is_used = False
-        self._request, self._question = b"", cast("Question | None", None)
-        self._head, self._body, self._left = b"", bytearray(), -1
-        client.pause("connecting")
-        self._task = front.loop.create_task(self._connect())
-
-    def begin(self, data: bytes, question: Question | None) -> None:
-        """A request, with what there is of it. question: see `Client.hand_on`."""
-        self._request, self._question = data, question
-        self._head, self._body, self._left = b"", bytearray(), -1
-        self._write(data)
-
-    def pass_on(self, data: bytes) -> None:
-        """More bytes of the caller: the connection stays with the web server from now on."""
-        self._question = None
-        self._write(data)
-
-    def pass_on_end(self) -> None:
-        """The caller sends no more. The web server takes that for a farewell, so it comes after a framed answer."""
-        self._has_ended = True
-        if self._transport is not None and self._question is None:
-            self._transport.write_eof()
-
-    def close(self) -> None:
-        """The caller is gone."""
-        self._is_closed = True
-        self._task.cancel()
-        if self._transport is not None:
-            self._transport.abort()
-
-    def pause(self) -> None:
-        """Reads nothing until `resume`."""
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def resume(self) -> None:
-        """Reads again."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
-
-    # --- called by the loop ------------------------------------------------------------------------------------
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The web server is there."""
-        self._transport = cast(asyncio.Transport, transport)
-        self._transport.writelines(self._waiting)
-        self._waiting = []
-        if self._has_ended and self._question is None:
-            self._transport.write_eof()
-        self._client.resume("connecting")
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes of the answer."""
-        self._client.send(data)
-        if self._question is not None:
-            self._follow(data, self._question)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """The web server closed its side."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        if self._question is not None and not self._head and self._is_used:  # while the request was on its way
-            self._client.ask_again(self._request, self._question)
-        else:
-            self._client.forget_server()
-
-    def pause_writing(self) -> None:
-        """The web server does not take what it is sent."""
-        self._client.pause("server")
-
-    def resume_writing(self) -> None:
-        """It takes it again."""
-        self._client.resume("server")
-
-    async def _connect(self) -> None:
-        away = None if self._client.address in LOOPBACK else (STRANGER, 0)
-        for _ in range(TRIES):
-            try:
-                await self._front.loop.create_connection(
-                    lambda: self, "127.0.0.1", self._front.server_port, local_addr=away
-                )
-                return
-            except OSError as error:
-                if not isinstance(error, ConnectionRefusedError):
-                    LOG.error("the web server of this worker cannot be reached: %s", error)
-                    break
-                await asyncio.sleep(RETRY_S)
-        self._client.close()
-
-    def _write(self, data: bytes) -> None:
-        if self._transport is None:
-            self._waiting.append(data)
-        else:
-            self._transport.write(data)
-
-    def _follow(self, data: bytes, question: Question) -> None:
-        """Looks for the end of an answer, and keeps it if that is allowed."""
-        if self._left < 0:
-            self._head += data
-            end = self._head.find(b"\r\n\r\n") + 4
-            if end < 4:
-                return
-            size = body_size(self._head[:end])
-            if size is None:
-                self._question = None
-                return
-            self._left, self._head, data = size, self._head[:end], self._head[end:]
-        self._left -= len(data)
-        if question.wishes is not None and len(self._body) < MAX_KEPT_BYTES:
-            self._body += data
-        if self._left <= 0:
-            self._question, self._is_used = None, True
-            if question.wishes is not None and len(self._body) < MAX_KEPT_BYTES:
-                head = self._head[:-2].decode("latin-1")
-                self._front.kept.keep(question.target, question.wishes, head, bytes(self._body))
-            if self._has_ended:
-                self._client.close()
-            else:
-                self._client.take_back()
-
-
 class Front:
     """The thread that owns a worker's share of the public port.
 
@@ -363,6 +291,7 @@ class Front:
         begin: Callable[[], None],
     ) -> None:
         self.kept = KeptAnswers(system, lane.is_good)
+        self.space = Space["Client"]()
         self._lane = lane
         self._begin = begin
         self.loop = uvloop.new_event_loop()
@@ -397,11 +326,12 @@ class Front:
     def leave(self, client: Client) -> None:
         """A caller is gone."""
         self.clients.discard(client)
+        self.space.free(client)
         self._crowd.count(-1)
 
     def answer(self, question: Question, address: str) -> bytes | None:
         """The answer to a plain request as HTTP/1.1, if there is one at once."""
-        target, fields, wishes = question
+        target, fields, wishes, _ = question
         path, _, query = target.decode().partition("?")
         asked = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": address}
         answer = self._lane.answer({**fields, **asked}, is_quick=True)
@@ -416,6 +346,16 @@ class Front:
     def repeat(self, kept: Kept) -> bytes:
         """A kept answer as HTTP/1.1."""
         return b"".join((kept.head, self._now(), self._lane.repeat(kept), b"\r\n", kept.body))
+
+    def refuse(self, error: CloudError) -> bytes:
+        """The answer to a request that is not waited for any longer, as HTTP/1.1."""
+        request_id = self._lane.refuse(error.status)
+        document = as_problem(error, request_id)
+        head = (
+            f"HTTP/1.1 {error.status} {error.title}\r\n{SAFE}X-Request-Id: {request_id}\r\nRetry-After: 1\r\n"
+            f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(document)}\r\nConnection: close\r\n"
+        )
+        return b"".join((head.encode("latin-1"), self._now(), b"\r\n", document))
 
     def _now(self) -> bytes:
         second = int(self.loop.time())
@@ -481,7 +421,7 @@ class Front:
         if self._is_accepting:
             self._accept_none()
         for client in list(self.clients):
-            if not client.is_handed:
+            if not client.is_busy():
                 client.close()
 
     def _sweep(self) -> None:
@@ -489,12 +429,13 @@ class Front:
             self.stop()
             self._farewell_s -= SWEEP_STOPPING_S
         self._crowd.forget_dead()
-        if self.is_stopping and (self._farewell_s < 0 or not any(client.is_handed for client in self.clients)):
+        if self.is_stopping and (self._farewell_s < 0 or not any(client.is_busy() for client in self.clients)):
             self.loop.stop()
             return
         is_crowded = 2 * len(self.clients) > MAX_CONNECTIONS
+        idle_s = CROWDED_IDLE_S if is_crowded else IDLE_S
         for client in list(self.clients):
-            client.end_if_idle(self.loop.time(), CROWDED_IDLE_S if is_crowded else IDLE_S)
+            client.end_if_idle(self.loop.time(), FAREWELL_S if self.is_stopping and not client.is_handed else idle_s)
         if not (self._is_accepting or self.is_stopping) and len(self.clients) < MAX_CONNECTIONS:
             self._accept_more()
         self.loop.call_later(SWEEP_STOPPING_S if self.is_stopping else SWEEP_S, self._sweep)

@@ -32,8 +32,10 @@ NOT_KEPT_FOR = frozenset(
 )
 """Header fields with which a question is always asked anew."""
 
-OF_ONE_ANSWER = frozenset(("date", "x-request-id", "server-timing", "server", "connection", "keep-alive"))
-"""Header fields that are written anew for each repetition."""
+LIVE_VERSION = "location-cloud-live-version"
+
+OF_ONE_ANSWER = frozenset(("date", "x-request-id", "server-timing", "server", "connection", "keep-alive", LIVE_VERSION))
+"""Header fields that are written anew for each repetition, or left out."""
 
 VARIES = frozenset(("accept-encoding", "origin"))
 """What a kept answer may depend on: it is found by the one, and whoever sends the other is answered anew."""
@@ -49,6 +51,8 @@ machine."""
 class Kept:
     """An answer. head: status line and header fields without OF_ONE_ANSWER.
 
+    names_versions: whether it says which live version it belongs to. What caches may keep is made from the snapshot
+    alone, so that is always the present one.
     key: of the caller that it was made for. until, is_good_until: how long it may be repeated, and how long without
     asking whether the key is still good, as the clock counts seconds.
     """
@@ -61,6 +65,7 @@ class Kept:
     key: str
     until: float
     is_good_until: float
+    names_versions: bool
 
 
 class KeptAnswers:
@@ -139,6 +144,7 @@ class KeptAnswers:
             key,
             until=now + seconds,
             is_good_until=now + (min(seconds, REVOCATION_S) if key else seconds),
+            names_versions=LIVE_VERSION in fields,
         )
         self._drop((target, wishes))
         self._kept[target, wishes] = kept

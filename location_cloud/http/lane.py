@@ -50,6 +50,10 @@ LEFT_TO_FLASK = frozenset(("HTTP_ORIGIN", "HTTP_X_REQUEST_ID", "HTTP_RANGE"))
 FEATURES = b'{"type":"FeatureCollection"'
 """How GeoJSON begins, which has a media type of its own."""
 
+VERSION_S = 0.02
+"""How long the live version is taken for unchanged where answers are repeated: asking the store takes 4 us,
+PostgreSQL many times that, and a repetition 2."""
+
 STATUS_LINES = {200: "200 OK", 204: "204 No Content", 304: "304 Not Modified"}
 
 
@@ -98,6 +102,7 @@ class Lane:
         self._safe = list(SAFE_HEADERS.items())
         self._id = secrets.token_hex(4)
         self._numbers = itertools.count()
+        self._version_field, self._version_until = "", 0.0
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answers here what is plain, and lets the inner application answer the rest."""
@@ -123,11 +128,27 @@ class Lane:
         return None if asked is None else self._reply(operation, environ, *asked, started)
 
     def repeat(self, kept: Kept) -> bytes:
-        """Counts a repetition of a kept answer; gives the header field of its own."""
+        """Counts a repetition of a kept answer; gives the header fields of its own."""
         request_id = f"{self._id}{next(self._numbers):08x}"
         self._system.metrics.count(kept.operation, kept.status, 0.0)
         self._door.log(kept.operation, "GET", kept.path, kept.status, len(kept.body), request_id, 0.0)
-        return f"X-Request-Id: {request_id}\r\n".encode("latin-1")
+        own = f"X-Request-Id: {request_id}\r\n"
+        return (own + self._live_version() if kept.names_versions else own).encode("latin-1")
+
+    def _live_version(self) -> str:
+        """The header field that names the live version, as it was at most VERSION_S ago."""
+        now = perf_counter()
+        if now > self._version_until:
+            self._version_field = "".join(f"{name}: {value}\r\n" for name, value in self._door.versions(None)[1:])
+            self._version_until = now + VERSION_S
+        return self._version_field
+
+    def refuse(self, status: int) -> str:
+        """Counts a request that the port ended; gives its id."""
+        request_id = f"{self._id}{next(self._numbers):08x}"
+        self._system.metrics.count("none", status, 0.0)
+        self._door.log("none", "", "", status, 0, request_id, 0.0)
+        return request_id
 
     def is_good(self, key: str) -> bool:
         """Whether a key still opens anything."""
@@ -198,8 +219,10 @@ class Lane:
         if is_packed:
             headers.append(("Content-Encoding", "gzip"))
             body = igzip.compress(body, 1, mtime=0)
+        if status != 304:
+            headers.append(("Content-Type", made.media_type))
         if status == 200:
-            headers += [("Content-Type", made.media_type), ("Content-Length", str(len(body)))]
+            headers.append(("Content-Length", str(len(body))))
         seconds = perf_counter() - started
         headers.append(("Server-Timing", f"total;dur={seconds * 1000:.2f}"))
         self._system.metrics.count(operation.name, status, seconds)

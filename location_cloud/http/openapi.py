@@ -84,9 +84,13 @@ def _body_content(operation: Operation, names: Any) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if operation.Body is not None:
         content["application/json"] = {"schema": names[(operation.Body, "validation")]}
-    if operation.raw_body:
-        content[operation.raw_body] = {"schema": {"type": "string", "format": "binary"}}
+    for media_type in operation.raw_media:
+        is_list = media_type == "application/json"  # of what the lines of its other forms are
+        content[media_type] = {"schema": _LIST if is_list else {"type": "string", "format": "binary"}}
     return content
+
+
+_LIST = {"type": "array", "minItems": 1, "items": {"type": "object"}}
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:

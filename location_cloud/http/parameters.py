@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, Any, ClassVar, TypeAlias, get_args
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, get_args, get_origin
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic.fields import FieldInfo
 
 from location_cloud.spatial.bbox import Bbox, parse_bbox, parse_lonlat
@@ -116,6 +117,18 @@ class Query(BaseModel):
 
     crs: Crs = Field("wgs84", description="coordinate system of every point in the question and in the answer")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_written(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuses what Python alone takes for a number: +1, 1_0, 1.0 for 1, spaces, digits of other scripts."""
+        kind = numeric_fields(cls).get(info.field_name or "")
+        if kind is None or not isinstance(value, str | list):
+            return value
+        texts = value if isinstance(value, list) else value.split(",") if kind.is_list else (value,)
+        if all(kind.form.fullmatch(text) for text in texts if isinstance(text, str)):
+            return value
+        raise ValueError(kind.wanted)
+
     def in_wgs84(self) -> Query:
         """The same question with every marked point and box in WGS-84; `crs` stays, it shapes the answer.
 
@@ -129,6 +142,34 @@ class Query(BaseModel):
             if getattr(self, name) is not None
         }
         return self.model_copy(update=changed)
+
+
+class Numeric(NamedTuple):
+    """How a number is written in an address. is_list: several are, with commas between them."""
+
+    form: re.Pattern[str]
+    wanted: str
+    is_list: bool
+
+
+_FORMS = {
+    int: (re.compile(r"-?[0-9]+"), "a whole number is needed, in plain digits such as 12"),
+    float: (re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"), "a number is needed, such as 12 or 1.5"),
+}
+
+
+@cache
+def numeric_fields(model: type[BaseModel]) -> dict[str, Numeric]:
+    """The fields of a model that hold numbers; positions are read by their own rules."""
+    found = {name: _numeric(info.annotation) for name, info in model.model_fields.items() if not any(_marks(info))}
+    return {name: numeric for name, numeric in found.items() if numeric is not None}
+
+
+def _numeric(annotation: Any) -> Numeric | None:
+    if annotation in _FORMS:
+        return Numeric(*_FORMS[annotation], is_list=False)
+    inner = [numeric for part in get_args(annotation) if (numeric := _numeric(part)) is not None]
+    return inner[0]._replace(is_list=inner[0].is_list or get_origin(annotation) is list) if inner else None
 
 
 @cache

@@ -23,7 +23,7 @@ from location_cloud.access.model import Caller
 from location_cloud.access.service import Keyring, anyone_here, check_scope
 from location_cloud.capability import Bytes, Cache, Chunks, Operation, Reply
 from location_cloud.errors import BadQuery, Broken, CloudError, KeyNeeded, NotReady, TooLarge
-from location_cloud.http.context import KEY_PARAMETER, RequestCall, System
+from location_cloud.http.context import RequestCall, System
 from location_cloud.http.parameters import Query
 from location_cloud.http.problems import MEDIA_TYPE, as_problem, from_http, from_validation
 from location_cloud.spatial.crs import as_wgs84, from_wgs84
@@ -47,7 +47,10 @@ PACKED_SUFFIX = "-gzip"
 """A strong validator names bytes: the compressed form needs its own."""
 
 BODIES = threading.BoundedSemaphore(os.cpu_count() or 1)
-"""Bodies that one worker receives at once: under half of its threads (serving.THREADS)."""
+"""Bodies that one worker receives at once, besides whole ones: under half of its threads (serving.THREADS)."""
+
+WHOLE_BODY = ("Location-Cloud-Body", secrets.token_hex(16))
+"""The field by which the public port says that the body is there whole (`bodies.Arriving`); its value is a secret."""
 
 EXPOSED = "ETag, Location-Cloud-Live-Version, Location-Cloud-Snapshot, Retry-After, Server-Timing, X-Request-Id"
 """Headers that a page of another origin may read."""
@@ -177,7 +180,7 @@ class Door:
 
     def _caller(self, operation: Operation) -> Caller:
         text = key_text(request.headers.get("Authorization", ""), request.headers.get("X-API-Key", ""))
-        text = text or request.args.get(KEY_PARAMETER, "")
+        text = text or request.args.get(operation.key_parameter, "").removeprefix(operation.key_prefix)
         is_passed_on = any(header in request.headers for header in PROXY_HEADERS)
         is_from_here = is_local(request.host, request.remote_addr or "", is_passed_on)
         return self.find_caller(operation, text, is_from_here)
@@ -275,7 +278,7 @@ def _params(operation: Operation, path: Mapping[str, str]) -> Query:
         )
     values: dict[str, str | list[str]] = dict(path)
     for name, given in request.args.lists():
-        if name == KEY_PARAMETER:
+        if name == operation.key_parameter:
             continue
         if name in path:
             raise BadQuery(f"{name} is part of the path and cannot be a query parameter too", hint=f"leave out {name}=")
@@ -296,7 +299,7 @@ def _known(model: type[BaseModel]) -> tuple[str, ...]:
 
 
 def _body(operation: Operation, params: Query) -> BaseModel | bytes | None:
-    if operation.raw_body and request.mimetype == operation.raw_body:
+    if request.mimetype in operation.raw_media:
         return _read_body(operation.max_raw_bytes)
     if operation.Body is None and not operation.raw_body:
         return None
@@ -325,7 +328,7 @@ def _body(operation: Operation, params: Query) -> BaseModel | bytes | None:
 
 def _body_types(operation: Operation) -> tuple[str, ...]:
     json = ("application/json",) if operation.Body is not None else ()
-    return (*json, operation.raw_body) if operation.raw_body else json
+    return (*json, *operation.raw_media)
 
 
 def _read_body(most: int) -> bytes:
@@ -335,14 +338,20 @@ def _read_body(most: int) -> bytes:
     """
     if (request.content_length or 0) > most:
         raise TooLarge(f"the body has {request.content_length:,} bytes; the most is {most:,}", hint="send it in parts")
+    if request.headers.get(WHOLE_BODY[0]) == WHOLE_BODY[1]:
+        return _received(most)
     if not BODIES.acquire(blocking=False):
         raise NotReady("too many bodies are being received at once", hint="send it again in a second")
     try:
-        # Werkzeug hides a chunked body from servers that do not promise its end; granian ends it properly.
-        stream = request.environ["wsgi.input"] if request.content_length is None else request.stream
-        content: bytes = stream.read(most + 1)
+        return _received(most)
     finally:
         BODIES.release()
+
+
+def _received(most: int) -> bytes:
+    # Werkzeug hides a chunked body from servers that do not promise its end; granian ends it properly.
+    stream = request.environ["wsgi.input"] if request.content_length is None else request.stream
+    content: bytes = stream.read(most + 1)
     if len(content) > most:
         raise TooLarge(f"the body has more than {most:,} bytes", hint="send it in parts")
     return content
@@ -385,7 +394,7 @@ def _shape(operation: Operation, params: Query, result: Any, varies: tuple[str, 
     if isinstance(body, Chunks):
         return _stream(operation, reply, body, varies)
     if not isinstance(body, bytes):
-        body = orjson.dumps(_in_crs(operation, body, params), default=_as_json, option=_ORJSON)
+        body = json_bytes(operation.Out, body, params)
     response = Response(b"", reply.status, dict(reply.headers), mimetype=reply.media_type)
     response.headers.setdefault("Cache-Control", operation.cache)
     if isinstance(reply.body, dict) and reply.body.get("type") in ("Feature", "FeatureCollection"):
@@ -436,9 +445,14 @@ def _is_packed(response: Response, body: bytes) -> bool:
     return request.accept_encodings.quality("gzip") > 0 and "gzip" in request.headers.get("Accept-Encoding", "")
 
 
-def _in_crs(operation: Operation, body: Any, params: Query) -> Any:
+def json_bytes(out: type[BaseModel] | Bytes, body: Any, params: Query) -> bytes:
+    """A JSON-able answer as it goes out."""
+    return orjson.dumps(_in_crs(out, body, params), default=_as_json, option=_ORJSON)
+
+
+def _in_crs(out: type[BaseModel] | Bytes, body: Any, params: Query) -> Any:
     """The answer in the asked coordinate system, where its model declares `crs`; elsewhere it has no positions."""
-    if not isinstance(body, dict) or isinstance(operation.Out, Bytes) or "crs" not in operation.Out.model_fields:
+    if not isinstance(body, dict) or isinstance(out, Bytes) or "crs" not in out.model_fields:
         return body
     return {**_moved(body, params), "crs": params.crs}
 

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from location_cloud.errors import BadInput, CloudError
 from location_cloud.imagery.converting import convert
 from location_cloud.imagery.model import Scene, Wish
@@ -118,7 +120,10 @@ def add_source(
             source=", ".join(file.name for file in source.files)[:1000],
             digest=digest,
             bytes=(folder / "scene.tif").stat().st_size,
-            **{name.name: getattr(made, name.name) for name in dataclasses.fields(made)},
+            **{
+                **{name.name: getattr(made, name.name) for name in dataclasses.fields(made)},
+                "footprint": orjson.dumps(made.footprint),
+            },
         )
         _publish(home, folder, key)
     return scene

@@ -180,7 +180,7 @@ OPERATIONS = (
         schema.InTile,
         Bytes(MEDIA_TYPES["png"]),
         SCOPE,
-        cache=Cache.SHORT,
+        cache=Cache.BRIEF,
         errors=(204, 404, 501),
         other_media=PICTURES,
         plain=plain_tile,

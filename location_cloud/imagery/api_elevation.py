@@ -10,9 +10,16 @@ from location_cloud.capability import Cache, Call, Operation
 from location_cloud.errors import BadQuery
 from location_cloud.imagery import schema_elevation as schema
 from location_cloud.imagery import service_elevation as service
+from location_cloud.imagery.asking import asked_set
+from location_cloud.imagery.model_look import Look
+from location_cloud.imagery.service import mercator
+from location_cloud.imagery.service_contours import Contour, find_contours
 from location_cloud.imagery.service_elevation import Heights, Profile
 from location_cloud.spatial.errors import SpatialError
 from location_cloud.spatial.geojson import parse_geometry
+
+DECIMALS = 6
+"""Of degrees: 0.1 m."""
 
 HINT = "points=lon,lat;lon,lat or line=lon,lat;lon,lat"
 
@@ -38,6 +45,34 @@ def post_elevation(call: Call, params: schema.Sampled, body: schema.GeometryBody
         return _profile(call, params, np.asarray(shape.coords, np.float64)[:, :2])
     parts = shape.geoms if shape.geom_type == "MultiPoint" else [shape]
     return _points(call, params, np.array([(part.x, part.y) for part in parts]))
+
+
+def get_contours(call: Call, params: schema.InContours, body: None) -> dict[str, Any]:
+    """Contour lines in a box."""
+    if params.bbox.crosses_antimeridian:
+        raise BadQuery("bbox goes over the antimeridian", hint="ask for the two halves")
+    scenes = asked_set(call, params.set)
+    look = Look(interval_m=params.interval_m, order=params.order)
+    found = find_contours(scenes, look, mercator(params.bbox.as_tuple()), params.max_size)
+    return {
+        "type": "FeatureCollection",
+        "features": [_as_feature(contour, params.interval_m) for contour in found],
+        "attribution": scenes.attribution,
+    }
+
+
+def _as_feature(contour: Contour, interval_m: float) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "geometry": {
+            "type": "MultiLineString",
+            "coordinates": [line.round(DECIMALS).tolist() for line in contour.lines],
+        },
+        "properties": {
+            "elevation_m": round(contour.elevation_m, 3),
+            "is_index": round(contour.elevation_m / interval_m) % 5 == 0,
+        },
+    }
 
 
 def _points(call: Call, params: schema.Sampled, lonlat: Any) -> dict[str, Any]:
@@ -91,6 +126,19 @@ def _attribution(heights: Heights) -> str:
 
 OPERATIONS = (
     Operation(
+        "imagery.contours",
+        "GET",
+        "/imagery/{set}/contours",
+        "Contour lines of a set of heights within a box.",
+        get_contours,
+        schema.InContours,
+        schema.OutContours,
+        "imagery:read",
+        cost=4,
+        cache=Cache.BRIEF,
+        errors=(404, 413, 422, 501),
+    ),
+    Operation(
         "elevation.get",
         "GET",
         "/v1/elevation",
@@ -99,7 +147,7 @@ OPERATIONS = (
         schema.InElevation,
         schema.OutElevation,
         "imagery:read",
-        cache=Cache.SHORT,
+        cache=Cache.BRIEF,
         errors=(404, 413, 501),
     ),
     Operation(

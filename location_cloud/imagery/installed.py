@@ -39,6 +39,16 @@ def rasterio() -> Any:
 
 
 @functools.cache
+def contourpy() -> Any:
+    """The module contourpy. Raises NotInstalled."""
+    try:
+        import contourpy  # heavy optional: the extra [imagery]
+    except ImportError as error:
+        raise NotInstalled("contour lines need contourpy, which is not installed here", hint=HINT) from error
+    return contourpy
+
+
+@functools.cache
 def pillow() -> Any:
     """The module PIL.Image. Raises NotInstalled."""
     try:

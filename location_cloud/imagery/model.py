@@ -38,7 +38,7 @@ MAX_BLOCK_BYTES = 1_000_000_000
 MAX_FILE_BYTES = 500_000_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Band:
     """One band. minimum, maximum, mean, low and high (2nd and 98th percentile) are of a sample of its values."""
 
@@ -51,7 +51,7 @@ class Band:
     high: float = 255.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Grid:
     """Where a scene's pixels lie: a rectangle of tiles of zoom max_zoom, north-west tile first.
 
@@ -83,12 +83,13 @@ class Grid:
         return west, north - self.rows * side, west + self.columns * side, north
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Scene:
     """One picture or raster of the store. Its file never changes; a new one has a new key.
 
     key: names its files. id: names it in its set, for people. taken, added: ISO 8601 with zone; taken "" = unknown.
-    bounds: degrees. footprint: GeoJSON geometry. resolution_m: of its source on the ground, at its middle.
+    bounds: degrees. footprint: GeoJSON geometry as text, as objects it would take most of the memory. resolution_m: of
+    its source on the ground, at its middle.
     bands: without the alpha band, which comes last where has_alpha. nodata: value of pixels without data.
     palette: value -> red, green, blue, alpha, of classes. digest: of the source file and how it was converted.
     """
@@ -102,7 +103,7 @@ class Scene:
     taken: str
     added: str
     bounds: Box
-    footprint: dict[str, object]
+    footprint: bytes
     resolution_m: float
     bands: tuple[Band, ...]
     grid: Grid

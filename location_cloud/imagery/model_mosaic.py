@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from operator import is_
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -65,7 +68,12 @@ class SceneSet:
 
     @cached_property
     def _boxes(self) -> shapely.STRtree:
-        return shapely.STRtree(shapely.box(*np.array([scene.grid.bounds_m for scene in self.scenes]).T))
+        grids = (scene.grid for scene in self.scenes)
+        numbers = chain.from_iterable((one.max_zoom, one.x, one.y, one.columns, one.rows) for one in grids)
+        zoom, x, y, columns, rows = np.fromiter(numbers, np.float64).reshape(-1, 5).T
+        side = 2 * HALF_WORLD_M * 0.5**zoom
+        west, north = x * side - HALF_WORLD_M, HALF_WORLD_M - y * side
+        return shapely.STRtree(shapely.box(west, north - rows * side, west + columns * side, north))
 
     @cached_property
     def _ranks(self) -> dict[Order, list[int]]:
@@ -98,9 +106,12 @@ class SceneSet:
         return scenes[:MAX_SCENES_A_PICTURE]
 
 
-def build_sets(scenes: Iterable[Scene], home: Path) -> dict[str, SceneSet]:
+def build_sets(
+    scenes: Iterable[Scene], home: Path, before: Mapping[str, SceneSet] = MappingProxyType({})
+) -> dict[str, SceneSet]:
     """The sets by name; a tenant's own scenes lie above everybody's of the same age.
 
+    before: the sets of before; those whose scenes are the very same objects stay, with what was computed of them.
     A tenant's own set hides everybody's of that name where the two are not of one kind: they cannot be one map.
     """
     grouped: dict[str, list[Scene]] = {}
@@ -111,7 +122,13 @@ def build_sets(scenes: Iterable[Scene], home: Path) -> dict[str, SceneSet]:
         group[:] = [each for each in group if (each.kind, len(each.bands)) == (own.kind, len(own.bands))]
         group.sort(key=lambda scene: (scene.tenant, scene.id))
         group.sort(key=lambda scene: (scene.taken, scene.tenant, -scene.grid.pixel_m, scene.added), reverse=True)
-    return {name: SceneSet(name, tuple(group), home) for name, group in sorted(grouped.items())}
+    return {name: _as_set(name, group, home, before.get(name)) for name, group in sorted(grouped.items())}
+
+
+def _as_set(name: str, group: list[Scene], home: Path, before: SceneSet | None) -> SceneSet:
+    if before is not None and len(before.scenes) == len(group) and all(map(is_, before.scenes, group)):
+        return before
+    return SceneSet(name, tuple(group), home)
 
 
 def tile_box_m(z: int, x: int, y: int) -> Box:

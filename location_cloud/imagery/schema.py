@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from location_cloud.http.parameters import BboxParameter, LonLat, Query
+from location_cloud.spatial.geojson import json_schema_of
 
 NAME = r"^[a-z0-9_-]+$"
 MOMENT = r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?"
@@ -136,19 +137,7 @@ class AreaBody(BaseModel):
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
     type: Literal["Feature"]
-    geometry: Annotated[
-        dict[str, Any],
-        WithJsonSchema(
-            {
-                "type": "object",
-                "required": ["type", "coordinates"],
-                "properties": {
-                    "type": {"enum": ["Polygon", "MultiPolygon"]},
-                    "coordinates": {"type": "array", "minItems": 1, "items": {"type": "array", "minItems": 1}},
-                },
-            }
-        ),
-    ]
+    geometry: Annotated[dict[str, Any], WithJsonSchema(json_schema_of("Polygon", "MultiPolygon"))]
 
 
 class SetSummary(BaseModel):

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from location_cloud.http.parameters import LonLatList, Query
+from location_cloud.http.parameters import BboxParameter, LonLatList, Query
+from location_cloud.spatial.geojson import json_schema_of
 
 
 class Sampled(Query):
@@ -31,19 +32,41 @@ class GeometryBody(BaseModel):
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
     type: Literal["Feature"]
-    geometry: Annotated[
-        dict[str, Any],
-        WithJsonSchema(
-            {
-                "type": "object",
-                "required": ["type", "coordinates"],
-                "properties": {
-                    "type": {"enum": ["Point", "MultiPoint", "LineString"]},
-                    "coordinates": {"type": "array", "minItems": 2},
-                },
-            }
-        ),
-    ]
+    geometry: Annotated[dict[str, Any], WithJsonSchema(json_schema_of("Point", "MultiPoint", "LineString"))]
+
+
+class InContours(Query):
+    """Which lines, and where."""
+
+    set: str = Field(pattern=r"^[a-z0-9_-]+$", max_length=80, description="name of a set of heights")
+    bbox: BboxParameter = Field(description="west,south,east,north in degrees")
+    interval_m: float = Field(10, ge=0.1, le=5000, description="metres between two lines; at most 100 lines are made")
+    max_size: int = Field(512, ge=2, le=1024, description="traced through so many heights a side, at most")
+    order: Literal["newest", "oldest", "finest"] = Field("newest", description="which scene lies on top")
+
+
+class ContourProperties(BaseModel):
+    """elevation_m: of the line. is_index: every fifth line, which maps draw stronger."""
+
+    elevation_m: float
+    is_index: bool
+
+
+class ContourFeature(BaseModel):
+    """All lines of one height; higher ground lies on their right."""
+
+    type: Literal["Feature"]
+    geometry: dict[str, Any]
+    properties: ContourProperties
+
+
+class OutContours(BaseModel):
+    """Contour lines from the lowest to the highest, as a FeatureCollection of MultiLineStrings."""
+
+    type: Literal["FeatureCollection"]
+    features: list[ContourFeature]
+    attribution: str
+    crs: str
 
 
 class PointHeight(BaseModel):

@@ -24,6 +24,6 @@ def search(
     if bbox is not None and found:
         area = bbox.as_polygon()
         shapely.prepare(area)
-        meets = shapely.intersects(area, [shapely.geometry.shape(scene.footprint) for scene in found])
+        meets = shapely.intersects(area, shapely.from_geojson([scene.footprint for scene in found]))
         found = [scene for scene, is_met in zip(found, meets, strict=True) if is_met]
     return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+import orjson
+
 from location_cloud.imagery.model import Scene
 from location_cloud.imagery.model_mosaic import SceneSet
 
@@ -80,7 +82,7 @@ def item(scene: Scene, link: Link) -> dict[str, Any]:
         "stac_version": VERSION,
         "id": scene.id,
         "collection": scene.set,
-        "geometry": scene.footprint,
+        "geometry": orjson.loads(scene.footprint),
         "bbox": list(scene.bounds),
         "properties": {
             "title": scene.title,

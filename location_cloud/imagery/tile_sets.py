@@ -10,7 +10,7 @@ from location_cloud.capability import Cache
 from location_cloud.imagery.model import TILE_PX
 from location_cloud.imagery.model_look import PLAIN, Look
 from location_cloud.imagery.model_mosaic import SceneSet
-from location_cloud.imagery.service import STORED_FORM, get_tile
+from location_cloud.imagery.service import STORED_FORM, find_stored, get_tile
 from location_cloud.imagery.service_scenes import list_sets
 from location_cloud.tile_sets import Form, Tile, TileAt, TileSet
 
@@ -73,6 +73,7 @@ def _tile_set(
         title=titles,
         forms=forms,
         read=partial(_read, scenes, look),
+        at_hand=partial(find_stored, scenes) if look is PLAIN else None,
         min_zoom=scenes.min_zoom,
         max_zoom=scenes.max_zoom,
         bounds=scenes.bounds,
@@ -80,7 +81,7 @@ def _tile_set(
         matrices=("w", "c"),
         systems=("wgs84", "gcj02", "bd09"),
         tile_px=TILE_PX,
-        cache=Cache.SHORT,
+        cache=Cache.BRIEF,
         scope=SCOPE,
         extra=extra or {},
     )

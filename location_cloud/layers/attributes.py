@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Value: TypeAlias = "str | int | float | bool"
@@ -34,10 +35,23 @@ def as_attributes(properties: Mapping[str, Any], fields: Collection[str] | None 
     return chosen
 
 
-def most_fields(rows: Iterable[Mapping[str, Any]]) -> set[str] | None:
-    """The names that a layer's tiles carry; None = all."""
-    names = {name for row in rows for name in row}
-    return set(sorted(names)[:MAX_FIELDS]) if len(names) > MAX_FIELDS else None
+@dataclass(frozen=True)
+class Names:
+    """The names that a layer's tiles carry. is_cut: the layer has more than MAX_FIELDS, these are not all."""
+
+    names: frozenset[str] = frozenset()
+    is_cut: bool = False
+
+    def with_more(self, rows: Iterable[Mapping[str, Any]]) -> Names:
+        """These and those of more features, the first MAX_FIELDS by name; the same if they are cut already."""
+        if self.is_cut:
+            return self
+        names, is_cut = set(self.names), False
+        for row in rows:
+            names.update(row)
+            if len(names) > 2 * MAX_FIELDS:  # now and then: a layer may have millions of names
+                names, is_cut = set(sorted(names)[:MAX_FIELDS]), True
+        return Names(frozenset(sorted(names)[:MAX_FIELDS]), is_cut or len(names) > MAX_FIELDS)
 
 
 def _as_value(value: Any) -> Value | None:

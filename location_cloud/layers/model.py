@@ -11,6 +11,9 @@ from shapely.geometry.base import BaseGeometry
 MAX_PROPERTIES_BYTES = 64_000
 MAX_VERTICES = 100_000
 
+MAX_LAYERS = 500
+"""Of one tenant: whoever lists tile sets names all of them."""
+
 
 @dataclass(frozen=True)
 class LayerFeature:

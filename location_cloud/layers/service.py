@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from location_cloud.errors import BadQuery, Conflict, NotFound, TooLarge
 from location_cloud.layers import store
-from location_cloud.layers.model import MAX_PROPERTIES_BYTES, MAX_VERTICES, LayerFeature
+from location_cloud.layers.model import MAX_LAYERS, MAX_PROPERTIES_BYTES, MAX_VERTICES, LayerFeature
 from location_cloud.spatial.bbox import Bbox
 from location_cloud.spatial.errors import SpatialError
 from location_cloud.spatial.geojson import parse_geometry
@@ -45,10 +45,13 @@ def get_feature(live: Live, tenant: str, layer: str, feature_id: int) -> LayerFe
 def add_feature(
     live: Live, tenant: str, layer: str, geometry: Any, properties: dict[str, Any], now: datetime
 ) -> LayerFeature:
-    """The feature as stored. Raises BadQuery for a wrong geometry, TooLarge over a ceiling."""
+    """The feature as stored; the first one makes the layer. Raises BadQuery for a wrong geometry, TooLarge over a
+    ceiling.
+    """
     checked = _checked_geometry(geometry)
     _check_properties(properties)
     with live.write() as connection:
+        _check_room(connection, tenant, layer)
         return store.insert_feature(connection, tenant, layer, checked, properties, now)
 
 
@@ -80,6 +83,17 @@ def remove_feature(live: Live, tenant: str, layer: str, feature_id: int, version
                 f"feature {feature_id} is at version {found.version}, not {version}",
                 hint="read it again and repeat the change on what is there now",
             )
+
+
+def _check_room(connection: Any, tenant: str, layer: str) -> None:
+    if store.has_features(connection, tenant, layer):
+        return
+    count = store.count_layers(connection, tenant)
+    if count >= MAX_LAYERS:
+        raise TooLarge(
+            f"there are {count:,} layers; the most is {MAX_LAYERS:,}",
+            hint="give the feature a property that tells it apart, and add it to a layer that is there: GET /v1/layers",
+        )
 
 
 def _checked_geometry(geometry: Any) -> BaseGeometry:

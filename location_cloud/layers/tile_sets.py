@@ -7,16 +7,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from location_cloud.capability import Cache
 from location_cloud.errors import BadQuery, TooLarge
 from location_cloud.layers import store
-from location_cloud.layers.attributes import as_attributes, most_fields
+from location_cloud.layers.attributes import Names, as_attributes
 from location_cloud.layers.model import LayerFeature
 from location_cloud.live_layers import Changes, LiveLayer, LiveLayers
 from location_cloud.storage.live import Live, seen_version
-from location_cloud.tile_sets import Box, Matrix, Tile, TileAt, TileSet, VectorLayer
+from location_cloud.tile_sets import Box, Matrix, StoredSets, Tile, TileAt, TileSet, VectorLayer
 from tiles.delta import Feature
 
 if TYPE_CHECKING:
@@ -58,53 +58,67 @@ def set_name(layer: str) -> str:
     return HASHED + hashlib.blake2b(layer.encode(), digest_size=8).hexdigest()
 
 
-class OwnSets(Mapping[str, TileSet]):
-    """The tile sets of one tenant's layers, each looked up when it is asked for."""
+class OwnSets(StoredSets):
+    """The tile sets of one tenant's layers, each looked up when it is asked for; to list them takes one statement."""
 
     def __init__(self, live: Live, layers: LiveLayers, tenant: str) -> None:
         self._live = live
         self._layers = layers
         self._tenant = tenant
+        self._listed: dict[str, tuple[str, Box]] = {}
 
     def __getitem__(self, name: str) -> TileSet:
-        if not name.startswith(PREFIX):
-            raise KeyError(name)
-        layer = name.removeprefix(PREFIX) if not name.startswith(HASHED) else self._unhashed(name)
-        if layer is None or set_name(layer) != name:
+        if name in self._listed:
+            return self._offer(name, *self._listed[name])
+        layer = self._layer_of(name, self._unhashed)
+        if layer is None:
             raise KeyError(name)
         followed = self._find(layer)
-        if followed is None:
-            with self._live.read() as connection:
-                if not store.has_layer(connection, self._tenant, layer):
-                    raise KeyError(name)
-        return self._offer(name, layer, followed)
+        with suppress(TooLarge):  # such a layer has a place all the same
+            if followed is not None:
+                return self._offer(name, layer, followed.bounds())
+        with self._live.read() as connection:
+            if not store.has_layer(connection, self._tenant, layer):
+                raise KeyError(name)
+            return self._offer(name, layer, store.find_bounds(connection, self._tenant, layer))
 
     def __iter__(self) -> Iterator[str]:
-        return iter([set_name(layer) for layer in self._names()])
+        with self._live.read() as connection:
+            self._listed = {set_name(layer): (layer, box) for layer, box in store.list_bounds(connection, self._tenant)}
+        return iter(self._listed)
 
     def __len__(self) -> int:
-        return len(self._names())
+        return sum(1 for _ in self)
 
-    def _names(self) -> list[str]:
-        with self._live.read() as connection:
-            return [name for name, _ in store.list_layers(connection, self._tenant)]
+    def find_at_hand(self, name: str) -> TileSet | None:
+        """The set of a layer that is followed, without its bounds."""
+        layer = self._layer_of(name, _UNHASHED.get)
+        return None if layer is None or self._find(layer) is None else self._offer(name, layer, None)
+
+    def _layer_of(self, name: str, unhashed: Callable[[str], str | None]) -> str | None:
+        if not name.startswith(PREFIX):
+            return None
+        layer = unhashed(name) if name.startswith(HASHED) else name.removeprefix(PREFIX)
+        return layer if layer is not None and set_name(layer) == name else None
 
     def _unhashed(self, name: str) -> str | None:
-        layer = _UNHASHED.get(name) or next((each for each in self._names() if set_name(each) == name), None)
-        if layer is not None:
+        if name not in _UNHASHED:
             if len(_UNHASHED) >= UNHASHED_KEPT:
                 _UNHASHED.clear()
-            _UNHASHED[name] = layer
-        return layer
+            with self._live.read() as connection:
+                layers = [layer for layer, _ in store.list_layers(connection, self._tenant)]
+            _UNHASHED.update((set_name(layer), layer) for layer in layers if not PLAIN.fullmatch(layer))
+        return _UNHASHED.get(name)
 
-    def _offer(self, name: str, layer: str, followed: LiveLayer | None) -> TileSet:
+    def _offer(self, name: str, layer: str, bounds: Box | None) -> TileSet:
         return TileSet(
             name=name,
             title={"zh-CN": layer, "en": layer},
             forms=("mvt",),
             read=partial(self._read, layer),
+            at_hand=partial(self._at_hand, layer),
             max_zoom=MAX_ZOOM,
-            bounds=self._bounds(layer, followed),
+            bounds=bounds,
             layers=(
                 VectorLayer(layer, _Fields(lambda: self._find(layer) or self._follow(layer, VARIANTS[0])), 0, MAX_ZOOM),
             ),
@@ -115,7 +129,7 @@ class OwnSets(Mapping[str, TileSet]):
         )
 
     def _read(self, layer: str, at: TileAt) -> Tile | None:
-        variant = ("wgs84" if at.crs == "cgcs2000" else at.crs), at.matrix
+        variant = _variant_of(at)
         if variant not in VARIANTS:
             raise BadQuery(
                 f"matrix={at.matrix} with crs={at.crs} is not made",
@@ -123,23 +137,26 @@ class OwnSets(Mapping[str, TileSet]):
             )
         return self._follow(layer, variant).tile(at)
 
+    def _at_hand(self, layer: str, at: TileAt) -> Tile | None:
+        followed = self._layers.find((self._tenant, layer, _variant_of(at)))
+        return None if followed is None else followed.find(at)
+
     def _find(self, layer: str) -> LiveLayer | None:
         """The layer in whichever variant it is followed."""
         followed = (self._layers.find((self._tenant, layer, variant)) for variant in VARIANTS)
         return next((each for each in followed if each is not None), None)
 
     def _follow(self, layer: str, variant: tuple[Crs, Matrix]) -> LiveLayer:
-        news = partial(fetch, self._live, self._tenant, layer)
-        make = partial(LiveLayer, layer, self._live.version, news, *variant)
-        return self._layers.follow((self._tenant, layer, variant), make)
+        return self._layers.follow(
+            (self._tenant, layer, variant),
+            lambda kept: LiveLayer(
+                layer, self._live.version, LayerReader(self._live, self._tenant, layer), *variant, kept=kept
+            ),
+        )
 
-    def _bounds(self, layer: str, followed: LiveLayer | None) -> Box | None:
-        """A layer that is too large to be followed has a place all the same: it must not spoil the list of all."""
-        if followed is not None:
-            with suppress(TooLarge):
-                return followed.bounds()
-        with self._live.read() as connection:
-            return store.find_bounds(connection, self._tenant, layer)
+
+def _variant_of(at: TileAt) -> tuple[Crs, Matrix]:
+    return ("wgs84" if at.crs == "cgcs2000" else at.crs), at.matrix
 
 
 class _Fields(Mapping[str, str]):
@@ -162,26 +179,43 @@ class _Fields(Mapping[str, str]):
         return self._layer().current().fields
 
 
-def fetch(live: Live, tenant: str, layer: str, since: int | None) -> Changes:
-    """What happened to a layer since a live version, or all of it. Raises TooLarge for a layer over the ceilings."""
-    with live.read() as connection:
-        version = seen_version(connection)
-        if since is not None and version - since < store.KEPT_REMOVALS:
-            changed = store.list_changed(connection, tenant, layer, since)
-            if most_fields(feature.properties for feature in changed) is None:
-                removed = store.list_removed(connection, tenant, layer, since)
-                return Changes(version, [_as_tile_feature(feature) for feature in changed], removed)
-        count, size = store.layer_size(connection, tenant, layer, MAX_FEATURES + 1)
+class LayerReader:
+    """What happened to one layer, for one who follows it (`live_layers.Fetch`).
+
+    Tiles carry MAX_FIELDS names, those first by name in the whole layer. In a layer that has more, which ones they are
+    is settled when it is read whole, so that no change of a feature makes the whole layer be read.
+    """
+
+    def __init__(self, live: Live, tenant: str, layer: str) -> None:
+        self._live, self._tenant, self._layer = live, tenant, layer
+        self._fields = Names()
+
+    def __call__(self, since: int | None) -> Changes:
+        """What changed since a live version, or all of it. Raises TooLarge for a layer over the ceilings."""
+        with self._live.read() as connection:
+            version = seen_version(connection)
+            if since is not None and version - since < store.KEPT_REMOVALS:
+                changed = store.list_changed(connection, self._tenant, self._layer, since)
+                fields = self._fields.with_more(feature.properties for feature in changed)
+                if self._fields.is_cut or not fields.is_cut:
+                    self._fields = fields
+                    removed = store.list_removed(connection, self._tenant, self._layer, since)
+                    return Changes(version, [_as_tile_feature(feature, fields) for feature in changed], removed)
+            self._check_size(connection)
+            features = store.list_changed(connection, self._tenant, self._layer, None)
+        fields = self._fields = Names().with_more(feature.properties for feature in features)
+        return Changes(version, [_as_tile_feature(feature, fields) for feature in features], is_all=True)
+
+    def _check_size(self, connection: Any) -> None:
+        count, size = store.layer_size(connection, self._tenant, self._layer, MAX_FEATURES + 1)
         if count > MAX_FEATURES or size > MAX_BYTES:
             raise TooLarge(
-                f"layer {layer!r} has at least {count:,} features of {size:,} bytes; tiles are made of up to "
+                f"layer {self._layer!r} has at least {count:,} features of {size:,} bytes; tiles are made of up to "
                 f"{MAX_FEATURES:,} and {MAX_BYTES:,}",
                 hint="share the layer out among several, or read it by box: GET /v1/layers/{layer}/features?bbox=...",
             )
-        features = store.list_changed(connection, tenant, layer, None)
-    fields = most_fields(feature.properties for feature in features)
-    return Changes(version, [_as_tile_feature(feature, fields) for feature in features], is_all=True)
 
 
-def _as_tile_feature(feature: LayerFeature, fields: set[str] | None = None) -> Feature:
-    return Feature(feature.id, feature.geometry, as_attributes(feature.properties, fields))
+def _as_tile_feature(feature: LayerFeature, fields: Names) -> Feature:
+    chosen = fields.names if fields.is_cut else None
+    return Feature(feature.id, feature.geometry, as_attributes(feature.properties, chosen))

@@ -7,7 +7,7 @@ from typing import Any, cast
 from location_cloud.capability import Bytes, Cache, Operation, Reply
 from location_cloud.http.context import RequestCall
 from location_cloud.maps import schema, service
-from location_cloud.maps.asked import LANGUAGES, answer_tile, quick_tile, readable_set, readable_sets
+from location_cloud.maps.asked import LANGUAGES, answer_tile, plain_tile, quick_tile, readable_set, readable_sets
 from location_cloud.maps.matrices import flipped_row, parse_quadkey
 from location_cloud.maps.service import Variant
 from location_cloud.maps.service_styles import get_style as get_page_style
@@ -90,7 +90,7 @@ OPERATIONS = (
         cache=Cache.SHORT,
         errors=(204, 404, 422),
         other_media=PICTURES,
-        plain=quick_tile,
+        plain=plain_tile,
         quick=quick_tile,
     ),
     Operation(

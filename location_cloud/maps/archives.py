@@ -22,9 +22,10 @@ import orjson
 from numpy.typing import NDArray
 
 from location_cloud.arrays import load_array, save_arrays
+from location_cloud.capability import Cache
 from location_cloud.errors import BadInput
 from location_cloud.maps.archive_cover import within
-from location_cloud.tile_sets import Box, Form, Tile, TileAt, TileSet, VectorLayer
+from location_cloud.tile_sets import Box, Form, Tile, TileAt, TileSet, VectorLayer, always_at_hand
 from tiles.pmtiles import FIRST_ID, Directory, Integers, tile_id
 
 if TYPE_CHECKING:
@@ -206,7 +207,8 @@ def _as_set(name: str, archive: Archive) -> TileSet:
         attribution=about.attribution,
         layers=tuple(VectorLayer(*layer) for layer in about.layers),
         tile_px=about.tile_px,
-        quick_from=0,
+        at_hand=always_at_hand(archive.read),
+        cache=Cache.BRIEF,
         scope=about.scope,
         extra=extra,
     )

@@ -7,21 +7,21 @@ import re
 from location_cloud.capability import PlainCall, Reply
 from location_cloud.maps import service
 from location_cloud.maps.packing import as_sent, takes_gzip
-from location_cloud.tile_sets import MEDIA_TYPES, TileAt, TileSet
+from location_cloud.tile_sets import MEDIA_TYPES, Tile, TileAt, TileSet
 
 LANGUAGES = ("zh-CN", "en")
 
 
 def answer_tile(call: PlainCall, name: str, at: TileAt) -> Reply:
     """The tile as every face sends it, 204 for none. Raises as `readable_set`, `service.get_tile`, `packing.unpack`."""
-    return _as_reply(call, readable_set(call, name), at)
+    tile_set = service.find_readable_at_once(call.world, call.caller, name) or readable_set(call, name)
+    return _as_reply(call, tile_set, at, service.get_tile(tile_set, at))
 
 
-def _as_reply(call: PlainCall, tile_set: TileSet, at: TileAt) -> Reply:
-    tile = service.get_tile(tile_set, at)
+def _as_reply(call: PlainCall, tile_set: TileSet, at: TileAt, tile: Tile | None) -> Reply:
     media_type = MEDIA_TYPES[at.form]
     headers = {"Cache-Control": tile_set.cache}
-    if tile is None:
+    if tile is None or not tile.body:
         return Reply(b"", 204, media_type, headers=headers)
     body, etag, encoding = as_sent(tile, takes_gzip(call.header("Accept-Encoding")))
     if tile.encoding:
@@ -45,14 +45,26 @@ _ADDRESS = re.compile(r"([a-z0-9_-]{1,64})/(\d{1,2})/(\d{1,10})/(\d{1,10})\.(mvt
 """What follows /tiles/ in the plainest address of a tile."""
 
 
+def plain_tile(call: PlainCall, rest: str, query: str) -> Reply | None:
+    """The tile of an address without parameters, however long it takes. Raises as `answer_tile`."""
+    asked = _plain_address(rest, query)
+    return None if asked is None else answer_tile(call, *asked)
+
+
 def quick_tile(call: PlainCall, rest: str, query: str) -> Reply | None:
-    """The tile, if its set is at hand and reads one within about a millisecond. Raises as `answer_tile`."""
+    """The same if set and tile are at hand. Raises as `answer_tile`."""
+    asked = _plain_address(rest, query)
+    if asked is None:
+        return None
+    name, at = asked
+    tile_set = service.find_readable_at_once(call.world, call.caller, name)
+    tile = None if tile_set is None else service.find_tile_at_hand(tile_set, at)
+    return None if tile_set is None or tile is None else _as_reply(call, tile_set, at, tile)
+
+
+def _plain_address(rest: str, query: str) -> tuple[str, TileAt] | None:
     found = _ADDRESS.fullmatch(rest)
     if found is None or query:
         return None
     name, z, x, y, form = found.groups()
-    at = TileAt(int(z), int(x), int(y), form)  # type: ignore[arg-type]  # the pattern knows the forms
-    tile_set = service.find_readable_at_once(call.world, call.caller, name)
-    if tile_set is None or tile_set.quick_from is None or at.z < tile_set.quick_from:
-        return None
-    return _as_reply(call, tile_set, at)
+    return name, TileAt(int(z), int(x), int(y), form)  # type: ignore[arg-type]  # the pattern knows the forms

@@ -12,7 +12,7 @@ from location_cloud.access.service import check_scope
 from location_cloud.errors import BadQuery, NotFound
 from location_cloud.maps.matrices import RASTER_FORMS, first_level, grid_size
 from location_cloud.spatial.crs import from_wgs84
-from location_cloud.tile_sets import WORLD, Box, Form, Matrix, Tile, TileAt, TileSet
+from location_cloud.tile_sets import NOTHING, WORLD, Box, Form, Matrix, StoredSets, Tile, TileAt, TileSet
 
 if TYPE_CHECKING:
     from location_cloud.access.model import Caller
@@ -86,12 +86,16 @@ def get_readable_set(world: World, caller: Caller, name: str) -> TileSet:
 
 
 def find_readable_at_once(world: World, caller: Caller, name: str) -> TileSet | None:
-    """The caller's tile set, of those that a capability has at hand as a dict: others may ask the store for theirs.
+    """The caller's tile set if that is known without asking a store, at least what reading its tiles needs of it.
 
     Raises Denied as `get_readable_set`.
     """
-    at_hand = (sets for source in world.tile_sources if isinstance(sets := source(world, caller.tenant), dict))
-    found = next((sets[name] for sets in at_hand if name in sets), None)
+    found = None
+    for source in world.tile_sources:
+        sets = source(world, caller.tenant)
+        found = sets.find_at_hand(name) if isinstance(sets, StoredSets) else sets.get(name)
+        if found is not None:
+            break
     if found is not None:
         check_scope(caller, found.scope)
     return found
@@ -104,6 +108,20 @@ def list_readable_sets(world: World, caller: Caller) -> list[TileSet]:
 
 def get_tile(tile_set: TileSet, at: TileAt) -> Tile | None:
     """The tile, None where the set has nothing. Raises NotFound or BadQuery for what the set cannot have."""
+    at = _checked(tile_set, at)
+    return tile_set.read(at) if at.z >= tile_set.min_zoom else None
+
+
+def find_tile_at_hand(tile_set: TileSet, at: TileAt) -> Tile | None:
+    """The tile, NOTHING where the set has none, if it is at hand; else None. Raises as `get_tile`."""
+    at = _checked(tile_set, at)
+    if at.z < tile_set.min_zoom:
+        return NOTHING
+    return None if tile_set.at_hand is None else tile_set.at_hand(at)
+
+
+def _checked(tile_set: TileSet, at: TileAt) -> TileAt:
+    """Where the set has the tile. Raises NotFound or BadQuery if it cannot have it."""
     at = replace(at, crs=check_variant(tile_set, Variant(at.form, at.matrix, at.crs)).crs)
     if at.z > tile_set.max_zoom:
         raise NotFound(
@@ -121,7 +139,7 @@ def get_tile(tile_set: TileSet, at: TileAt) -> Tile | None:
             f"x={at.x}, y={at.y}: at zoom {at.z} x goes from 0 to {columns - 1}, y from 0 to {rows - 1}",
             hint="tiles are counted from the north-west corner of the world (XYZ); for TMS add scheme=tms",
         )
-    return tile_set.read(at) if at.z >= tile_set.min_zoom else None
+    return at
 
 
 def check_variant(tile_set: TileSet, variant: Variant) -> Variant:

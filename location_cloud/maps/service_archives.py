@@ -64,8 +64,8 @@ def add(
     """Imports an archive under a name, in place of an older one of that name, and says what it holds.
 
     taken: names of the sets that others offer. scope: what a caller's key must carry to see it.
-    Every worker reads it from the moment this returns; until then the older one. As with an import, what caches kept
-    of the older one (`Cache.SHORT`) shows for a minute at most.
+    Every worker reads it from the moment this returns; until then the older one. Tiles of the older one that a worker
+    or a client keeps are shown for a minute at most (`Cache.BRIEF`).
     Raises BadInput naming what is wrong with the file or the name, Full.
     """
     _check_name(name, taken)
@@ -99,7 +99,10 @@ def add(
 
 
 def remove(home: Path, name: str) -> None:
-    """Takes an archive away; who reads it at this moment finishes. Raises NotFound if there is none of that name."""
+    """Takes an archive away; who reads it at this moment finishes. Kept tiles are shown for a minute at most.
+
+    Raises NotFound if there is none of that name.
+    """
     if not (home / FOLDER).is_dir() or name not in archives.read_register(home):
         raise NotFound(f"there is no archive {name!r}", hint="location-cloud tiles list shows them")
     with only_publisher(home):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from location_cloud.capability import Cache
 from location_cloud.live_values import LiveTiles, list_live_sets
-from location_cloud.tile_sets import Tile, TileAt, TileSet, VectorLayer
+from location_cloud.tile_sets import Tile, TileAt, TileSet, VectorLayer, always_at_hand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,7 @@ def live_sets(snapshot: Path, sets: Mapping[str, TileSet]) -> dict[str, TileSet]
             title={"zh-CN": name, "en": name},
             forms=("mvt", "bin"),
             read=partial(read_now, tiles, plain.read),
+            at_hand=always_at_hand(partial(read_now, tiles, plain.read)),
             many=None,
             layers=layers,
             cache=Cache.REVALIDATE,
@@ -46,6 +47,7 @@ def live_sets(snapshot: Path, sets: Mapping[str, TileSet]) -> dict[str, TileSet]
             name=name + GEOMETRY,
             forms=("mvt",),
             read=partial(read_geometry, tiles, plain.read),
+            at_hand=always_at_hand(partial(read_geometry, tiles, plain.read)),
             cache=Cache.LONG,
         )
     return found

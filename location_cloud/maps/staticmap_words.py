@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from location_cloud.errors import BadQuery
-from location_cloud.maps.polyline import decode_polyline
 from location_cloud.maps.sprites import list_icons
 from location_cloud.maps.staticmap import Area, Marker, Path
 from location_cloud.spatial.bbox import parse_lonlat
 from location_cloud.spatial.errors import SpatialError
+from location_cloud.spatial.polyline import decode_polyline
 
 Points: TypeAlias = list[tuple[float, float]]
 AsWgs84: TypeAlias = Callable[[Points], Points]
@@ -75,11 +75,13 @@ def check_icon(where: str, name: str) -> str:
 def read_polyline(where: str, text: str, precision: int) -> Points:
     """The points of an encoded polyline. Raises BadQuery."""
     try:
-        return check_count(where, decode_polyline(text, precision))
-    except ValueError as error:
+        line = decode_polyline(text, precision)
+    except SpatialError as error:
         raise BadQuery(
             f"{where}: {error}", hint="percent-encode it in an address; precision is 5 (enc) or 6 (enc6)"
         ) from None
+    points: Points = [(lon, lat) for lon, lat in (line / 1e7).tolist()]
+    return check_count(where, points)
 
 
 def check_count(where: str, points: Points) -> Points:

@@ -7,12 +7,13 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from location_cloud.kept_tiles import KeptTiles, as_tile
 from location_cloud.maps import archives, dataset
 from location_cloud.maps.archive_cover import wanted_tiles
 from location_cloud.maps.service_live import live_sets
 from location_cloud.maps.service_pictures import picture_sets
 from location_cloud.maps.variants import MATRICES, SYSTEMS, variant_of
-from location_cloud.tile_sets import Box, Tile, TileAt, TileSet, VectorLayer
+from location_cloud.tile_sets import NOTHING, Box, Tile, TileAt, TileSet, VectorLayer, always_at_hand
 from tiles.encode import encode_tile, encode_tiles
 from tiles.pmtiles import Integers
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from location_cloud.storage.world import World
+
+BYTES_KEPT = 16_000_000
+"""Finished tiles of the snapshot that a worker keeps: some 300 of a city's heaviest."""
 
 
 def tile_sets(world: World, tenant: str) -> Mapping[str, TileSet]:
@@ -42,21 +46,23 @@ def _built(world: World) -> dict[str, TileSet]:
     maps = world.section(dataset.SECTION)
     kept: dict[str, dict[str, TileSet]] = maps.__dict__
     if "offered" not in kept:
-        plain = {name: _offer(stored) for name, stored in maps.sets.items()}
+        finished = KeptTiles(BYTES_KEPT)
+        plain = {name: _offer(stored, finished) for name, stored in maps.sets.items()}
         kept["offered"] = plain | live_sets(world.snapshot.folder, plain)
     return kept["offered"]
 
 
-def _offer(stored: dataset.StoredSet) -> TileSet:
+def _offer(stored: dataset.StoredSet, finished: KeptTiles) -> TileSet:
+    read = partial(read_finished, stored, finished)
     return TileSet(
         name=stored.name,
         title={"zh-CN": "底图", "en": "Base map"},
         forms=("mvt",),
-        read=partial(read_tile, stored),
+        read=read,
+        at_hand=always_at_hand(read),
         many=partial(read_tiles, stored),
         numbers=partial(find_numbers, stored),
         max_zoom=dataset.MAX_ZOOM,
-        quick_from=0,
         bounds=stored.bounds,
         core=stored.core,
         attribution=stored.attribution,
@@ -66,10 +72,19 @@ def _offer(stored: dataset.StoredSet) -> TileSet:
     )
 
 
+def read_finished(stored: dataset.StoredSet, finished: KeptTiles, at: TileAt) -> Tile | None:
+    """As `read_tile`, made once. Lane, Flask, WMTS, OGC and the process that draws pictures all ask here."""
+    place = (variant_of(at), at.z, at.x, at.y)
+    kept = finished.find(stored.name, place)
+    if kept is None:
+        kept = read_tile(stored, at) or NOTHING
+        finished.keep(stored.name, place, kept)
+    return kept if kept.body else None
+
+
 def read_tile(stored: dataset.StoredSet, at: TileAt) -> Tile | None:
     """The MVT tile of a set of the snapshot, made now; None where the set has nothing."""
-    body = encode_tile(stored.stack_in(variant_of(at)), at.z, at.x, at.y)
-    return Tile(body) if body else None
+    return as_tile(encode_tile(stored.stack_in(variant_of(at)), at.z, at.x, at.y))
 
 
 def read_tiles(stored: dataset.StoredSet, places: Integers) -> Sequence[Tile | None]:

@@ -7,11 +7,17 @@ mapped and says so. Every answer states how sure it is, how precise, and what of
 
 from __future__ import annotations
 
-from location_cloud.capability import Capability
+from location_cloud.capability import Capability, Command, Importer
 
 CAPABILITY = Capability(
     name="places",
     title={"zh-CN": "地名地址", "en": "Places"},
-    apis=("api",),
+    apis=("api", "api_coords", "api_pois", "api_reverse", "api_nominatim", "api_photon", "api_pelias", "api_google", "api_amap"),
     section="dataset",
+    commands=(
+        Command(
+            "places", "Take in, list and remove your own places and addresses.", "location_cloud.places.commands:places"
+        ),
+    ),
+    importers=(Importer((".csv", ".tsv", ".geojson", ".gpkg"), "location_cloud.places.commands:import_"),),
 )

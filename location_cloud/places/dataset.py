@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +11,36 @@ import orjson
 from numpy.typing import NDArray
 
 from location_cloud.areas.dataset import SECTION as AREAS
-from location_cloud.areas.model import LEVELS, Areas
-from location_cloud.arrays import load_array, load_texts, save_texts
-from location_cloud.capability import Built, Import, Section
+from location_cloud.areas.model import Areas
+from location_cloud.arrays import load_array, load_texts
+from location_cloud.capability import Built, Import, Progress, Section
 from location_cloud.errors import BadInput
-from location_cloud.places.fold import fold_words
-from location_cloud.places.gather import list_houses, list_places, list_roads
-from location_cloud.places.grid import CELL_DEG, PackedGrid, build_grid, load_grid, save_grid
-from location_cloud.places.houses import assign_streets, fold_number, number_value, sorted_houses
-from location_cloud.places.model import AREA, POI, House, NamedPlace, Places
-from location_cloud.places.names import (
-    ALIAS,
-    INITIALS,
-    NAME,
-    PINYIN,
-    build_index,
-    load_index,
-    save_index,
+from location_cloud.places.gather import Gathered, gather, with_sets
+from location_cloud.places.grid import load_grid
+from location_cloud.places.match import warm
+from location_cloud.places.model import Places
+from location_cloud.places.model_table import PlaceTable
+from location_cloud.places.name_build import build_index
+from location_cloud.places.names import ALIAS, NAME, load_index, save_index
+from location_cloud.places.pinyin import PinyinTable, build_table
+from location_cloud.places.poi_index import load_poi_index
+from location_cloud.places.routes import build_routes
+from location_cloud.places.sets import OwnSet, load_sets
+from location_cloud.places.writing import (
+    read_origin,
+    write_houses,
+    write_lines,
+    write_links,
+    write_origin,
+    write_places,
+    write_pois,
+    write_routes,
 )
-from location_cloud.places.pinyin import PinyinTable, build_table, phrase_spelling
 
-AREA_IMPORTANCE = {"country": 1.0, "province": 0.95, "city": 0.9, "district": 0.8, "town": 0.6, "village": 0.4}
-
-SHORT_ENDINGS = ("街道", "社区居委会", "村委会", "蒙古族自治县", "区", "县", "市", "省", "镇", "乡")
-"""Endings that people leave out: 萨尔图 is 萨尔图区, 红旗社区 is 红旗社区居委会."""
-
-_TEXTS = ("name", "osm", "house_number", "house_written", "house_town", "house_postcode", "house_osm")
+_TEXTS = (
+    *("name", "osm", "other_name", "house_number", "house_written", "house_town", "house_postcode", "house_osm"),
+    *("route_ref", "route_name", "part_number", "part_osm"),
+)
 _ARRAYS = (
     "kind",
     "category",
@@ -51,28 +55,71 @@ _ARRAYS = (
     "vertex",
     "segment_vertex",
     "segment_road",
+    "house_estimated",
+    "other_start",
+    "crossing_start",
+    "crossing_other",
+    "crossing_lonlat",
+    "lrs_start",
+    "lrs_m",
+    "lrs_lonlat",
+    "lrs_is_post",
+    "lrs_side",
+    "part_start",
+    "part_lonlat",
+    "access_start",
+    "access_lonlat",
 )
 _GRIDS = ("poi_grid", "house_grid", "segment_grid")
 
 
 def build(import_: Import, folder: Path) -> Built:
-    """Gathers names, roads and addresses of the import and writes the section below the folder."""
+    """Gathers names, roads and addresses of the import and the operator's own, and writes the section."""
     import_.progress.step("places")
     areas = import_.load(AREAS)
-    places = [*_area_places(areas), *list_places(import_.osm), *list_roads(import_.osm)]
-    street, added = assign_streets(houses := list_houses(import_.osm), places)
-    places += added
-    houses, street = sorted_houses(houses, street)
-    _write_places(places, areas, folder)
-    _write_houses(houses, street, len(places), folder)
-    segments = _write_lines(places, folder)
+    gathered = gather(import_.osm, areas, import_.progress)
+    built = _write(gathered, load_sets(import_.home), areas, folder, import_.progress)
+    return Built(built.counts, (*import_.osm_sources, *built.sources))
+
+
+def rebuild(old: Path, areas: Areas, sets: Sequence[OwnSet], folder: Path, progress: Progress) -> Built:
+    """The section again with other own lists, from its files as they are: the import's own are not needed.
+
+    old: folder of the section. Its sources are those of the sets only.
+    """
+    return _write(read_origin(load(old), old), sets, areas, folder, progress)
+
+
+def _write(gathered: Gathered, sets: Sequence[OwnSet], areas: Areas, folder: Path, progress: Progress) -> Built:
+    progress.step("places: own lists")
+    gathered = with_sets(gathered, sets, areas)
+    places = gathered.places
+    progress.step("places: write")
+    categories = write_places(places, areas, folder)
+    write_pois(places, gathered.things, areas, folder)
+    write_houses(gathered.houses, gathered.house_street, len(places), folder)
+    segments = write_lines(gathered.lines, folder)
+    write_links(gathered.links, len(places), folder)
+    routes = build_routes(gathered.numbered, gathered.posts)
+    write_routes(routes, folder)
+    write_origin(gathered, folder)
+    progress.step("places: index of names")
     table = build_table()
     np.save(folder / "syllable.npy", table.syllable)
-    categories = _categories(places)
     (folder / "places.json").write_bytes(orjson.dumps({"syllables": table.syllables, "categories": categories}))
     keys = _write_index(places, table, folder)
-    counts = {"places": len(places), "addresses": len(houses), "names": keys, "segments": segments}
-    return Built(counts, import_.osm_sources)
+    counts = {
+        "places": len(places),
+        "addresses": len(gathered.houses),
+        "names": keys,
+        "segments": segments,
+        "crossings": len(gathered.links.crossing_road) // 2,
+        "kilometre_posts": int(routes.is_post.sum()),
+        "parts": len(gathered.links.parts),
+        "entrances": len(gathered.links.access_place),
+        "own": sum(sum(own.counts.values()) for own in sets),
+    }
+    return Built(counts, tuple(own.source for own in sets))
 
 
 def load(folder: Path) -> Places:
@@ -81,10 +128,12 @@ def load(folder: Path) -> Places:
     columns: dict[str, Any] = {name: load_texts(folder, name) for name in _TEXTS}
     columns.update((name, load_array(folder, name)) for name in _ARRAYS)
     columns.update((name, load_grid(folder, name)) for name in _GRIDS)
+    table = PinyinTable(load_array(folder, "syllable"), meta["syllables"])
     return Places(
         **columns,
-        index=load_index(folder),
-        pinyin=PinyinTable(load_array(folder, "syllable"), meta["syllables"]),
+        pois=load_poi_index(folder),
+        index=load_index(folder, table, columns["kind"], columns["importance"], columns["lonlat"]),
+        pinyin=table,
         categories=meta["categories"],
     )
 
@@ -97,148 +146,40 @@ def check(folder: Path) -> None:
         raise BadInput(f"{folder}: columns of places have different lengths; import again")
     if {len(places.house_lonlat), len(places.house_number), int(places.house_start[-1])} != {h}:
         raise BadInput(f"{folder}: columns of houses have different lengths; import again")
+    linked: tuple[tuple[str, NDArray[np.int64], Sized], ...] = (
+        ("other_name", places.other_start, places.other_name),
+        ("crossing", places.crossing_start, places.crossing_other),
+        ("crossing", places.crossing_start, places.crossing_lonlat),
+        ("part", places.part_start, places.part_number),
+        ("part", places.part_start, places.part_lonlat),
+        ("access", places.access_start, places.access_lonlat),
+    )
+    for name, start, linked_column in linked:
+        if len(start) != n + 1 or int(start[-1]) != len(linked_column):
+            raise BadInput(f"{folder}: columns of {name} have different lengths; import again")
+    problem = places.index.problem(n)
+    if problem:
+        raise BadInput(f"{folder}: {problem}; import again")
     for name, column, end in (
-        ("key_doc", places.index.key_doc, n),
-        ("posting", places.index.posting, len(places.index.key)),
         ("segment_road", places.segment_road, n),
         ("segment_vertex", places.segment_vertex, len(places.vertex) - 1),
+        ("crossing_other", places.crossing_other, n),
     ):
         if len(column) and not 0 <= int(column.min()) <= int(column.max()) < end:
             raise BadInput(f"{folder}: {name} points outside 0..{end - 1}; import again")
 
 
-def _area_places(areas: Areas) -> list[NamedPlace]:
-    places = []
-    for row, name in enumerate(areas.name.as_list()):
-        lon, lat = areas.lonlat[row]
-        if np.isnan(lon):
-            continue
-        level = LEVELS[areas.level[row]]
-        aliases = tuple(alias for alias in (areas.name_en[row], _short(name)) if alias)
-        importance = AREA_IMPORTANCE[level]
-        places.append(
-            NamedPlace(
-                name,
-                AREA,
-                f"boundary={level}",
-                (float(lon), float(lat)),
-                float(areas.accuracy_m[row]),
-                importance,
-                areas.osm[row].removeprefix("osm:"),
-                aliases,
-                area=row,
-            )
-        )
-    return places
+def _write_index(places: PlaceTable, table: PinyinTable, folder: Path) -> int:
+    """The index of names; the columns that it uses are written already."""
+    names, doc, form = [], [], []
+    for row, (first, others) in enumerate(zip(places.name, places.other, strict=True)):
+        names += [first, *others]
+        doc += [row] * (1 + len(others))
+        form += [NAME] + [ALIAS] * len(others)
+    columns = (load_array(folder, name) for name in ("kind", "importance", "lonlat"))
+    index = build_index(names, doc, form, table, *columns)
+    save_index(folder, index)
+    return len(index)
 
 
-def _short(name: str) -> str:
-    """A Chinese area's name without its kind, at least two characters; "" if there is none."""
-    for ending in SHORT_ENDINGS:
-        if name.endswith(ending) and len(name) > len(ending) + 1:
-            return name[: -len(ending)]
-    return ""
-
-
-def _categories(places: Sequence[NamedPlace]) -> list[str]:
-    return sorted({place.category for place in places})
-
-
-def _write_places(places: Sequence[NamedPlace], areas: Areas, folder: Path) -> None:
-    category = {name: index for index, name in enumerate(_categories(places))}
-    lonlat = np.array([place.lonlat for place in places], np.float64).reshape(-1, 2)
-    own = np.array([place.area for place in places], np.int32)
-    np.save(folder / "area.npy", np.where(own >= 0, own, areas.find_deepest(lonlat)).astype(np.int32))
-    np.save(folder / "lonlat.npy", lonlat)
-    np.save(folder / "kind.npy", np.array([place.kind for place in places], np.int8))
-    np.save(folder / "category.npy", np.array([category[place.category] for place in places], np.int32))
-    np.save(folder / "accuracy_m.npy", np.array([place.accuracy_m for place in places], np.float32))
-    np.save(folder / "importance.npy", np.array([place.importance for place in places], np.float32))
-    save_texts(folder, "name", [place.name for place in places])
-    save_texts(folder, "osm", [place.osm for place in places])
-    pois = np.array([index for index, place in enumerate(places) if place.kind == POI], np.int32)
-    grid = build_grid(lonlat[pois])
-    save_grid(folder, "poi_grid", PackedGrid(grid.cell, pois[grid.item]))
-
-
-def _write_houses(houses: Sequence[House], street: Sequence[int], n_places: int, folder: Path) -> None:
-    lonlat = np.array([house.lonlat for house in houses], np.float64).reshape(-1, 2)
-    counts = np.bincount(np.array(street, np.int64), minlength=n_places)
-    np.save(folder / "house_start.npy", np.r_[0, np.cumsum(counts)].astype(np.int64))
-    np.save(folder / "house_street.npy", np.array(street, np.int32))
-    np.save(folder / "house_value.npy", np.array([number_value(house.number) for house in houses], np.int32))
-    np.save(folder / "house_lonlat.npy", lonlat)
-    save_texts(folder, "house_number", [house.number for house in houses])
-    save_texts(folder, "house_written", [fold_number(house.number) for house in houses])
-    save_texts(folder, "house_town", [house.town for house in houses])
-    save_texts(folder, "house_postcode", [house.postcode for house in houses])
-    save_texts(folder, "house_osm", [house.osm for house in houses])
-    save_grid(folder, "house_grid", build_grid(lonlat))
-
-
-def _write_lines(places: Sequence[NamedPlace], folder: Path) -> int:
-    """Road lines with no segment longer than a grid cell, so that a segment is near the cell of its middle."""
-    vertices, starts, roads = [], [], []
-    count = 0
-    for index, place in enumerate(places):
-        for line in place.lines:
-            dense = _densified(line)
-            vertices.append(dense)
-            starts.append(np.arange(count, count + len(dense) - 1))
-            roads.append(np.full(len(dense) - 1, index, np.int32))
-            count += len(dense)
-    vertex = np.concatenate(vertices) if vertices else np.zeros((0, 2), np.int32)
-    segment = np.concatenate(starts).astype(np.int32) if starts else np.zeros(0, np.int32)
-    np.save(folder / "vertex.npy", vertex)
-    np.save(folder / "segment_vertex.npy", segment)
-    np.save(folder / "segment_road.npy", np.concatenate(roads) if roads else np.zeros(0, np.int32))
-    middle = (vertex[segment].astype(np.float64) + vertex[segment + 1 if len(segment) else segment]) / 2e7
-    save_grid(folder, "segment_grid", build_grid(middle.reshape(-1, 2)))
-    return len(segment)
-
-
-def _densified(line: NDArray[np.int32]) -> NDArray[np.int32]:
-    steps = np.abs(np.diff(line.astype(np.int64), axis=0)).max(axis=1)
-    pieces = np.maximum(1, np.ceil(steps / (CELL_DEG * 1e7))).astype(np.int64)
-    if (pieces == 1).all():
-        return line
-    along = np.r_[np.repeat(np.arange(len(pieces)), pieces), len(pieces)]
-    within = np.r_[np.concatenate([np.arange(count) / count for count in pieces]), 0.0]
-    positions = np.arange(len(line))
-    columns = [np.interp(along + within, positions, line[:, axis]) for axis in (0, 1)]
-    dense: NDArray[np.int32] = np.rint(np.stack(columns, axis=1)).astype(np.int32)
-    return dense
-
-
-def _write_index(places: Sequence[NamedPlace], table: PinyinTable, folder: Path) -> int:
-    keys: list[str] = []
-    docs: list[int] = []
-    kinds: list[int] = []
-    words: list[list[str]] = []
-
-    def add(parts: list[str], doc: int, kind: int, seen: set[str]) -> None:
-        text = "".join(parts)
-        if text and text not in seen:
-            seen.add(text)
-            keys.append(text)
-            docs.append(doc)
-            kinds.append(kind)
-            words.append(parts)
-
-    for doc, place in enumerate(places):
-        seen: set[str] = set()
-        for kind, names in ((NAME, (place.name,)), (ALIAS, place.aliases)):
-            for name in names:
-                parts = fold_words(name)
-                add(parts, doc, kind, seen)
-                joined = "".join(parts)
-                if not table.spell(joined)[0]:
-                    continue
-                for syllables, initials in (table.spell(joined), phrase_spelling(joined)):
-                    add([syllables], doc, PINYIN, seen)
-                    add([initials], doc, INITIALS, seen)
-    save_index(folder, build_index(keys, docs, kinds, words.__getitem__))
-    return len(keys)
-
-
-SECTION: Section[Places] = Section("places", build, check, load, needs=("areas",))
+SECTION: Section[Places] = Section("places", build, check, load, needs=("areas",), warm=warm)

@@ -1,289 +1,183 @@
-"""Named places, roads and addresses of an OpenStreetMap extract."""
+"""All that an import knows of places, as tables: areas, names, roads, addresses, and what links them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from location_cloud.extract import WAY, OsmExtract, Tags
-from location_cloud.places.model import METRES_PER_DEGREE, OSM_ACCURACY_M, POI, ROAD, SETTLEMENT, House, NamedPlace
-from location_cloud.spatial.measure import distance_m
-
-SETTLEMENTS = {
-    "city": 0.9,
-    "town": 0.8,
-    "borough": 0.65,
-    "suburb": 0.65,
-    "quarter": 0.55,
-    "village": 0.6,
-    "neighbourhood": 0.5,
-    "hamlet": 0.45,
-    "isolated_dwelling": 0.35,
-    "island": 0.5,
-    "islet": 0.3,
-    "square": 0.5,
-    "locality": 0.35,
-    "farm": 0.35,
-}
-"""Importance by place=*: the order in which OSM's own renderers drop them."""
-
-SETTLEMENT_RADIUS_M = {"city": 10_000.0, "town": 4_000.0, "suburb": 2_000.0, "borough": 3_000.0, "village": 1_500.0}
-"""Extent of a settlement that is only a node; others 600 m."""
-
-POI_KEYS = (
-    "railway",
-    "aeroway",
-    "healthcare",
-    "amenity",
-    "emergency",
-    "public_transport",
-    "tourism",
-    "shop",
-    "office",
-    "leisure",
-    "craft",
-    "historic",
-    "man_made",
-    "natural",
-    "waterway",
-    "landuse",
-    "building",
+from location_cloud.areas.frame import list_populated_places
+from location_cloud.areas.model import LEVELS, Areas
+from location_cloud.capability import Progress
+from location_cloud.extract import OsmExtract
+from location_cloud.places.gather_crossings import list_crossings
+from location_cloud.places.gather_houses import list_houses
+from location_cloud.places.gather_objects import list_objects
+from location_cloud.places.gather_parts import list_access, list_outlines, list_parts, name_gates
+from location_cloud.places.gather_places import BY_NUMBER, SETTLEMENTS, list_places
+from location_cloud.places.gather_posts import list_posts
+from location_cloud.places.gather_roads import list_numbered, list_roads
+from location_cloud.places.gather_things import list_things
+from location_cloud.places.model import AREA, SETTLEMENT
+from location_cloud.places.model_table import (
+    OWN,
+    HouseTable,
+    LineTable,
+    Links,
+    NumberedTable,
+    PlaceTable,
+    PostTable,
+    joined,
+    picked,
 )
-"""Keys that make a named thing a place to find; the first one present is its category."""
+from location_cloud.places.poi_index import ThingTable
+from location_cloud.places.sets import OwnSet
+from location_cloud.places.streets import assign_streets, house_order
 
-IMPORTANT = {
-    "aeroway=aerodrome": 0.65,
-    "railway=station": 0.65,
-    "amenity=hospital": 0.6,
-    "amenity=university": 0.58,
-    "amenity=fire_station": 0.55,
-    "amenity=police": 0.55,
-    "amenity=townhall": 0.58,
-    "tourism=museum": 0.5,
-    "tourism=attraction": 0.5,
-    "leisure=park": 0.48,
-    "leisure=stadium": 0.48,
-    "amenity=school": 0.42,
-    "railway=halt": 0.5,
-    "railway=tram_stop": 0.4,
-    "highway=bus_stop": 0.36,
-    "public_transport=platform": 0.34,
-}
-"""What people and crews ask for most; the rest has 0.3. A Wikipedia article adds 0.1."""
+AREA_IMPORTANCE = {"country": 1.0, "province": 0.95, "city": 0.9, "district": 0.8, "town": 0.6, "village": 0.4}
 
-ROADS = {
-    "motorway": 0.5,
-    "trunk": 0.5,
-    "primary": 0.48,
-    "secondary": 0.46,
-    "tertiary": 0.44,
-    "residential": 0.4,
-    "unclassified": 0.4,
-    "living_street": 0.4,
-    "pedestrian": 0.42,
-}
+SHORT_ENDINGS = (
+    *("街道办事处", "街道", "社区居民委员会", "社区居委会", "居委会", "社区", "村民委员会", "村委会", "村"),
+    *("蒙古族自治县", "自治县", "特别行政区", "自治区", "区", "县", "市", "省", "镇", "乡"),
+)
+"""Endings that people leave out: 萨尔图 is 萨尔图区, 红旗社区 and 红旗 are 红旗社区居委会."""
 
-NOT_ROADS = {"bus_stop", "platform", "proposed", "construction", "crossing", "elevator", "rest_area", "services"}
+_AUTONOMOUS = re.compile(
+    "(?P<name>.{2,8}?)(?P<people>蒙古|满|回|朝鲜|土家|苗|彝|壮|瑶|侗|哈萨克|锡伯|达斡尔)族自治[县旗]"
+)
 
-GAP_M = 250.0
-"""Pieces of a road of one name this close are one road: carriageways, squares and bridges split them."""
-
-_ROAD_NUMBER = re.compile(r"(?=.*[^\W\d_])(?=.*\d).+")
-"""A letter and a digit: A 5, G10. A bare number is no name to find."""
-
-_NAME_KEY = re.compile(r"(name|alt_name|old_name|short_name|official_name|loc_name|reg_name|int_name)(:[\w-]+)?$")
+POPULATED_RADIUS_M = 3_000.0
+"""GeoNames writes much of China to the arc minute (1.85 km); `areas.frame` states the same for towns."""
 
 
 @dataclass(frozen=True)
-class _Way:
-    name: str
-    aliases: tuple[str, ...]
-    highway: str
-    id: int
-    points: NDArray[np.int64]
+class Gathered:
+    """Everything of an import; `houses` are sorted, house_street is the place of each.
 
-
-def list_places(osm: OsmExtract) -> list[NamedPlace]:
-    """Named settlements and points of interest, from nodes, areas and open ways; every object once."""
-    places = [place for place in (_place(*each) for each in _objects(osm)) if place]
-    return _without_doubles(places)
-
-
-def list_houses(osm: OsmExtract) -> list[House]:
-    """Every mapped house number, one row for each number where an object carries several."""
-    houses = []
-    for tags, lonlat, _radius_m, name in _objects(osm):
-        street = tags.get("addr:street") or tags.get("addr:place") or ""
-        if not street or not tags.get("addr:housenumber"):
-            continue
-        town = tags.get("addr:city") or tags.get("addr:suburb") or tags.get("addr:district") or ""
-        numbers = [number.strip() for number in re.split(r"[;,]", tags["addr:housenumber"])]
-        postcode = tags.get("addr:postcode", "")
-        houses += [House(street, number, town, postcode, lonlat, name) for number in numbers if number]
-    return houses
-
-
-def list_roads(osm: OsmExtract) -> list[NamedPlace]:
-    """Named or numbered roads: the ways of one name that touch, or nearly, are one road with all its lines.
-
-    Of a named road its number, such as "B 3", is another name; a road without a name goes by its number.
+    lines: of roads; only a first import has their nodes. numbered, posts: what linear references are made of.
     """
-    ways = list(_named_ways(osm))
-    if not ways:
-        return []
-    group = _joined(ways, osm.nodes.lonlat_e7)
-    order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(group[order]) > 0])
-    members = np.split(order, starts[1:])
-    return [_road([ways[index] for index in part], osm.nodes.lonlat_e7) for part in members]
+
+    places: PlaceTable
+    lines: LineTable
+    houses: HouseTable
+    house_street: np.ndarray[tuple[int], np.dtype[np.int32]]
+    links: Links
+    numbered: NumberedTable
+    posts: PostTable
+    things: ThingTable
 
 
-def _objects(osm: OsmExtract) -> Iterator[tuple[Tags, tuple[float, float], float, str]]:
-    """(tags, lonlat, radius_m, id) of every tagged thing that may be a place; roads are left out."""
-    for index, tags in zip(osm.nodes.tagged, osm.nodes.tags):
-        lon, lat = osm.nodes.lonlat_e7[index] / 1e7
-        yield tags, (float(lon), float(lat)), 0.0, f"n{osm.nodes.id[index]}"
-    closed = set()
-    for number, kind, geometry, tags in zip(osm.areas.id, osm.areas.kind, osm.areas.geometry, osm.areas.tags):
-        if kind == WAY:
-            closed.add(int(number))
-        if "name" in tags or "addr:housenumber" in tags:
-            point = shapely.point_on_surface(geometry)
-            lonlat = (float(point.x), float(point.y))
-            yield (
-                tags,
-                lonlat,
-                float(distance_m(shapely.get_coordinates(geometry), lonlat).max()),
-                f"{'w' if kind == WAY else 'r'}{number}",
-            )
-    for index, tags in enumerate(osm.ways.tags):
-        number = int(osm.ways.id[index])
-        is_wanted = ("name" in tags and "highway" not in tags) or "addr:housenumber" in tags
-        refs = osm.ways.ref[osm.ways.ref_start[index] : osm.ways.ref_start[index + 1]]
-        if is_wanted and number not in closed and len(refs):
-            points = osm.nodes.lonlat_e7[refs] / 1e7
-            lon, lat = points[len(points) // 2]
-            radius_m = float(np.hypot(*(np.ptp(points, axis=0) / 2)) * METRES_PER_DEGREE)
-            yield tags, (float(lon), float(lat)), radius_m, f"w{number}"
-
-
-def _place(tags: Tags, lonlat: tuple[float, float], radius_m: float, osm: str) -> NamedPlace | None:
-    name, aliases = _names(tags)
-    if not name:
-        return None
-    bonus = 0.1 if "wikipedia" in tags or "wikidata" in tags else 0.0
-    place = tags.get("place", "")
-    if place in SETTLEMENTS:
-        extent_m = radius_m or SETTLEMENT_RADIUS_M.get(place, 600.0)
-        return NamedPlace(
-            name, SETTLEMENT, f"place={place}", lonlat, extent_m, SETTLEMENTS[place] + bonus / 2, osm, aliases
-        )
-    if tags.get("boundary") == "administrative":
-        return None
-    category = next((f"{key}={tags[key]}" for key in POI_KEYS if tags.get(key, "no") != "no"), "")
-    if tags.get("highway") == "bus_stop":
-        category = "highway=bus_stop"
-    if not category:
-        return None
-    importance = IMPORTANT.get(category, 0.3) + bonus
-    return NamedPlace(name, POI, category, lonlat, radius_m + OSM_ACCURACY_M, importance, osm, aliases)
-
-
-def _names(tags: Tags) -> tuple[str, tuple[str, ...]]:
-    """(name, other names); an oil well without name goes by its number."""
-    names: dict[str, None] = {}
-    for key in ("name", "name:zh", "name:en", "official_name", "brand"):
-        if tags.get(key):
-            names[tags[key]] = None
-    for key, value in tags.items():
-        if _NAME_KEY.match(key):
-            names.update((part.strip(), None) for part in value.split(";") if part.strip())
-    if not names and tags.get("man_made") == "petroleum_well" and tags.get("ref"):
-        names[tags["ref"]] = None
-    first, *others = names or ("",)
-    return first, tuple(others)
-
-
-def _without_doubles(places: list[NamedPlace]) -> list[NamedPlace]:
-    """The same name and category within 150 m is one place: a stop's platforms, a building and its node."""
-    kept: list[NamedPlace] = []
-    seen: dict[tuple[str, str], list[NamedPlace]] = {}
-    for place in places:
-        known = seen.setdefault((place.name, place.category), [])
-        if not any(_apart_m(place.lonlat, other.lonlat) < 150 for other in known[-8:]):
-            known.append(place)
-            kept.append(place)
-    return kept
-
-
-def _apart_m(first: tuple[float, float], second: tuple[float, float]) -> float:
-    east = (first[0] - second[0]) * np.cos(np.radians(first[1]))
-    return float(np.hypot(east, first[1] - second[1]) * METRES_PER_DEGREE)
-
-
-def _named_ways(osm: OsmExtract) -> Iterator[_Way]:
-    for index, tags in enumerate(osm.ways.tags):
-        highway = tags.get("highway", "")
-        numbers = _road_numbers(tags)
-        if not highway or highway in NOT_ROADS or not ("name" in tags or numbers):
-            continue
-        points = osm.ways.ref[osm.ways.ref_start[index] : osm.ways.ref_start[index + 1]]
-        if len(points) > 1:
-            name, aliases = _names(tags)
-            name, *others = dict.fromkeys(part for part in (name, *aliases, *numbers) if part)
-            yield _Way(name, tuple(others), highway.removesuffix("_link"), int(osm.ways.id[index]), points)
-
-
-def _road_numbers(tags: Tags) -> list[str]:
-    """The numbers that a road for cars goes by, as signposted: "B 37;B 45" are two."""
-    if tags.get("highway", "").removesuffix("_link") not in ROADS:
-        return []
-    return [part.strip() for part in tags.get("ref", "").split(";") if _ROAD_NUMBER.fullmatch(part.strip())]
-
-
-def _joined(ways: list[_Way], lonlat_e7: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Group of each way: same name and a shared node, or a gap of less than GAP_M."""
-    names = {name: index for index, name in enumerate(dict.fromkeys(way.name for way in ways))}
-    name_of = np.array([names[way.name] for way in ways], np.int64)
-    # Metres on a plane through the middle of the extract; GAP_M needs no better.
-    middle = np.radians(float(np.median(lonlat_e7[:, 1])) / 1e7)
-    points = lonlat_e7[np.concatenate([way.points for way in ways])] / 1e7
-    lines = shapely.linestrings(
-        points * METRES_PER_DEGREE * (np.cos(middle), 1.0),
-        indices=np.repeat(np.arange(len(ways)), [len(way.points) for way in ways]),
+def gather(osm: OsmExtract, areas: Areas, progress: Progress) -> Gathered:
+    """The tables of an extract."""
+    progress.step("places: names")
+    objects = list_objects(osm, BY_NUMBER)
+    named = list_places(objects)
+    progress.step("places: roads")
+    roads, lines = list_roads(osm)
+    first = [_area_places(areas), _populated_places(areas), named]
+    before = sum(map(len, first))
+    places: PlaceTable = joined([*first, roads])
+    lines = LineTable((lines.road + before).astype(np.int32), lines.start, lines.vertex, lines.node)
+    progress.step("places: addresses")
+    houses = list_houses(osm, objects)
+    street, added = assign_streets(houses, places, lines, areas.find_deepest)
+    places = joined([places, added])
+    order = house_order(houses, street)
+    progress.step("places: crossings, kilometre posts, buildings, gates")
+    crossing_road, crossing_other, crossing_lonlat = list_crossings(osm, lines)
+    rows, shapes = list_outlines(osm, places)
+    access_place, access_lonlat, gates = list_access(osm, rows, shapes)
+    name_gates(places, access_place, gates)
+    parts = list_parts(objects, places, rows, shapes)
+    links = Links(crossing_road, crossing_other, crossing_lonlat, parts, access_place, access_lonlat)
+    return Gathered(
+        places,
+        lines,
+        picked(houses, order),
+        street[order],
+        links,
+        list_numbered(osm),
+        list_posts(osm),
+        list_things(osm, set(places.osm)),
     )
-    first, second = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=GAP_M)
-    same = name_of[first] == name_of[second]
-    links = coo_array((np.ones(same.sum(), bool), (first[same], second[same])), shape=(len(ways), len(ways)))
-    _count, group = connected_components(links, directed=False)
-    return np.asarray(group, np.int32)
 
 
-def _road(ways: list[_Way], lonlat_e7: NDArray[np.int32]) -> NamedPlace:
-    lines = tuple(lonlat_e7[way.points] for way in ways)
-    points = np.concatenate(lines) / 1e7
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    shrink = np.cos(np.radians(middle[1]))
-    apart = np.hypot((points[:, 0] - middle[0]) * shrink, points[:, 1] - middle[1])
-    lon, lat = points[int(np.argmin(apart))]
-    reach = np.hypot((points[:, 0] - lon) * shrink, points[:, 1] - lat).max()
-    main = max(ways, key=lambda way: (ROADS.get(way.highway, 0.3), -way.id))
-    aliases = tuple(dict.fromkeys(alias for way in ways for alias in way.aliases if alias != main.name))
-    return NamedPlace(
-        main.name,
-        ROAD,
-        f"highway={main.highway}",
-        (float(lon), float(lat)),
-        float(reach * METRES_PER_DEGREE) + OSM_ACCURACY_M,
-        ROADS.get(main.highway, 0.3),
-        f"w{main.id}",
-        aliases,
-        lines=lines,
+def with_sets(gathered: Gathered, sets: Sequence[OwnSet], areas: Areas) -> Gathered:
+    """The same with the operator's own lists behind it; rows and links of the import keep their places."""
+    if not sets:
+        return gathered
+    houses: HouseTable = joined([own.houses for own in sets])
+    places: PlaceTable = joined([gathered.places, *(own.places for own in sets)])
+    street, added = assign_streets(houses, places, gathered.lines, areas.find_deepest)
+    every: HouseTable = joined([gathered.houses, houses])
+    streets = np.concatenate([gathered.house_street, street])
+    order = house_order(every, streets)
+    return replace(
+        gathered,
+        places=joined([places, added]),
+        houses=picked(every, order),
+        house_street=streets[order],
+        posts=joined([gathered.posts, *(own.posts for own in sets)]),
+    )
+
+
+def short_names(name: str) -> list[str]:
+    """A Chinese area's name without its kind, of at least two characters each, the longer first.
+
+    >>> short_names("红旗社区居委会")
+    ['红旗社区', '红旗']
+    """
+    found: list[str] = []
+    if county := _AUTONOMOUS.fullmatch(name):  # 杜尔伯特蒙古族自治县 goes by 杜蒙县
+        initials = f"{county['name'][0]}{county['people'][0]}"
+        found += [f"{county['name']}县", f"{initials}县", initials]
+    for ending in SHORT_ENDINGS:
+        if name.endswith(ending) and len(name) > len(ending) + 1:
+            short = name[: -len(ending)]
+            if ending in ("社区居委会", "社区居民委员会"):
+                found.append(f"{short}社区")
+            if ending in ("村委会", "村民委员会") and not short.endswith("村"):
+                found.append(f"{short}村")
+            return [*found, short]
+    return found
+
+
+def _area_places(areas: Areas) -> PlaceTable:
+    rows = np.flatnonzero(~np.isnan(areas.lonlat[:, 0]))
+    names, english, osm = areas.name.take(rows), areas.name_en.take(rows), areas.osm.take(rows)
+    levels = [LEVELS[level] for level in areas.level[rows].tolist()]
+    return PlaceTable(
+        name=names,
+        kind=np.full(len(rows), AREA, np.int8),
+        category=[f"boundary={level}" for level in levels],
+        lonlat=areas.lonlat[rows],
+        accuracy_m=areas.accuracy_m[rows],
+        importance=np.array([AREA_IMPORTANCE[level] for level in levels], np.float32),
+        osm=[text.removeprefix("osm:") for text in osm],
+        area=rows.astype(np.int32),
+        other=[tuple(part for part in (en, *short_names(name)) if part) for name, en in zip(names, english)],
+        shape=np.full(len(rows), -1, np.int32),
+        set=np.full(len(rows), OWN, np.int16),
+    )
+
+
+def _populated_places(areas: Areas) -> PlaceTable:
+    """GeoNames' places that no area has taken its position from."""
+    taken = {(float(lon), float(lat)) for lon, lat in areas.lonlat}
+    found = [place for place in list_populated_places() if place["lonlat"] not in taken]
+    names = [place["names"] for place in found]
+    return PlaceTable(
+        name=[each[0] for each in names],
+        kind=np.full(len(found), SETTLEMENT, np.int8),
+        category=["place=village"] * len(found),
+        lonlat=np.array([place["lonlat"] for place in found], np.float64).reshape(-1, 2),
+        accuracy_m=np.full(len(found), POPULATED_RADIUS_M, np.float32),
+        importance=np.full(len(found), SETTLEMENTS["village"] - 0.1, np.float32),
+        osm=[""] * len(found),
+        area=np.full(len(found), -1, np.int32),
+        other=[(*each[1:], place["name_en"]) for each, place in zip(names, found)],
+        shape=np.full(len(found), -1, np.int32),
+        set=np.full(len(found), OWN, np.int16),
     )

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
-from location_cloud.places.fold import fold
-from location_cloud.places.model import METRES_PER_DEGREE, OSM_ACCURACY_M, ROAD, SETTLEMENT, House, NamedPlace
+from location_cloud.places.model import METRES_PER_DEGREE, OSM_ACCURACY_M
 
-FAR_M = 1_500.0
-"""A house further from every road of its street's name belongs to another street of that name, not in the data."""
+NUMBER_SPACING_M = 15.0
+"""Frontage per number where no second neighbour tells, from 1,027 hidden numbers of a German town; only widens the
+stated radius."""
 
-NUMBER_SPACING_M = 12.0
-"""Frontage per number where no second neighbour tells: a narrow lot; only widens the stated radius."""
+NEXT_DOOR_M = 65.0
+"""95 % of the houses 12b lie within it from 12 or 12a there."""
+
+ACROSS_M = 40.0
+"""Where only the other side of the street has numbers: its width, and that the two sides do not keep step."""
+
+MOST_BEYOND_M = 60.0
+"""How far a row of houses is taken to go on behind the last known one."""
 
 SLACK = 20
 """Numbers by which a house may lie outside the known ones even of a street with a single known number."""
@@ -33,26 +36,6 @@ class FoundHouse:
     lonlat: tuple[float, float]
     accuracy_m: float
     is_mapped: bool
-
-
-def assign_streets(houses: Sequence[House], places: Sequence[NamedPlace]) -> tuple[list[int], list[NamedPlace]]:
-    """(place of each house's street, the streets that had to be added because no road of that name is near).
-
-    Positions continue behind `places` for the added ones. Of several roads of one name the nearest takes the house.
-    """
-    by_name: dict[str, list[int]] = defaultdict(list)
-    for index, place in enumerate(places):
-        if place.kind in (ROAD, SETTLEMENT):
-            for name in {fold(name) for name in (place.name, *place.aliases)}:
-                by_name[name].append(index)
-    groups: dict[str, list[int]] = defaultdict(list)
-    for index, house in enumerate(houses):
-        groups[fold(house.street)].append(index)
-    street = [-1] * len(houses)
-    added: list[NamedPlace] = []
-    for name, members in groups.items():
-        _assign_group(members, by_name.get(name, []), houses, places, street, added)
-    return street, added
 
 
 def number_value(number: str) -> int:
@@ -79,18 +62,26 @@ def find_house(
     wanted = number_value(number)
     if not len(value) or not wanted:
         return None
-    low, high = np.searchsorted(value, (wanted, wanted + 1))
-    for row in range(int(low), int(high)):
-        if written[row] == number:
-            return FoundHouse(row, _point(lonlat[row]), OSM_ACCURACY_M, True)
-    for row in range(int(low), int(high)):
-        if re.split(r"[-–/]", written[row])[0] == number:
+    low, high = (int(each) for each in np.searchsorted(value, (wanted, wanted + 1)))
+    known = [written[row] for row in range(low, high)]
+    if number in known:
+        row = low + known.index(number)
+        return FoundHouse(row, _point(lonlat[row]), OSM_ACCURACY_M, True)
+    for row, text in enumerate(known, low):
+        if _begins_range(text, number):
             return FoundHouse(row, _point(lonlat[row]), 2 * OSM_ACCURACY_M, True)
     if low and _covers(written[low - 1], wanted):
-        return FoundHouse(int(low) - 1, _point(lonlat[low - 1]), 2 * OSM_ACCURACY_M, True)
+        return FoundHouse(low - 1, _point(lonlat[low - 1]), 2 * OSM_ACCURACY_M, True)
     if high > low:
-        return FoundHouse(int(low), _point(lonlat[low]), 3 * OSM_ACCURACY_M, False)
+        return FoundHouse(low, _point(lonlat[low]), NEXT_DOOR_M, False)
     return None if _is_far(wanted, value) else _between(wanted, value, lonlat)
+
+
+def _begins_range(known: str, number: str) -> bool:
+    return bool(_RANGE.match(known)) and re.split(r"[-–/]", known)[0] == number
+
+
+_RANGE = re.compile(r"\d{1,6}[a-z]?[-–/]\d")
 
 
 def _is_far(wanted: int, value: NDArray[np.int32]) -> bool:
@@ -108,63 +99,30 @@ def _covers(written: str, wanted: int) -> bool:
 
 def _between(wanted: int, value: NDArray[np.int32], lonlat: NDArray[np.float64]) -> FoundHouse:
     same_side = np.flatnonzero(value % 2 == wanted % 2)
-    rows = same_side if len(same_side) else np.arange(len(value))
+    is_same_side = len(same_side) > 0
+    rows = same_side if is_same_side else np.arange(len(value))
     split = int(np.searchsorted(value[rows], wanted))
     if 0 < split < len(rows):
         below, above = rows[split - 1], rows[split]
         share = (wanted - value[below]) / (value[above] - value[below])
         point = lonlat[below] + share * (lonlat[above] - lonlat[below])
         apart_m = _distance_m(lonlat[below], lonlat[above])
-        return FoundHouse(int(below), _point(point), OSM_ACCURACY_M + apart_m / 2, False)
+        accuracy_m = OSM_ACCURACY_M + apart_m / 2 if is_same_side else ACROSS_M + apart_m
+        return FoundHouse(int(below), _point(point), accuracy_m, False)
     nearest = rows[-1] if split else rows[0]
     off_m = abs(wanted - int(value[nearest])) * NUMBER_SPACING_M
-    return FoundHouse(int(nearest), _point(lonlat[nearest]), 2 * OSM_ACCURACY_M + off_m, False)
+    point = _beyond(wanted, value[rows], lonlat[rows], split > 0)
+    return FoundHouse(int(nearest), _point(point), (2 * OSM_ACCURACY_M if is_same_side else ACROSS_M) + off_m, False)
 
 
-def _assign_group(
-    members: list[int],
-    candidates: list[int],
-    houses: Sequence[House],
-    places: Sequence[NamedPlace],
-    street: list[int],
-    added: list[NamedPlace],
-) -> None:
-    points = np.array([houses[index].lonlat for index in members])
-    if candidates:
-        distance = _distances_m(points, [places[index] for index in candidates])
-        nearest = distance.argmin(axis=1)
-        near = distance[np.arange(len(members)), nearest] <= FAR_M
-    else:
-        nearest, near = np.zeros(len(members), int), np.zeros(len(members), bool)
-    towns: dict[str, list[int]] = defaultdict(list)
-    for place, index in enumerate(members):
-        if near[place]:
-            street[index] = candidates[nearest[place]]
-        else:
-            towns[fold(houses[index].town)].append(index)
-    for inhabitants in towns.values():
-        for index in inhabitants:
-            street[index] = len(places) + len(added)
-        added.append(_street_of([houses[index] for index in inhabitants]))
-
-
-def _street_of(houses: list[House]) -> NamedPlace:
-    points = np.array([house.lonlat for house in houses])
-    middle = points[np.hypot(*(points - np.median(points, axis=0)).T).argmin()]
-    reach_m = max(_distance_m(middle, point) for point in points)
-    return NamedPlace(houses[0].street, ROAD, "addr=street", _point(middle), reach_m + 50.0, 0.35, "")
-
-
-def _distances_m(points: NDArray[np.float64], roads: list[NamedPlace]) -> NDArray[np.float64]:
-    scale = METRES_PER_DEGREE * np.array([np.cos(np.radians(points[:, 1].mean())), 1.0])
-    shapes = np.array([_shape(road, scale) for road in roads], object)
-    return np.asarray(shapely.distance(shapely.points(points * scale)[:, None], shapes[None, :]))
-
-
-def _shape(road: NamedPlace, scale: NDArray[np.float64]) -> BaseGeometry:
-    if not road.lines:
-        return shapely.Point(np.array(road.lonlat) * scale)
-    return shapely.MultiLineString([line / 1e7 * scale for line in road.lines])
+def _beyond(wanted: int, value: NDArray[np.int32], lonlat: NDArray[np.float64], is_behind: bool) -> NDArray[np.float64]:
+    """Where the row of houses would go on: as from the last but one to the last, at most MOST_BEYOND_M."""
+    last, before = (-1, -2) if is_behind else (0, 1)
+    if len(value) < 2 or value[last] == value[before]:
+        return np.asarray(lonlat[last])
+    step = (lonlat[last] - lonlat[before]) * (wanted - int(value[last])) / (int(value[last]) - int(value[before]))
+    length_m = _distance_m(lonlat[last] + step, lonlat[last])
+    return np.asarray(lonlat[last] + step * min(1.0, MOST_BEYOND_M / max(length_m, 1e-9)))
 
 
 def _distance_m(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
@@ -174,19 +132,3 @@ def _distance_m(first: NDArray[np.float64], second: NDArray[np.float64]) -> floa
 
 def _point(lonlat: NDArray[np.float64]) -> tuple[float, float]:
     return float(lonlat[0]), float(lonlat[1])
-
-
-def sorted_houses(houses: Sequence[House], street: Sequence[int]) -> tuple[list[House], list[int]]:
-    """Houses by street and number, the same number of one street once."""
-    keyed = sorted(
-        range(len(houses)),
-        key=lambda index: (street[index], number_value(houses[index].number), fold_number(houses[index].number), index),
-    )
-    kept: list[int] = []
-    seen: set[tuple[int, str]] = set()
-    for index in keyed:
-        key = (street[index], fold_number(houses[index].number))
-        if key not in seen:
-            seen.add(key)
-            kept.append(index)
-    return [houses[index] for index in kept], [street[index] for index in kept]

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz
 
 from location_cloud.areas.model import Areas
 from location_cloud.places.fold import fold
+from location_cloud.places.likeness import MAX_ASKED, OTHER_NUMBER, SOUND_SHARE, rate
 from location_cloud.places.model import AREA, SETTLEMENT, Places
-from location_cloud.places.names import INITIALS, NAME, PINYIN
+from location_cloud.places.pinyin import PinyinTable
+from location_cloud.places.sources import ALL_KINDS, INITIALS, NAME, PINYIN, Candidates, CandidateSource
+
+__all__ = ["OTHER_NUMBER", "Matches", "match_names"]
 
 EXACT = np.array([1.0, 0.996, 0.97, 0.93], np.float32)
 """Likeness of a key that equals the question, by its kind: name, other name, pinyin, initials."""
@@ -21,25 +24,25 @@ EXACT = np.array([1.0, 0.996, 0.97, 0.93], np.float32)
 PREFIX, WORD_PREFIX, INITIALS_PREFIX = 0.86, 0.80, 0.80
 """Likeness of a name that begins so; plus a tenth for the share of it that was given."""
 
-OTHER_NUMBER = 0.75
-"""Share of the likeness that is left where the question has a number and the name does not: Helsinki 00100, 00130."""
-
-HELD_NAME = 0.63
-"""Likeness of a whole name inside a question, whatever numbers stand around it: the hospital of "hospital, bed 5"."""
-
-SOUNDS_LIKE = 0.78
-"""Share of the likeness of Latin letters to the pinyin of a name: under a name that holds them, 0.78."""
-
 FIRST_HAN = "\u2e80"
 """From here on one character may be a word; before, it is a letter."""
 
+MAX_EXACT = 2000
+"""Places of one name; of more than these the most important, or the ones near the focus."""
+
 MAX_PREFIX = 200
-MAX_SIMILAR = 48
+
+MAX_SIMILAR = 160
+"""Names that are compared letter by letter: retrieval puts the right one among these, not among the first 10."""
+
+KEPT_SIMILAR = 200
+"""Places of the names most alike that are handed on."""
+
+LEAST_ALIKE = 0.4
+"""Likeness below which two names have nothing to do with each other."""
 
 _ROAD_GOES_ON = re.compile("大?[街道路]|巷|胡同")
 """Before these an area's short name is part of a road's name: 萨尔图大街 does not lie in 萨尔图区 by its name."""
-
-_DIGITS = re.compile(r"\d+")
 
 _FULL_NAME = tuple("省市区县镇乡村")
 
@@ -55,45 +58,78 @@ class Matches:
     score: NDArray[np.float64]
 
 
-def match_names(places: Places, text: str, kinds: Iterable[int] = (), is_typing: bool = False) -> Matches:
+def match_names(
+    places: Places,
+    text: str,
+    kinds: Iterable[int] = (),
+    is_typing: bool = False,
+    focus: tuple[float, float] | None = None,
+) -> Matches:
     """Places that the text may name.
 
-    kinds: only these; empty = all. is_typing: one letter may begin a name, and no name is misspelt; otherwise a single
-    letter names only what is called exactly so.
+    kinds: only these; empty = all. is_typing: the text may go on, and a name is misspelt only if none begins so;
+    otherwise a single letter names only what is called exactly so. focus: (lon, lat); where more places begin so than
+    are looked at, those near it are among them.
     """
-    folded = fold(text)
+    folded = fold(text)[:MAX_ASKED]
     if not folded:
         return Matches(np.zeros(0, np.int64), np.zeros(0))
-    index = places.index
-    exact = index.find_exact(folded)
+    wanted = sum({1 << kind for kind in kinds}) or ALL_KINDS
+    found = _candidates(places.index, places.pinyin, folded, wanted, is_typing, focus)
+    return _best_by_doc(np.concatenate([doc for doc, _ in found]), np.concatenate([score for _, score in found]))
+
+
+def _candidates(
+    source: CandidateSource,
+    table: PinyinTable,
+    folded: str,
+    kinds: int,
+    is_typing: bool,
+    focus: tuple[float, float] | None,
+) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """(places, likeness) of what is called so, begins so, or else is alike."""
+    exact = source.exact(folded, MAX_EXACT, kinds, focus)
     is_letter = len(folded) == 1 and folded < FIRST_HAN and not is_typing
+    found = [(exact.doc, EXACT[exact.form].astype(np.float64))]
     if is_letter:
-        exact = exact[index.key_kind[exact] < PINYIN]
-    keys, scores = [exact], [EXACT[index.key_kind[exact]].astype(np.float64)]
-    low, high = index.find_prefix(folded) if not is_letter else (0, 0)
-    entries = _best_entries(places, low, high)
-    keys.append(index.entry_key[entries])
-    scores.append(_prefix_scores(places, folded, entries))
-    if not (len(exact) or is_typing or is_letter):
-        similar, likeness = _similar(places, folded)
-        keys.append(similar)
-        scores.append(likeness)
-    doc = index.key_doc[np.concatenate(keys)].astype(np.int64)
-    score = np.concatenate(scores)
-    wanted = tuple(kinds)
-    if wanted:
-        keep = np.isin(places.kind[doc], wanted)
-        doc, score = doc[keep], score[keep]
-    return _best_by_doc(doc, score)
+        is_name = exact.form < PINYIN
+        return [(exact.doc[is_name], found[0][1][is_name])]
+    begins = source.prefix(folded, MAX_PREFIX, kinds, focus)
+    found.append((begins.doc, _prefix_scores(folded, begins)))
+    has_digits = any("0" <= char <= "9" for char in folded)
+    if has_digits and folded.isascii() and not folded.isdigit() and not len(begins.doc):
+        found.append(_read_aloud(source, table.spell_digits(folded), kinds, focus))
+    if not (len(exact.doc) or (is_typing and any(len(doc) for doc, _ in found))):
+        spelled = table.spell(folded)[0]
+        similar = source.similar(folded, MAX_SIMILAR, kinds)
+        found.append(_rated(folded, spelled, similar, table, is_typing))
+        if spelled:
+            same = source.exact(spelled, MAX_EXACT, kinds, focus)
+            sounds = same.form == PINYIN
+            found.append((same.doc[sounds], np.full(int(sounds.sum()), SOUND_SHARE)))
+    return found
+
+
+def _read_aloud(
+    source: CandidateSource, spelled: str, kinds: int, focus: tuple[float, float] | None
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Places whose reading begins with pinyin in which a digit was typed: daqing3zhong."""
+    begins = source.prefix(spelled, MAX_PREFIX, kinds, focus)
+    is_read = begins.form == PINYIN
+    return begins.doc[is_read], _prefix_scores(spelled, begins)[is_read]
+
+
+def warm(places: Places) -> None:
+    """Asks names of every sort, so that what is compiled is ready."""
+    for text in ("大", "da", "大庆第1医原"):
+        match_names(places, text, is_typing=True, focus=(125.0, 46.6))
+    match_names(places, "大庆第1医原")
 
 
 def match_exact(places: Places, folded: str, kinds: tuple[int, ...]) -> NDArray[np.int64]:
     """Places of some kinds with exactly this folded name; pinyin and initials do not count."""
-    keys = places.index.find_exact(folded)
-    if not len(keys):
-        return np.zeros(0, np.int64)
-    doc = places.index.key_doc[keys[places.index.key_kind[keys] < PINYIN]].astype(np.int64)
-    return np.unique(doc[np.isin(places.kind[doc], kinds)])
+    found = places.index.exact(folded, MAX_EXACT, sum({1 << kind for kind in kinds}))
+    return np.unique(found.doc[found.form < PINYIN])
 
 
 def split_areas(places: Places, areas: Areas, text: str) -> tuple[list[int], str]:
@@ -157,50 +193,24 @@ def distance_m(lonlat: NDArray[np.float64], other: NDArray[np.float64]) -> NDArr
     return np.asarray(2 * 6_371_008.8 * np.arcsin(np.sqrt(np.clip(half, 0, 1))))
 
 
-def _best_entries(places: Places, low: int, high: int) -> NDArray[np.int64]:
-    entries = np.arange(low, high)
-    if len(entries) <= MAX_PREFIX:
-        return entries
-    weight = places.importance[places.index.key_doc[places.index.entry_key[low:high]]]
-    weight = weight + 0.3 * (places.index.entry_offset[low:high] == 0)
-    best = np.argpartition(-weight, MAX_PREFIX)[:MAX_PREFIX]
-    return entries[np.sort(best)]
+def _prefix_scores(folded: str, begins: Candidates) -> NDArray[np.float64]:
+    share = len(folded.encode()) / np.maximum(begins.size, 1)
+    base = np.where(begins.is_inner, WORD_PREFIX, PREFIX)
+    base = np.where(begins.form == INITIALS, INITIALS_PREFIX, base)
+    return np.asarray(base + 0.1 * np.minimum(share, 1.0) - 0.01 * (begins.form != NAME))
 
 
-def _prefix_scores(places: Places, folded: str, entries: NDArray[np.int64]) -> NDArray[np.float64]:
-    index = places.index
-    keys = index.entry_key[entries]
-    size = index.key.start[keys + 1] - index.key.start[keys]
-    share = len(folded.encode()) / np.maximum(size, 1)
-    base = np.where(index.entry_offset[entries] == 0, PREFIX, WORD_PREFIX)
-    base = np.where(index.key_kind[keys] == INITIALS, INITIALS_PREFIX, base)
-    return np.asarray(base + 0.1 * np.minimum(share, 1.0) - 0.01 * (index.key_kind[keys] != NAME))
-
-
-def _similar(places: Places, folded: str) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    index = places.index
-    spelled, _initials = places.pinyin.spell(folded)
-    by_characters = index.find_similar(folded, MAX_SIMILAR)
-    by_sound = index.find_similar(spelled, MAX_SIMILAR) if spelled else np.zeros(0, np.int32)
-    by_sound = by_sound[index.key_kind[by_sound] == PINYIN]
-    is_latin = folded < FIRST_HAN and not spelled
-    share = np.where(is_latin & (index.key_kind[by_characters] == PINYIN), SOUNDS_LIKE, 1.0)
-    scores = [_likeness(folded, index.key[key]) * part for key, part in zip(by_characters, share)]
-    # Two words that only sound alike are a little less alike than those with the same characters.
-    scores += [0.97 * fuzz.ratio(spelled, index.key[key]) / 100 for key in by_sound]
-    return np.concatenate([by_characters, by_sound]), np.array(scores, np.float64)
-
-
-def _likeness(asked: str, name: str) -> float:
-    ratio = fuzz.ratio(asked, name) / 100
-    is_held = len(name) >= 3 and name in asked
-    if is_held:
-        ratio = max(ratio, 0.6 + 0.3 * len(name) / len(asked))
-    elif len(asked) >= 2 and asked in name:
-        ratio = max(ratio, 0.78)
-    if set(_DIGITS.findall(asked)) - set(_DIGITS.findall(name)):
-        return max(OTHER_NUMBER * ratio, HELD_NAME if is_held else 0.0)
-    return float(ratio)
+def _rated(
+    folded: str, spelled: str, similar: Candidates, table: PinyinTable, is_open: bool
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """(places, likeness) of the candidates that are most alike."""
+    likeness = np.zeros(len(similar.doc))
+    asked, sound = (np.frombuffer(text[: 6 * MAX_ASKED].encode(), np.uint8) for text in (folded, spelled))
+    names = similar.names
+    rate(asked, sound, names.data, names.start, similar.text, similar.is_reading, table.readings, is_open, likeness)
+    best = np.argsort(-likeness, kind="stable")[:KEPT_SIMILAR]
+    best = best[likeness[best] >= LEAST_ALIKE]
+    return similar.doc[best], likeness[best]
 
 
 def _best_by_doc(doc: NDArray[np.int64], score: NDArray[np.float64]) -> Matches:

@@ -1,202 +1,225 @@
-"""The index of names: exact and prefix search in a sorted array, misspelt names by rare character groups.
-
-Rejected, measured on 50,000 Chinese names (p50, one character deleted): SQLite FTS5 trigram 2.4 ms and 19 % lost,
-Tantivy 0.08 ms and 8 % lost, brute-force rapidfuzz 8 ms, jieba words (让胡路区 falls into 让/胡路区).
-"""
+"""The index of names that a snapshot carries: exact and prefix search, misspelt names, all in mapped arrays."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.arrays import Texts, load_array, load_texts, pack_texts, save_texts
+from location_cloud.arrays import Texts, load_packed, save_packed
+from location_cloud.places.entries import INITIALS_AT, MAX_KEY_BYTES, Entries, find_range
+from location_cloud.places.grams import TABLE_BITS, Postings, find_similar
+from location_cloud.places.pinyin import LETTER_UNIT, PinyinTable, Readings
+from location_cloud.places.prefixes import Holders, describe, list_best, list_holders
+from location_cloud.places.sources import ALIAS, INITIALS, NAME, PINYIN, Candidates
+from routing.scratch import borrow
 
-__all__ = [
-    "ALIAS",
-    "INITIALS",
-    "NAME",
-    "PINYIN",
-    "NameIndex",
-    "Texts",
-    "build_index",
-    "load_index",
-    "save_index",
-]
+__all__ = ["ALIAS", "INITIALS", "NAME", "PINYIN", "NameIndex", "load_index", "save_index"]
 
-NAME, ALIAS, PINYIN, INITIALS = 0, 1, 2, 3
-"""What a key is of the place: its name, another name, the syllables of a name, their first letters."""
+FILE = "names.bin"
 
-MAX_TOUCHED = 30_000
-"""Postings read for one question; rare groups come first, so what is left out tells little."""
+HOLDERS_OF_SIMILAR = 64
+"""Places of one misspelt name that are looked at, the most important ones."""
 
-_HAN = 0x2E80
-"""From here on a pair of characters tells as much as three Latin letters do."""
+SYLLABLES_OF_LETTERS = 4
+"""Latin letters are listened to as pinyin where at most one in so many belongs to no syllable."""
+
+MOST_HELD = 20_000
+"""Places of one name among which the nearest ones are looked for."""
+
+FORM_BITS = 2
+"""Of a holder that say what its name is; the rest is the place."""
+
+_ENTRIES, _POSTINGS, _HOLDERS = "entries", "postings", "holders"
+_SHARED = {
+    (_ENTRIES, "data"),
+    (_ENTRIES, "start"),
+    (_POSTINGS, "mask"),
+    (_HOLDERS, "mask"),
+    (_HOLDERS, "kind"),
+    (_HOLDERS, "importance"),
+    (_HOLDERS, "lonlat"),
+}
+"""Arrays that belong to several parts, or to the columns of places: kept once."""
 
 
 @dataclass(frozen=True)
 class NameIndex:
-    """Keys of all places, k keys, m sorted entries, g character groups.
+    """Names of all places as one source of candidates. Keys are folded texts, important and short ones first."""
 
-    key: folded texts. key_doc: (k,) int32 place of each. key_kind: (k,) int8. key_norm: (k,) float32,
-    1 / sqrt(groups in the key). entry_key, entry_offset: (m,) key and byte offset of a word start, sorted by the text
-    from there on. gram: (g,) uint64 ascending; gram_start: (g + 1,) int64; posting: uint32 keys, ascending.
-    """
+    entries: Entries
+    postings: Postings
+    holders: Holders
+    table: PinyinTable
 
-    key: Texts
-    key_doc: NDArray[np.int32]
-    key_kind: NDArray[np.int8]
-    key_norm: NDArray[np.float32]
-    entry_key: NDArray[np.int32]
-    entry_offset: NDArray[np.uint16]
-    gram: NDArray[np.uint64]
-    gram_start: NDArray[np.int64]
-    posting: NDArray[np.uint32]
+    def __len__(self) -> int:
+        return len(self.entries.start) - 1
 
-    def find_prefix(self, folded: str) -> tuple[int, int]:
-        """The entries [low, high) whose text begins so; one entry is a key from one of its word starts on."""
-        wanted = folded.encode()
-        low = bisect_left(range(len(self.entry_key)), wanted, key=self._entry)
-        # 0xff is no byte of UTF-8: it sorts behind every text that goes on after the prefix.
-        high = bisect_left(range(len(self.entry_key)), wanted + b"\xff", lo=low, key=self._entry)
-        return low, high
+    @property
+    def key(self) -> Texts:
+        """The keys."""
+        return Texts(self.entries.data, self.entries.start)
 
-    def find_exact(self, folded: str, limit: int = 2000) -> NDArray[np.int32]:
-        """Keys that are exactly this text, at most `limit`."""
-        wanted = folded.encode()
-        low = bisect_left(range(len(self.entry_key)), wanted, key=self._entry)
-        if low == len(self.entry_key) or self._entry(low) != wanted:
-            return np.zeros(0, np.int32)
-        high = bisect_left(range(len(self.entry_key)), wanted + b"\x00", lo=low, key=self._entry)
-        high = min(high, low + limit)
-        found: NDArray[np.int32] = self.entry_key[low:high][self.entry_offset[low:high] == 0]
-        return found
+    def problem(self, n_places: int) -> str:
+        """What points outside the index or the places, "" = nothing."""
+        keys, ends = len(self), len(self.holders.holder)
+        columns: tuple[tuple[str, NDArray[Any], int], ...] = (
+            ("entries.key", self.entries.key, keys),
+            ("holders.holder", self.holders.holder >> FORM_BITS, n_places),
+            ("holders.near", self.holders.near, ends),
+            ("holders.start", self.holders.start, ends + 1),
+            ("postings.start", self.postings.start, len(self.postings.data) + 1),
+        )
+        for name, column, end in columns:
+            if len(column) and not 0 <= int(column.min()) <= int(column.max()) < end:
+                return f"{name} points outside 0..{end - 1}"
+        return ""
 
-    def find_similar(self, folded: str, limit: int = 64) -> NDArray[np.int32]:
-        """Keys that share the rarest groups of characters with the text, the most alike first.
+    def exact(self, folded: str, limit: int, kinds: int, focus: tuple[float, float] | None = None) -> Candidates:
+        """See CandidateSource."""
+        low, high, _end = self._find(folded)
+        if low == high:
+            return self._nothing
+        keys, at = self.entries.key[low:high], self.entries.at[low:high]
+        whole = (at == 0) | (at >= INITIALS_AT)
+        holder, mark = self._holders(keys[whole], at[whole], limit if focus is None else MOST_HELD, kinds)
+        if focus is not None and len(holder) > limit:
+            near = self._nearest(holder, limit, focus)
+            holder, mark = holder[near], mark[near]
+        return self._candidates(holder, mark)
 
-        Score: sum of inverse document frequencies over the square root of the key's length (Salton & Buckley 1988).
-        """
-        wanted = np.unique(_grams(folded))
-        place = np.searchsorted(self.gram, wanted)
-        inside = place < len(self.gram)
-        place, wanted = place[inside], wanted[inside]
-        place = place[self.gram[place] == wanted]
-        if not len(place):
-            return np.zeros(0, np.int32)
-        frequency = self.gram_start[place + 1] - self.gram_start[place]
-        order = np.argsort(frequency, kind="stable")
-        enough = max(1, int(np.searchsorted(np.cumsum(frequency[order]), MAX_TOUCHED)))
-        score = np.zeros(len(self.key_doc), np.float32)
-        touched = []
-        for each in order[:enough]:
-            holders = self.posting[self.gram_start[place[each]] : self.gram_start[place[each] + 1]]
-            score[holders] += np.log1p(len(score) / frequency[each])
-            touched.append(holders)
-        keys: NDArray[Any] = np.flatnonzero(score) if len(score) < MAX_TOUCHED else np.unique(np.concatenate(touched))
-        weight = score[keys] * self.key_norm[keys]
-        if len(keys) > limit:
-            best = np.argpartition(-weight, limit)[:limit]
-            keys, weight = keys[best], weight[best]
-        return keys[np.lexsort((keys, -weight))].astype(np.int32)
+    def prefix(self, folded: str, limit: int, kinds: int, focus: tuple[float, float] | None = None) -> Candidates:
+        """See CandidateSource."""
+        low, _same, high = self._find(folded)
+        if low == high:
+            return self._nothing
+        holder, mark = np.empty(limit, np.int64), np.empty(limit, np.int64)
+        lon, lat = focus or (np.nan, np.nan)
+        asked = _bytes(folded)
+        count = list_best(self.entries, self.holders, low, high, asked, kinds, lon, lat, holder, mark)
+        return self._candidates(holder[:count], mark[:count])
 
-    def _entry(self, place: int) -> bytes:
-        key = self.entry_key[place]
-        start = self.key.start
-        return self.key.data[start[key] + self.entry_offset[place] : start[key + 1]].tobytes()
+    def similar(self, folded: str, limit: int, kinds: int) -> Candidates:
+        """See CandidateSource."""
+        units = np.array(self._heard(folded), np.int64)
+        found = np.empty(limit, np.int32)
+        slot_key = borrow("names.slot_key", 1 << TABLE_BITS, np.int32)
+        slot_score = borrow("names.slot_score", 1 << TABLE_BITS, np.float32)
+        count = find_similar(self.postings, _bytes(folded), units, kinds, slot_key, slot_score, found)
+        at = np.zeros(count, np.uint16)
+        return self._candidates(*self._holders(found[:count], at, HOLDERS_OF_SIMILAR, kinds))
 
+    @property
+    def readings(self) -> Readings:
+        """The table of syllables for compiled code."""
+        return self.table.readings
 
-def build_index(
-    keys: Sequence[str], key_doc: Sequence[int], key_kind: Sequence[int], words: Callable[[int], Sequence[str]]
-) -> NameIndex:
-    """The index of folded keys.
+    @cached_property
+    def _nothing(self) -> Candidates:
+        return self._candidates(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
-    words: the folded words that key i is joined from; every word is a place where a search by prefix may begin.
-    """
-    key = pack_texts(keys)
-    kind = np.array(key_kind, np.int8)
-    entry_key, entry_offset, entry_text = [], [], []
-    for index, text in enumerate(keys):
-        raw, offset = text.encode(), 0
-        for word in words(index) if kind[index] <= ALIAS else (text,):
-            entry_key.append(index)
-            entry_offset.append(offset)
-            entry_text.append(raw[offset:])
-            offset += len(word.encode())
-    order = sorted(range(len(entry_text)), key=lambda each: (entry_text[each], entry_key[each]))
-    gram, gram_start, posting, norm = _build_grams(keys, kind)
-    return NameIndex(
-        key,
-        np.array(key_doc, np.int32),
-        kind,
-        norm,
-        np.array(entry_key, np.int32)[order],
-        np.array(entry_offset, np.uint16)[order],
-        gram,
-        gram_start,
-        posting,
-    )
+    def _find(self, folded: str) -> tuple[int, int, int]:
+        found = np.empty(3, np.int64)
+        find_range(self.entries, self.readings, _bytes(folded), found)
+        low, same, high = found.tolist()
+        return low, same, high
 
+    def _heard(self, folded: str) -> list[int]:
+        """Units of sound of a question; none where its letters are mostly no syllables."""
+        units = self.table.units(folded)
+        if not folded.isascii():
+            return units
+        left = sum(unit >= LETTER_UNIT for unit in units)
+        return units if SYLLABLES_OF_LETTERS * left <= len(folded) else []
 
-_ARRAYS = ("key_doc", "key_kind", "key_norm", "entry_key", "entry_offset", "gram", "gram_start", "posting")
+    def _holders(
+        self, keys: NDArray[np.int32], at: NDArray[np.uint16], limit: int, kinds: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(places in holder, their marks) of keys, the most important ones of each."""
+        room = min(len(keys) * limit, MOST_HELD)
+        holder, mark = np.empty(room, np.int64), np.empty(room, np.int64)
+        count = list_holders(self.holders, keys, at, limit, kinds, holder, mark)
+        return holder[:count], mark[:count]
+
+    def _nearest(self, holder: NDArray[np.int64], limit: int, focus: tuple[float, float]) -> NDArray[np.int64]:
+        away = self.holders.lonlat[self.holders.holder[holder] >> FORM_BITS] - np.array(focus)
+        away[:, 0] = ((away[:, 0] + 180) % 360 - 180) * np.cos(np.radians(focus[1]))
+        return np.sort(np.argsort((away**2).sum(axis=1), kind="stable")[:limit])
+
+    def _candidates(self, holder: NDArray[np.int64], mark: NDArray[np.int64]) -> Candidates:
+        count = len(holder)
+        doc, text, size = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int32)
+        form, is_inner, is_reading = np.empty(count, np.int8), np.empty(count, np.bool_), np.empty(count, np.bool_)
+        describe(self.holders, self.entries.start, holder, mark, doc, form, is_inner, size, text, is_reading)
+        return Candidates(doc, form, is_inner, size, self.key, text, is_reading)
 
 
 def save_index(folder: Path, index: NameIndex) -> None:
-    """Writes the index below the folder."""
-    save_texts(folder, "key", index.key)
-    for name in _ARRAYS:
-        np.save(folder / f"{name}.npy", getattr(index, name))
+    """Writes the index below the folder, without what belongs to the columns of places."""
+    arrays: dict[str, NDArray[Any]] = {
+        "data": index.entries.data,
+        "start": index.entries.start,
+        "mask": index.postings.mask,
+    }
+    parts: tuple[tuple[str, Any], ...] = (
+        (_ENTRIES, index.entries),
+        (_POSTINGS, index.postings),
+        (_HOLDERS, index.holders),
+    )
+    for name, part in parts:
+        for field, array in part._asdict().items():
+            if (name, field) not in _SHARED:
+                arrays[f"{name}.{field}"] = array
+    save_packed(folder / FILE, arrays)
 
 
-def load_index(folder: Path) -> NameIndex:
-    """The index that `save_index` wrote, mapped read-only."""
-    arrays: dict[str, Any] = {name: load_array(folder, name) for name in _ARRAYS}
-    return NameIndex(key=load_texts(folder, "key"), **arrays)
+def load_index(
+    folder: Path,
+    table: PinyinTable,
+    kind: NDArray[np.int8],
+    importance: NDArray[np.float32],
+    lonlat: NDArray[np.float64],
+) -> NameIndex:
+    """The index that `save_index` wrote, mapped read-only; with columns of its places, mapped read-only as well."""
+    return assemble(load_packed(folder / FILE), table, kind, importance, lonlat)
 
 
-def _codes(texts: str) -> NDArray[np.uint64]:
-    return np.frombuffer(texts.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+def assemble(
+    arrays: Mapping[str, NDArray[Any]],
+    table: PinyinTable,
+    kind: NDArray[np.int8],
+    importance: NDArray[np.float32],
+    lonlat: NDArray[np.float64],
+) -> NameIndex:
+    """The index of named arrays, as `save_index` names them, never to be written to."""
+    lent: dict[str, NDArray[Any]] = {"kind": kind, "importance": importance, "lonlat": lonlat}
+
+    def part(name: str, fields: tuple[str, ...]) -> list[NDArray[Any]]:
+        found = []
+        for field in fields:
+            array = arrays.get(field) if (name, field) in _SHARED else arrays.get(f"{name}.{field}")
+            found.append(_read_only(lent[field] if array is None else array))
+        return found
+
+    return NameIndex(
+        Entries(*part(_ENTRIES, Entries._fields)),
+        Postings(*part(_POSTINGS, Postings._fields)),
+        Holders(*part(_HOLDERS, Holders._fields)),
+        table,
+    )
 
 
-def _grams(folded: str) -> NDArray[np.uint64]:
-    gram, _place = _grams_of(_codes(f"\x01{folded}\x00\x00"))
-    return gram
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """The array as a mapped one: compiled code is made once for these, and not again for others."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
-def _grams_of(code: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    r"""Groups and the position of each: pairs where a character is Chinese or the like, otherwise triples.
-
-    code: code points; \x01 opens a text, \x00 closes it, two of them at the end.
-    """
-    first, second, third = code[:-2], code[1:-1], code[2:]
-    is_open = (first != 0) & (second != 0)
-    is_pair = is_open & ((first >= _HAN) | (second >= _HAN))
-    is_triple = is_open & ~is_pair & (third != 0)
-    third = np.where(is_triple, third, 0)
-    gram = (first << np.uint64(42)) | (second << np.uint64(21)) | third
-    place = np.flatnonzero(is_pair | is_triple)
-    return gram[place], place
-
-
-def _build_grams(
-    keys: Sequence[str], kind: NDArray[np.int8]
-) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint32], NDArray[np.float32]]:
-    code = _codes("".join(f"\x01{text}\x00" for text in keys) + "\x00\x00")
-    gram, place = _grams_of(code)
-    owner = (np.cumsum(code == 1) - 1)[place]
-    keep = kind[owner] != INITIALS
-    gram, owner = gram[keep], owner[keep]
-    order = np.argsort(gram, kind="stable")  # owners ascend already, and stay so within a group
-    gram, owner = gram[order], owner[order]
-    if len(gram):
-        is_new = np.r_[True, (gram[1:] != gram[:-1]) | (owner[1:] != owner[:-1])]
-        gram, owner = gram[is_new], owner[is_new]
-    unique, start = np.unique(gram, return_index=True)
-    count = np.bincount(owner, minlength=len(keys))
-    norm = (1 / np.sqrt(count + 1.0)).astype(np.float32)
-    return unique, np.r_[start, len(gram)].astype(np.int64), owner.astype(np.uint32), norm
+def _bytes(folded: str) -> NDArray[np.uint8]:
+    return np.frombuffer(folded.encode()[:MAX_KEY_BYTES], np.uint8)

@@ -9,29 +9,52 @@ from pydantic import BaseModel, Field
 from location_cloud.http.parameters import BboxParameter, LonLat, Query
 
 
-class SuggestQuery(Query):
+class _Where(Query):
+    """Which places somebody wants."""
+
+    focus: LonLat | None = Field(None, description="what is near this point comes first")
+    bbox: BboxParameter | None = Field(None, description="nothing outside this box")
+    adcode: str = Field("", max_length=40, description="code of an area, e.g. 230602; nothing outside it")
+    kinds: str = Field(
+        "",
+        pattern=r"^$|^(area|settlement|road|poi)(,(area|settlement|road|poi)){0,3}$",
+        description="only names of these kinds, separated by commas",
+    )
+    category: str = Field("", max_length=80, description="beginning of an OSM tag, e.g. amenity or amenity=hospital")
+
+    def list_kinds(self) -> tuple[str, ...]:
+        """The kinds one by one."""
+        return tuple(self.kinds.split(",")) if self.kinds else ()
+
+
+class SuggestQuery(_Where):
     """What somebody has typed so far."""
 
     q: str = Field(min_length=1, max_length=200, description="beginning of a name, its pinyin or its initials")
-    focus: LonLat | None = Field(None, description="what is near this point comes first")
     limit: int = Field(10, ge=1, le=20, description="most answers")
 
 
-class GeocodeQuery(Query):
+class GeocodeQuery(_Where):
     """What is looked for, and where."""
 
-    q: str = Field(min_length=1, max_length=200, description="name, address, coordinates or grid code")
-    focus: LonLat | None = Field(None, description="what is near this point comes first")
-    bbox: BboxParameter | None = Field(None, description="nothing outside this box")
+    q: str = Field(
+        min_length=1,
+        max_length=200,
+        description="name, address, crossing, kilometre post, place near another, coordinates or grid code",
+    )
     limit: int = Field(10, ge=1, le=50, description="most answers")
 
 
-class ReverseQuery(Query):
-    """Where, and how far to look."""
+class GeocodeLinesQuery(_Where):
+    """What holds for every line that does not say it itself."""
 
-    at: LonLat = Field(description="the position to put into words")
-    radius_m: float = Field(1000.0, ge=1, le=5000, description="how far to look, metres")
-    limit: int = Field(3, ge=0, le=20, description="most points of interest")
+    limit: int = Field(1, ge=1, le=50, description="most answers to each line")
+
+
+class ParseQuery(Query):
+    """What is to be read."""
+
+    q: str = Field(min_length=1, max_length=200, description="the question")
 
 
 class AreaLine(BaseModel):
@@ -61,17 +84,34 @@ class PlaceProperties(BaseModel):
     """What was found, how well the question was understood, and how far the position may be off."""
 
     id: str = Field(description="area code or OSM object; empty for positions that were estimated")
-    kind: Literal["area", "settlement", "road", "poi", "address", "coordinates", "cell"]
-    level: str = Field(description="省 市 区县 乡镇 村庄 道路 门牌号 兴趣点 坐标 网格")
+    kind: Literal[
+        "area",
+        "settlement",
+        "road",
+        "poi",
+        "address",
+        "unit",
+        "crossing",
+        "km_post",
+        "offset",
+        "coordinates",
+        "cell",
+    ]
+    level: str = Field(description="国家 省 市 区县 乡镇 村庄 道路 道路交叉路口 公里桩 门牌号 单元号 兴趣点 坐标 网格")
     name: str
     category: str = Field(description="OSM tag, or boundary=<level>; empty for positions")
     accuracy_m: float = Field(description="radius that holds the place with 95 %")
     precise: Literal[0, 1] = Field(description="1 = the thing itself, 0 = around it, estimated, or an extended thing")
     confidence: int = Field(ge=0, le=100, description="how sure it is that this was meant")
+    comprehension: int = Field(ge=0, le=100, description="share of the question that was understood")
     matched: list[Matched]
     unmatched: str = Field(description="what of the question was not understood")
+    ask: str = Field(description="of answers that are equally good: what to ask to tell them apart")
     street: str
     housenumber: str
+    building: str = Field(description="building of a compound, as understood")
+    unit: str = Field(description="unit or staircase, as understood")
+    room: str = Field(description="room or flat, as understood")
     city: str
     postcode: str
     areas: list[AreaLine] = Field(description="administrative areas around it, the smallest first")
@@ -91,47 +131,31 @@ class PlaceCollection(BaseModel):
     type: Literal["FeatureCollection"]
     features: list[PlaceFeature]
     query: str
+    ask: str = Field("", description="what to ask the caller where several answers are equally good")
     crs: str = "wgs84"
 
 
-class NearProperties(BaseModel):
-    """One thing near the position."""
+class Part(BaseModel):
+    """A part of the question, what it was read as, and where it stands in `text`; -1 where it is spelt otherwise."""
 
-    id: str
-    kind: Literal["address", "road", "poi"]
-    name: str
-    category: str
-    distance_m: float = Field(description="from the thing to the position")
-    bearing_deg: float = Field(description="direction from the thing to the position, degrees from north")
-    direction: str = Field(description="the same as one of N NE E SE S SW W NW; of a road: its side")
-    street: str
-    housenumber: str
-    city: str
-    postcode: str
+    text: str
+    as_: str = Field(alias="as")
+    start: int
+    end: int
 
 
-class NearFeature(BaseModel):
-    """One thing near the position; of a road, its nearest point."""
+class ReadingLine(BaseModel):
+    """One way to read the question."""
 
-    type: Literal["Feature"]
-    geometry: PointGeometry
-    properties: NearProperties
-
-
-class Cell(BaseModel):
-    """The grid cell of the position; code is empty beyond 88 degrees of latitude."""
-
-    system: Literal["beidou"]
-    level: int
-    code: str
+    form: Literal["position", "km_post", "crossing", "offset", "unit", "address", "area", "name"]
+    parts: list[Part]
+    unmatched: str = Field(description="what this reading leaves over")
 
 
-class NearCollection(BaseModel):
-    """Address, road, then points of interest, as far as there are any."""
+class Readings(BaseModel):
+    """Every way to read the question, the likeliest first."""
 
-    type: Literal["FeatureCollection"]
-    features: list[NearFeature]
-    location: tuple[float, float] = Field(description="the position that was asked for")
-    areas: list[AreaLine] = Field(description="administrative areas around the position, the smallest first")
-    cell: Cell
+    query: str
+    text: str = Field(description="the question in Unicode's compatibility form, whose characters the parts count")
+    readings: list[ReadingLine]
     crs: str = "wgs84"

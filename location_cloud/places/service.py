@@ -1,33 +1,35 @@
-"""The questions about places: where is it, what may be meant, and what is here."""
+"""The questions about places: where is it, what may be meant, and how is the question read."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from location_cloud.areas.dataset import SECTION as AREAS
 from location_cloud.areas.model import Areas
-from location_cloud.areas.service import AreaName, area_name, chain_at
+from location_cloud.areas.service import AreaName, area_name
 from location_cloud.errors import BadQuery, Unprocessable
 from location_cloud.places.dataset import SECTION
-from location_cloud.places.model import AREA, KINDS, Places
-from location_cloud.places.nearby import Near, nearest_house, nearest_pois, nearest_road
-from location_cloud.places.search import ENOUGH, Found, Wish, find_places, suggest_places
+from location_cloud.places.found import ENOUGH, Found, Wish
+from location_cloud.places.lookup import Lookup
+from location_cloud.places.model import AREA, KINDS, Places, lasting_id
+from location_cloud.places.parse_noise import read_question
+from location_cloud.places.readings import Reading, list_readings
+from location_cloud.places.search import find_places, suggest_places
+from location_cloud.places.uncertainty import question_between, ties
 from location_cloud.spatial.bbox import Bbox
-from location_cloud.spatial.cells import BEIDOU
 from location_cloud.spatial.crs import Crs
-from location_cloud.spatial.errors import BadCoordinate
 from location_cloud.storage.world import World
 
-REVERSE_CELL_LEVEL = 7
-"""BeiDou level of 1/4 second: about 8 m, one side of a street."""
-
-GUESS_ENOUGH = 45
+GUESS_ENOUGH = 55
 """Confidence below which even the best guess is left out: more than half of its letters are others."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """One answer to a name or an address; see `search.Found` for what the quality fields mean."""
+    """One answer to a question; see `found.Found` for what the quality fields mean.
+
+    confidence, comprehension: 0 to 100. ask: of tied answers the question that tells them apart, else "".
+    """
 
     id: str
     kind: str
@@ -38,42 +40,18 @@ class Place:
     accuracy_m: float
     precise: int
     confidence: int
+    comprehension: int
     matched: tuple[dict[str, str], ...]
     unmatched: str
+    ask: str
     street: str
     housenumber: str
+    building: str
+    unit: str
+    room: str
     city: str
     postcode: str
     areas: tuple[AreaName, ...]
-
-
-@dataclass(frozen=True)
-class NearPlace:
-    """One thing near a position; see `nearby.Near`."""
-
-    id: str
-    kind: str
-    name: str
-    category: str
-    lonlat: tuple[float, float]
-    distance_m: float
-    bearing_deg: float
-    direction: str
-    street: str
-    housenumber: str
-    city: str
-    postcode: str
-
-
-@dataclass(frozen=True)
-class Here:
-    """What a position is in words: nearest address, road and places, areas around it, and its grid cell."""
-
-    address: NearPlace | None
-    road: NearPlace | None
-    pois: tuple[NearPlace, ...]
-    areas: tuple[AreaName, ...]
-    cell: str
 
 
 def geocode(
@@ -83,47 +61,63 @@ def geocode(
     bbox: Bbox | None = None,
     limit: int = 10,
     crs: Crs = "wgs84",
+    kinds: tuple[str, ...] = (),
+    category: str = "",
+    adcode: str = "",
 ) -> tuple[Place, ...]:
     """Places that the text means, the best first; never none.
 
     Sorted by falling confidence unless a focus is given. focus: degrees, what is near it comes first. bbox: degrees,
-    nothing outside. crs: in which coordinates in the text are written; grid codes have their own.
-    Raises BadQuery without any letter or digit, Unprocessable with the best guess as `partial` (None if even that is
-    nothing like the question) if nothing was understood well enough.
+    nothing outside. crs: in which coordinates in the text are written; grid codes have their own. kinds: only names of
+    these of model.KINDS. category: beginning of a category, "amenity" or "amenity=hospital". adcode: code of an area,
+    nothing outside.
+    Raises BadQuery without any letter or digit and for an unknown area, Unprocessable with the best guess as `partial`
+    (None if even that is nothing like the question) if nothing was understood well enough, ChainageOutOfRange for a
+    kilometre beyond a road's posts.
     """
     _check_text(text)
     places, areas = world.section(SECTION), world.section(AREAS)
-    found = find_places(places, areas, text, Wish(focus, bbox, limit, crs))
-    good = [each for each in found if each.confidence >= 100 * ENOUGH]
+    found = find_places(places, areas, text, _wish(areas, focus, bbox, limit, crs, kinds, category, adcode))
+    good = [each for each in found if each.score >= ENOUGH]
     if not good:
-        partial = asdict(_place(places, areas, found[0])) if found and found[0].confidence >= GUESS_ENOUGH else None
+        partial = asdict(_place(places, areas, found[0], "")) if found and found[0].confidence >= GUESS_ENOUGH else None
         raise Unprocessable(
             f"nothing here is called {text[:80]!r}",
             hint="check the spelling, leave parts out, or look whether the area is imported: /v1/datasets",
             partial=partial,
         )
-    return tuple(_place(places, areas, each) for each in good)
+    tied = ties(good)
+    ask = question_between(places, areas, tied, text) if tied else ""
+    asked_of = {id(each) for each in tied}
+    return tuple(_place(places, areas, each, ask if id(each) in asked_of else "") for each in good)
 
 
-def suggest(world: World, text: str, focus: tuple[float, float] | None = None, limit: int = 10) -> tuple[Place, ...]:
-    """Places that somebody who has typed this far may mean; may be none. Raises BadQuery as `geocode`."""
+def suggest(
+    world: World,
+    text: str,
+    focus: tuple[float, float] | None = None,
+    limit: int = 10,
+    crs: Crs = "wgs84",
+    kinds: tuple[str, ...] = (),
+    category: str = "",
+    adcode: str = "",
+    bbox: Bbox | None = None,
+) -> tuple[Place, ...]:
+    """Places that somebody who has typed this far may mean; may be none. Parameters and BadQuery as in `geocode`."""
     _check_text(text)
     places, areas = world.section(SECTION), world.section(AREAS)
-    return tuple(_place(places, areas, each) for each in suggest_places(places, areas, text, Wish(focus, None, limit)))
+    wish = _wish(areas, focus, bbox, limit, crs, kinds, category, adcode)
+    return tuple(_place(places, areas, each, "") for each in suggest_places(places, areas, text, wish))
 
 
-def reverse(world: World, lonlat: tuple[float, float], radius_m: float = 1000.0, limit: int = 3) -> Here:
-    """What is at a position (degrees): the nearest address, named road and points of interest within a radius."""
-    places = world.section(SECTION)
-    house = nearest_house(places, lonlat, radius_m)
-    road = nearest_road(places, lonlat, radius_m)
-    return Here(
-        address=_near_place(places, house, "address") if house else None,
-        road=_near_place(places, road, "road") if road else None,
-        pois=tuple(_near_place(places, near, "poi") for near in nearest_pois(places, lonlat, radius_m, limit)),
-        areas=chain_at(world, lonlat),
-        cell=_cell(lonlat),
-    )
+def parse(world: World, text: str, crs: Crs = "wgs84") -> tuple[str, tuple[Reading, ...]]:
+    """(the text as it is read, every way to read it, the likeliest first): the grammar alone, no place is looked up.
+
+    Raises BadQuery as `geocode`.
+    """
+    _check_text(text)
+    lookup = Lookup(world.section(SECTION), world.section(AREAS), Wish(crs=crs))
+    return read_question(text).text, tuple(list_readings(lookup, text))
 
 
 def _check_text(text: str) -> None:
@@ -131,18 +125,40 @@ def _check_text(text: str) -> None:
         raise BadQuery(f"q={text[:80]!r} has no letter and no digit", hint="ask with a name, an address or coordinates")
 
 
-def _cell(lonlat: tuple[float, float]) -> str:
-    try:
-        return BEIDOU.encode(lonlat, REVERSE_CELL_LEVEL)
-    except BadCoordinate:  # around the poles the standard's plane grid has no cells
-        return ""
+def _wish(
+    areas: Areas,
+    focus: tuple[float, float] | None,
+    bbox: Bbox | None,
+    limit: int,
+    crs: Crs,
+    kinds: tuple[str, ...],
+    category: str,
+    adcode: str,
+) -> Wish:
+    wish = Wish(focus, bbox, limit, crs, category=category)
+    for kind in kinds:
+        if kind not in KINDS:
+            raise BadQuery(f"kinds={kind[:40]!r} is none", hint=f"use some of {', '.join(KINDS)}")
+    if kinds or adcode:
+        rows = tuple(KINDS.index(kind) for kind in kinds)
+        wish = replace(wish, kinds=rows, area=_area_row(areas, adcode) if adcode else -1)
+    return wish
 
 
-def _place(places: Places, areas: Areas, found: Found) -> Place:
+def _area_row(areas: Areas, adcode: str) -> int:
+    # Cities and provinces are written 230600 and 230000 in GB/T 2260, 2306 and 23 in the statistical tree.
+    row = areas.row_of.get(adcode, areas.row_of.get(adcode.removesuffix("00").removesuffix("00"), -1))
+    if row < 0:
+        raise BadQuery(f"adcode={adcode[:40]!r} is no area here", hint="find the code of an area with /v1/areas?q=")
+    return row
+
+
+def _place(places: Places, areas: Areas, found: Found, ask: str) -> Place:
     row, house = found.row, found.house_row
     is_mapped = house >= 0 and found.precise
+    is_itself = row >= 0 and (is_mapped if house >= 0 else found.kind in KINDS)
     return Place(
-        id=_id(places, areas, row, house if is_mapped else -1) if row >= 0 and (house < 0 or is_mapped) else "",
+        id=_id(places, areas, row, house) if is_itself else "",
         kind=found.kind,
         level=found.level,
         name=found.name,
@@ -151,10 +167,15 @@ def _place(places: Places, areas: Areas, found: Found) -> Place:
         accuracy_m=round(found.accuracy_m, 1),
         precise=int(found.precise),
         confidence=found.confidence,
+        comprehension=max(0, min(100, round(100 * found.comprehension))),
         matched=tuple({"text": text, "as": meaning} for text, meaning in found.matched),
         unmatched=found.unmatched,
+        ask=ask,
         street=found.street,
         housenumber=found.number,
+        building=found.building,
+        unit=found.unit,
+        room=found.room,
         city=places.house_town[house] if house >= 0 else "",
         postcode=places.house_postcode[house] if house >= 0 else "",
         areas=_chain(places, areas, found),
@@ -162,33 +183,14 @@ def _place(places: Places, areas: Areas, found: Found) -> Place:
 
 
 def _chain(places: Places, areas: Areas, found: Found) -> tuple[AreaName, ...]:
-    row = areas.find_deepest_at(found.lonlat) if found.row < 0 or found.house_row >= 0 else int(places.area[found.row])
+    is_row = found.row >= 0 and found.house_row < 0 and found.kind in KINDS
+    row = int(places.area[found.row]) if is_row else areas.find_deepest_at(found.lonlat)
     return tuple(area_name(areas, each) for each in (row, *areas.ancestors(row))) if row >= 0 else ()
 
 
 def _id(places: Places, areas: Areas, row: int, house: int) -> str:
     if house >= 0:
-        return f"osm:{places.house_osm[house]}"
+        return lasting_id(places.house_osm[house])
     if places.kind[row] == AREA:
         return areas.code[int(places.area[row])]
-    return f"osm:{places.osm[row]}" if places.osm[row] else ""
-
-
-def _near_place(places: Places, near: Near, kind: str) -> NearPlace:
-    house = near.house_row
-    street = places.name[near.row] if house >= 0 else ""
-    number = places.house_number[house] if house >= 0 else ""
-    return NearPlace(
-        id=f"osm:{places.house_osm[house] if house >= 0 else places.osm[near.row]}",
-        kind=kind if kind in ("address", *KINDS) else "",
-        name=f"{street} {number}" if house >= 0 else places.name[near.row],
-        category=places.categories[places.category[near.row]] if house < 0 else "",
-        lonlat=near.lonlat,
-        distance_m=near.distance_m,
-        bearing_deg=near.bearing_deg,
-        direction=near.direction,
-        street=street,
-        housenumber=number,
-        city=places.house_town[house] if house >= 0 else "",
-        postcode=places.house_postcode[house] if house >= 0 else "",
-    )
+    return lasting_id(places.osm[row])

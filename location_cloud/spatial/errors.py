@@ -13,6 +13,10 @@ class BadGeometry(SpatialError):
     """A geometry that is malformed, self-crossing, too large, or of a kind the question cannot take."""
 
 
+class BadPolyline(SpatialError):
+    """An encoded polyline that cannot be read; the message says which character."""
+
+
 class BadCode(SpatialError):
     """A cell code, cell level or cell system that does not exist."""
 

@@ -37,6 +37,24 @@ MOST_VERTICES: Final = 100_000  # parsed and checked in about 0.3 s; callers dec
 MOST_COLLECTIONS: Final = 4  # GeometryCollections inside one another; RFC 7946 advises against any
 
 
+def json_schema_of(*kinds: str) -> dict[str, Any]:
+    """The JSON Schema of a geometry of one of these kinds ("Polygon", "LineString"), as far as a schema can say it.
+
+    For the models of bodies: `parse_geometry` is what checks one.
+    """
+    coordinates: dict[str, Any] = {"type": "array", "minItems": 1}
+    if set(kinds) <= {"Polygon", "MultiPolygon"}:
+        coordinates["items"] = {"type": "array", "minItems": 1}
+    else:
+        coordinates["minItems"] = 2
+    return {
+        "type": "object",
+        "required": ["type", "coordinates"],
+        "properties": {"type": {"enum": list(kinds)}, "coordinates": coordinates},
+        "description": f"GeoJSON {', '.join(kinds[:-1])}{' or ' if kinds[1:] else ''}{kinds[-1]}",
+    }
+
+
 def parse_geometry(value: object, max_vertices: int = MOST_VERTICES) -> BaseGeometry:
     """The shape of a GeoJSON geometry that may come from anyone: valid, two-dimensional, within -180..180.
 

@@ -8,19 +8,29 @@ import graphlib
 import hashlib
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from location_cloud import __version__
 from location_cloud.capability import Built, Import, MapLayer, Progress, Section, Source
-from location_cloud.errors import BadInput, Full
+from location_cloud.errors import BadInput, Full, NotReady
 from location_cloud.storage.disk import Disk
 from location_cloud.storage.memory import give_back_large_arrays
 from location_cloud.storage.publish import make_home, only_publisher, point_to, write_durably
-from location_cloud.storage.snapshot import FileRecord, Manifest, Snapshot, Snapshots, hash_file, list_files
+from location_cloud.storage.snapshot import (
+    IMPORT_HINT,
+    FileRecord,
+    Manifest,
+    Snapshot,
+    Snapshots,
+    hash_file,
+    list_files,
+)
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -70,6 +80,78 @@ def build_snapshot(
     with _publishing(home) as snapshots:
         _remove_leftovers(snapshots.folder, disk)
         return _build(snapshots, name, osm, osm_sources, clip, ordered, layers, progress, clock(), keep, disk)
+
+
+def replace_section(
+    home: Path,
+    section: Section[Any],
+    build: Callable[[Snapshot, Path], Built],
+    is_replaced: Callable[[Source], bool],
+    progress: Progress,
+    clock: Callable[[], datetime],
+    keep: int = 3,
+    disk: Disk | None = None,
+) -> Snapshot:
+    """The new current snapshot: the served one with one section built anew; its other files are shared, not copied.
+
+    build: (served snapshot, empty folder) -> what the section is now. is_replaced: sources that the old one had of
+    its own. The rest is as in `build_snapshot`; raises NotReady where nothing is served yet.
+    """
+    disk = disk or Disk()
+    with _publishing(home) as snapshots:
+        _remove_leftovers(snapshots.folder, disk)
+        current = snapshots.current_id()
+        if current is None:
+            raise NotReady("no data is imported yet", hint=IMPORT_HINT)
+        old = snapshots.open(current)
+        time = _id_time(clock(), snapshots.list_snapshots())
+        hidden = snapshots.folder / f"{BUILDING}{time}-{os.getpid()}"
+        disk.make_folder(hidden)
+        try:
+            kept = {path: file for path, file in old.manifest.files.items() if path.split("/")[0] != section.name}
+            for path in kept:
+                (hidden / path).parent.mkdir(parents=True, exist_ok=True)
+                _share(old.folder / path, hidden / path)
+            progress.step(f"build {section.name}")
+            disk.make_folder(folder := hidden / section.name)
+            built = build(old, folder)
+            section.check(folder)
+            _ask_section(section, folder, progress)
+            new = {f"{section.name}/{path}": file for path, file in _seal_files(folder, progress, disk).items()}
+            files = dict(sorted({**kept, **new}.items()))
+            sources = [source for source in old.manifest.sources if not is_replaced(source)]
+            sources += [source for source in built.sources if source not in sources]
+            manifest = replace(
+                old.manifest,
+                id=f"{time}-{_content_hash(files)}",
+                created=clock().astimezone(UTC),
+                builder=__version__,
+                sources=tuple(sources),
+                sections={**old.manifest.sections, section.name: dict(built.counts)},
+                files=files,
+            )
+            write_durably(hidden / "manifest.json", manifest.as_json(), disk)
+            for inner in sorted(path for path in hidden.rglob("*") if path.is_dir()):
+                disk.sync_folder(inner)
+            disk.sync_folder(hidden)
+            disk.rename(hidden, snapshots.folder / manifest.id)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                disk.remove_tree(hidden)
+            raise
+        point_to(snapshots.home, manifest.id, disk)
+        _prune(snapshots, manifest.id, keep, disk)
+        return snapshots.open(manifest.id)
+
+
+def _share(old: Path, new: Path) -> None:
+    """The same file under a second name; a copy where the file system has no hard links."""
+    try:
+        os.link(old, new)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV):
+            raise
+        shutil.copyfile(old, new)
 
 
 def check_home(home: Path) -> None:
@@ -139,7 +221,7 @@ def _build(
     hidden = snapshots.folder / f"{BUILDING}{time}-{os.getpid()}"
     disk.make_folder(hidden)
     try:
-        work = Import(name, osm, osm_sources, hidden, clip, layers, progress)
+        work = Import(name, osm, osm_sources, hidden, clip, layers, progress, snapshots.home)
         sources, counts = list(osm_sources), {}
         for section in sections:
             progress.step(f"build {section.name}")

@@ -14,6 +14,7 @@ def give_back_large_arrays() -> None:
 
     Else glibc learns from the first freed arrays to keep those of up to 32 MB in pieces: building the routing graph of
     a country of 2.8 million junctions peaked at 1,500 instead of 1,170 MB. Does nothing under other C libraries.
+    Call it early: room that the process freed and kept before is used again first, and is not given back.
     """
     if sys.platform == "linux":
         set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none

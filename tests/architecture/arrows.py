@@ -57,6 +57,7 @@ FILES = {
         "other:ideas",
         "capability",
         "errors",
+        "kept_tiles",
         "live_layers",
         "live_values",
         "routing",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from location_cloud import importing
+from location_cloud.capabilities import CAPABILITIES
 from location_cloud.cli import run
 from location_cloud.errors import BadInput
 from location_cloud.importing import read_clip, snapshot_name
@@ -68,6 +69,15 @@ def test_a_clip_elsewhere_is_refused_and_names_the_files(capsys):
 def test_a_name_that_cannot_be_is_refused_before_the_files_are_read(name, capsys):
     assert run(["import", osm_file(CAFE), "--name", name]) == 2
     assert f"--name {name!r}" in last_line(capsys)
+
+
+@pytest.mark.usefixtures("_unread")
+def test_an_unknown_kind_of_file_is_refused_with_all_that_can_be_imported(capsys):
+    Path("wells.xlsx").write_bytes(b"")
+    assert run(["import", "wells.xlsx"]) == 2
+    endings = {ending for each in CAPABILITIES for importer in each.importers for ending in importer.endings} - {"/"}
+    assert endings >= {".tif", ".pmtiles"}
+    assert {".osm.pbf", *endings} <= set(last_line(capsys).partition("one of ")[2].split(", "))
 
 
 @pytest.mark.usefixtures("_unread")

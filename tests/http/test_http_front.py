@@ -217,9 +217,13 @@ def test_a_crowd_knows_who_has_least():
     assert crowd.is_least()
 
 
-@pytest.mark.parametrize("target", [b"/a%20b", b"/a b", b"/a#b", b"/\xc3\xa9", b'/"', b"", b"/a\tb"])
+@pytest.mark.parametrize("target", [b"/a%20b", b"/a b", b"/a#b", b"/\xc3\xa9", b'/"', b"", b"/a\tb", b"/?k%65y=x"])
 def test_a_target_that_does_not_mean_itself_is_not_plain(target):
     assert not is_plain_target(target)
+
+
+def test_a_value_of_a_parameter_may_be_written_in_escapes():
+    assert is_plain_target(b"/v1/geocode?q=%E5%9B%A2%E7%BB%93+202&limit=1&x")
 
 
 @pytest.mark.parametrize(

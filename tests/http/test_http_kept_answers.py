@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from location_cloud.app import all_operations
+from location_cloud.access.service import issue_key
+from location_cloud.app import all_operations, utc_now
 from location_cloud.capabilities import CAPABILITIES
 from location_cloud.http.kept_answers import KeptAnswers, max_age, wishes_of
 
@@ -61,6 +62,22 @@ def test_an_answer_is_repeated_without_the_fields_of_the_first(kept):
     found = kept.find(TARGET, HERE)
     assert (found.operation, found.status, found.body) == ("maps.tile", 200, b"tile")
     assert found.head == HEAD.replace("Date: now\r\nX-Request-Id: 1\r\n", "").encode()
+
+
+def test_a_repeated_answer_names_the_live_version_of_now(empty_app, kept, monkeypatch):
+    monkeypatch.setattr("location_cloud.http.lane.VERSION_S", 0.0)
+    kept.keep(TARGET, HERE, HEAD + "Location-Cloud-Live-Version: 0\r\n", b"tile")
+    found, lane = kept.find(TARGET, HERE), empty_app.wsgi_app
+    live = empty_app.extensions["location_cloud"].live
+    assert b"Live-Version" not in found.head
+    for _ in range(2):
+        issue_key(live, "default", "app", ("*:read",), utc_now())
+        assert f"Location-Cloud-Live-Version: {live.version()}\r\n".encode() in lane.repeat(found)
+
+
+def test_an_answer_without_a_live_version_is_repeated_without(empty_app, kept):
+    kept.keep(TARGET, HERE, HEAD, b"tile")
+    assert b"Live-Version" not in empty_app.wsgi_app.repeat(kept.find(TARGET, HERE))
 
 
 @pytest.mark.parametrize("wishes", [("", "", True), ("gzip", "key", True), ("gzip", "", False)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from imagery_places import pixel, tile_of
 from imagery_scenes import Store, halves, plain, ramp, write_tiff
 
 from location_cloud.errors import NotFound, NotInstalled, NotReady
-from location_cloud.imagery import installed, service, service_adding
+from location_cloud.imagery import installed, service, service_adding, store
 from location_cloud.imagery.tile_sets import tile_sets
 
 HERE = (125.05, 46.55)
@@ -39,6 +40,41 @@ def test_sets_are_the_same_objects_until_a_scene_changes(imagery, tmp_path):
     with imagery.live.write():
         pass  # somebody else wrote something else
     assert offered(imagery)["photo"] is first
+
+
+def test_a_new_scene_leaves_other_sets_and_scenes_the_objects_they_were(imagery, tmp_path):
+    imagery.add(write_tiff(tmp_path / "a.tif", plain(200)), set="still")
+    imagery.add(write_tiff(tmp_path / "b_20200101.tif", plain(200)), set="growing")
+    still, growing = imagery.set("still"), imagery.set("growing")
+    imagery.add(write_tiff(tmp_path / "c_20300101.tif", plain(0, 200)), set="growing")
+    assert imagery.set("still") is still
+    assert imagery.set("growing").scenes[1] is growing.scenes[0]
+    service_adding.remove_scenes(imagery.live, imagery.home, "", "growing", growing.scenes[0].id)
+    assert [scene.taken for scene in imagery.set("growing").scenes] == ["2030-01-01"]
+
+
+def test_a_scene_that_is_stored_again_under_its_key_is_read_again(imagery, tmp_path):
+    (scene,) = imagery.add(write_tiff(tmp_path / "a.tif", plain(200)), set="photo")
+    assert imagery.set("photo").scenes == (scene,)
+    with imagery.live.write() as connection:
+        store.put_scene(connection, replace(scene, licence="CC0"))
+    assert imagery.set("photo").scenes[0].licence == "CC0"
+
+
+def test_a_tenant_does_not_get_scenes_of_another_by_name(imagery, tmp_path):
+    imagery.add(write_tiff(tmp_path / "a.tif", plain(200)), set="secret", tenant="oil")
+    with imagery.live.read() as connection:
+        names = store.list_names(connection, "oil")
+        assert len(store.get_scenes(connection, "oil", names)) == 1
+        assert (store.list_names(connection, "fire"), store.get_scenes(connection, "fire", names)) == ([], {})
+
+
+def test_a_stored_tile_is_at_hand_and_a_drawn_one_is_not(imagery, tmp_path):
+    imagery.add(write_tiff(tmp_path / "a.tif", halves()), set="photo")
+    photo = offered(imagery)["photo"]
+    stored, drawn = (tile_of(HERE, photo.max_zoom, form) for form in ("webp", "png"))
+    assert photo.at_hand(stored) == photo.read(stored)
+    assert photo.at_hand(drawn) is None
 
 
 def test_a_tenants_scenes_are_its_own(imagery, tmp_path):

@@ -5,19 +5,16 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.parts.console_page import DRAWN, PATIENCE_MS, click_map, load_axe, open_console, violations
 
 pytestmark = pytest.mark.parts
 
-DRAWN = "#map[data-drawn]"
-PATIENCE_MS = 30_000
-"""WebGL on a busy processor without a graphics card."""
-
-TABS = ("places", "route", "here", "daqing", "data")
+TABS = ("places", "route", "here", "pois", "coords", "daqing", "data")
 
 BEIDOU_CELL = re.compile(r"^N35P\w{8,}$")
 """Helsinki: northern half, 6-degree column 35, 4-degree band P (60-64 degrees; GB/T 39409-2020)."""
@@ -25,71 +22,24 @@ BEIDOU_CELL = re.compile(r"^N35P\w{8,}$")
 KEY = "location-cloud.key"
 """Where the page keeps the key of its tab."""
 
-AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-EXPECTED_NOISE = ("GPU stall due to ReadPixels", "GL Driver Message", "status of 401", "status of 422")
-"""What the software WebGL driver says of itself, and the browser's own lines for answers that the tests provoke."""
-
-
-class Witness:
-    """Everything that went wrong or left the machine while a page was open."""
-
-    def __init__(self, page: Page, home: str) -> None:
-        self.home = home
-        self.outside: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", self._request)
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def _request(self, request: Request) -> None:
-        if not request.url.startswith((self.home, "data:", "blob:")):
-            self.outside.append(request.url)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not any(noise in message.text for noise in EXPECTED_NOISE):
-            self.complaints.append(message.text)
-
 
 @pytest.fixture
 def console(browser: Browser, served: str) -> Iterator[Page]:
-    """The console on a wide screen, its city drawn; at the end nothing may have gone wrong or outside."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    witness = Witness(page, served)
-    page.goto(served)
-    page.wait_for_selector(DRAWN)
-    yield page
-    context.close()
-    assert witness.outside == []
-    assert witness.complaints == []
+    """The console on a wide screen."""
+    with open_console(browser, served) as page:
+        yield page
 
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The script of axe-core, the accessibility checker."""
-    package = pytest.importorskip("axe_playwright_python", reason="axe-core comes with make test-all")
-    return (files(package) / "axe.min.js").read_text("utf-8")
-
-
-def click_map(page: Page, right: float, down: float) -> None:
-    """Clicks the map at a share of its width and height."""
-    box = page.locator("#map").bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + right * box["width"], box["y"] + down * box["height"])
+    """axe-core."""
+    return load_axe()
 
 
 def open_villages(page: Page) -> None:
     page.click("#tab-daqing")
     page.click('[data-code="230602"] .opener')
     page.click('[data-code="230602013"] .opener')
-
-
-def violations(page: Page, axe: str) -> list[str]:
-    page.evaluate(axe)
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", AXE_RULES)["violations"]
-    return [f"{each['id']}: {[node['html'][:120] for node in each['nodes']]}" for each in found]
 
 
 def test_city_is_drawn(console: Page) -> None:
@@ -102,14 +52,14 @@ def test_what_is_drawn_is_also_a_list(console: Page) -> None:
 
 def test_typing_suggests_and_enter_finds(console: Page) -> None:
     console.locator("#search-box").press_sequentially("mannerh")
-    expect(console.locator("#search-options li").first).to_contain_text("Mannerheim")
+    expect(console.locator("#search-options [role=option]").first).to_contain_text("Mannerheim")
     console.keyboard.press("Enter")
     expect(console.locator(".results li").first).to_contain_text("Mannerheim")
 
 
 def test_suggestion_is_chosen_by_keyboard(console: Page) -> None:
     console.locator("#search-box").press_sequentially("mannerh")
-    console.wait_for_selector("#search-options li")
+    console.wait_for_selector("#search-options [role=option]")
     console.keyboard.press("ArrowDown")
     console.keyboard.press("Enter")
     expect(console.locator(".results li")).to_have_count(1)

@@ -6,6 +6,7 @@ import pytest
 
 from location_cloud.access import service as access
 from location_cloud.app import create_app
+from location_cloud.layers import service
 from location_cloud.settings import Settings
 
 WELL = {
@@ -131,3 +132,14 @@ def test_a_foreign_row_looks_exactly_like_an_absent_one(two_tenants):
     foreign = client.get(f"/v1/layers/wells/features/{feature_id}", headers=oil).json
     absent = client.get("/v1/layers/wells/features/999", headers=oil).json
     assert foreign["detail"].replace(str(feature_id), "N") == absent["detail"].replace("999", "N")
+
+
+def test_a_tenant_has_no_more_layers_than_declared(client, monkeypatch):
+    monkeypatch.setattr(service, "MAX_LAYERS", 2)
+    assert [add(client, layer=name).status_code for name in ("a", "b", "c", "b")] == [201, 201, 413, 201]
+
+
+def test_a_layer_whose_last_feature_is_gone_makes_room_for_another(client, monkeypatch):
+    monkeypatch.setattr(service, "MAX_LAYERS", 1)
+    client.delete(f"/v1/layers/a/features/{add(client, layer='a').json['id']}?version=1")
+    assert [add(client, layer=name).status_code for name in ("b", "a")] == [201, 413]

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import mapbox_vector_tile
 import pytest
+import sqlalchemy as sa
 
+from location_cloud.access.model import Caller
 from location_cloud.access.service import anyone_here, issue_key
 from location_cloud.app import create_app
-from location_cloud.layers import store
-from location_cloud.layers.tile_sets import fetch, set_name
-from location_cloud.maps.service import find_readable_at_once
+from location_cloud.errors import Denied
+from location_cloud.layers import attributes, store
+from location_cloud.layers.tile_sets import LayerReader, set_name
+from location_cloud.maps.service import find_readable_at_once, find_tile_at_hand
 from location_cloud.settings import Settings
+from location_cloud.tile_sets import NOTHING, TileAt
 from tests.conftest import copy_home
 from tiles.mercator import tiles_in_bbox
 
@@ -33,6 +39,21 @@ def feature(lonlat, **properties):
 
 def add(client, lonlat, layer="wells", **properties):
     return client.post(f"/v1/layers/{layer}/features", json=feature(lonlat, **properties)).json["id"]
+
+
+@contextmanager
+def statements_of(live):
+    """The SQL that the store runs meanwhile."""
+    found = []
+
+    def note(connection, cursor, statement, *rest):
+        found.append(statement)
+
+    with live.read() as connection:
+        engine = connection.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield found
+    sa.event.remove(engine, "before_cursor_execute", note)
 
 
 def path(lonlat, z=14, name="layers-wells"):
@@ -145,10 +166,11 @@ def test_changes_are_read_from_a_version_on(client):
     live = client.application.extensions["location_cloud"].live
     kept, gone = add(client, HERE), add(client, HERE)
     version = live.version()
-    assert not fetch(live, "default", "wells", version).features
+    read = LayerReader(live, "default", "wells")
+    assert not read(version).features
     client.delete(f"/v1/layers/wells/features/{gone}?version=1")
     client.put(f"/v1/layers/wells/features/{kept}?version=1", json=feature(FAR))
-    changes = fetch(live, "default", "wells", version)
+    changes = read(version)
     assert ([each.id for each in changes.features], changes.removed, changes.is_all) == ([kept], [gone], False)
 
 
@@ -156,7 +178,31 @@ def test_who_slept_too_long_reads_the_layer_anew(client, monkeypatch):
     live = client.application.extensions["location_cloud"].live
     add(client, HERE)
     monkeypatch.setattr(store, "KEPT_REMOVALS", 1)
-    assert fetch(live, "default", "wells", live.version() - 1).is_all
+    assert LayerReader(live, "default", "wells")(live.version() - 1).is_all
+
+
+def test_a_layer_of_too_many_names_is_not_read_whole_for_each_change(client, monkeypatch):
+    monkeypatch.setattr(attributes, "MAX_FIELDS", 2)
+    live = client.application.extensions["location_cloud"].live
+    read = LayerReader(live, "default", "wells")
+    add(client, HERE, b=1, d=1)
+    assert not read(read(None).version).is_all
+    version = live.version()
+    add(client, HERE, c=1, d=2)
+    changes = read(version)
+    assert (changes.is_all, [set(each.attributes) for each in changes.features]) == (True, [{"b"}, {"c"}])
+    add(client, HERE, a=1, c=2)
+    changes = read(changes.version)
+    assert (changes.is_all, [set(each.attributes) for each in changes.features]) == (False, [{"c"}])
+
+
+def test_to_list_the_sets_takes_one_statement_however_many_layers_there_are(client):
+    system = client.application.extensions["location_cloud"]
+    for number in range(5):
+        add(client, HERE, f"layer{number}")
+    with statements_of(system.live) as statements:
+        client.get("/tiles.json")
+    assert len([each for each in statements if "layer_" in each]) == 1
 
 
 def test_a_layer_over_the_ceiling_is_refused(client, monkeypatch):
@@ -195,11 +241,52 @@ def test_one_tenants_layers_are_nobody_elses_tiles(home, tmp_path):
     system.close()
 
 
-def test_the_thread_at_the_port_looks_for_no_layer(client):
-    add(client, HERE)
+@pytest.fixture
+def at_hand(client):
+    """What the thread at the port finds without waiting, as a program on this machine or whoever is named."""
     world = client.application.extensions["location_cloud"].worlds.current()
-    found = [find_readable_at_once(world, anyone_here("default"), name) for name in ("base", "layers-wells")]
-    assert (found[0].name, found[1]) == ("base", None)
+
+    def find(name, lonlat=HERE, caller=None):
+        tile_set = find_readable_at_once(world, caller or anyone_here("default"), name)
+        (place,) = tiles_in_bbox(*lonlat, *lonlat, 14).tiles()
+        return None if tile_set is None else find_tile_at_hand(tile_set, TileAt(*place))
+
+    return find
+
+
+def test_the_thread_at_the_port_looks_for_no_layer(client, at_hand):
+    add(client, HERE)
+    assert (at_hand("base") is None, at_hand("layers-wells")) == (False, None)
+
+
+@pytest.mark.parametrize("layer", ["wells", "水井"])
+def test_a_tile_that_was_made_is_at_hand_until_an_edit(client, at_hand, layer):
+    name = set_name(layer)
+    add(client, HERE, layer)
+    asked = client.get(path(HERE, name=name))
+    assert (at_hand(name).body, at_hand(name).etag) == (asked.data, asked.headers["ETag"].strip('"'))
+    add(client, FAR)
+    assert at_hand(name) is None
+
+
+def test_a_tile_at_hand_is_shown_to_no_other_tenant(client, at_hand):
+    add(client, HERE)
+    drawn(client, HERE)
+    assert at_hand("layers-wells") is not None
+    assert at_hand("layers-wells", caller=anyone_here("oil")) is None
+
+
+def test_a_tile_at_hand_is_refused_to_who_may_not_read_layers(client, at_hand):
+    add(client, HERE)
+    drawn(client, HERE)
+    with pytest.raises(Denied):
+        at_hand("layers-wells", caller=Caller("default", frozenset({"maps:read"})))
+
+
+def test_a_tile_that_was_found_empty_is_at_hand_without_body(client, at_hand):
+    add(client, HERE)
+    assert drawn(client, FAR) == {}
+    assert at_hand("layers-wells", FAR) == NOTHING
 
 
 def test_who_may_not_read_layers_is_not_told_their_names(home, tmp_path):

@@ -15,6 +15,7 @@ from small_archives import BOX, PLACES, vector_tile, write_mbtiles, write_pmtile
 from location_cloud.access.service import issue_key
 from location_cloud.app import create_app
 from location_cloud.errors import BadInput, NotFound
+from location_cloud.http.kept_answers import max_age
 from location_cloud.maps import archives
 from location_cloud.maps.service_archives import add, list_archives, name_from, remove
 from location_cloud.settings import Settings
@@ -94,6 +95,13 @@ def test_an_archive_is_served_at_once_replaced_at_once_and_removed_at_once(asked
     remove(home, "mine")
     assert client.get("/tiles/mine/2/2/1.mvt").status_code == 404
     assert [each.name for each in (home / "archives").iterdir()] == ["sets.json"]
+
+
+def test_what_is_replaced_is_shown_for_a_minute_at_most(asked, tmp_path):
+    client, home = asked
+    add(home, "mine", write_pmtiles(tmp_path / "mine.pmtiles"), Silent())
+    kept_s = max_age(client.get("/tiles/mine/2/2/1.mvt").headers["Cache-Control"])
+    assert 0 < 2 * kept_s <= 60, "a worker repeats an answer as long, and who gets the last repetition keeps it as long"
 
 
 def test_whoever_takes_gzip_gets_the_stored_bytes(asked, tmp_path):

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from location_cloud.errors import BadQuery, TooLarge
-from location_cloud.maps.polyline import decode_polyline
 from location_cloud.maps.render import View
 from location_cloud.maps.service_staticmap import Order, check_order
 from location_cloud.maps.staticmap import Area, Marker, Path, all_points, fit_view, lay_over, scale_bar
-from location_cloud.maps.staticmap_words import parse_area, parse_markers, parse_path
+from location_cloud.maps.staticmap_words import parse_area, parse_markers, parse_path, read_polyline
 from location_cloud.spatial.bbox import Bbox
 
 DAQING = (125.03, 46.58)
@@ -110,8 +109,8 @@ def test_points_are_brought_to_wgs84():
         (parse_path, "1,2", "1 point"),
         (parse_path, "width:-1|1,2|3,4", "-1"),
         (parse_path, "width:nan|1,2|3,4", "nan"),
-        (parse_path, "enc:_p~iF~ps", "ends within"),
-        (parse_path, "enc:\x00\x01", "none of"),
+        (parse_path, "enc:_p~iF~ps", "within a number"),
+        (parse_path, "enc:\x00\x01", "character 0 is not"),
         (parse_area, "1,2|3,4", "2 points"),
         (parse_area, "fill:12|1,2|3,4|5,6", "12"),
     ],
@@ -128,7 +127,7 @@ def test_a_line_of_too_many_points_is_refused():
 
 @pytest.mark.parametrize("text", ["", "??", "_p~iF~ps|U_ulLnnqC_mqNvxq`@"])
 def test_a_polyline_of_whole_points_is_read(text):
-    assert all(len(point) == 2 for point in decode_polyline(text))
+    assert all(len(point) == 2 for point in read_polyline("paths", text, 5))
 
 
 # --- ceilings -------------------------------------------------------------------------------------

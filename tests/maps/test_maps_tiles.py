@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import math
 
 import mapbox_vector_tile
@@ -10,10 +11,10 @@ import pytest
 from location_cloud.access.service import issue_key
 from location_cloud.app import create_app
 from location_cloud.maps.dataset import _core
-from location_cloud.maps.service import find_view
+from location_cloud.maps.service import find_set, find_view
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.settings import Settings
-from location_cloud.tile_sets import TileSet
+from location_cloud.tile_sets import TileAt, TileSet
 from tests.conftest import copy_home
 
 LONLAT = (24.9414, 60.1700)
@@ -166,3 +167,21 @@ def test_a_map_opens_on_the_city_not_between_it_and_a_stray_way():
 def test_an_import_without_features_opens_on_the_world():
     assert _core(np.zeros((0, 2))) is None
     assert find_view(TileSet("base", {}, ("mvt",), lambda at: None)) == (0.0, 0.0, 1)
+
+
+def test_every_way_to_a_tile_shares_the_bytes_that_were_made_once(app):
+    base = readable_base(app)
+    z, x, y = map(int, tile_path(14)[len("/tiles/base/") : -len(".mvt")].split("/"))
+    made = [base.read(TileAt(z, x, y)), base.at_hand(TileAt(z, x, y)), base.read(TileAt(z, x, y, crs="cgcs2000"))]
+    assert all(each is made[0] for each in made)
+    assert made[0].etag == hashlib.blake2b(made[0].body, digest_size=12).hexdigest()
+
+
+def test_tiles_of_other_grids_are_kept_apart(app):
+    base = readable_base(app)
+    found = [base.read(TileAt(8, 145, 74, matrix=matrix)) for matrix in ("w", "c", "w", "c")]  # c: far in the south
+    assert [each is None for each in found] == [False, True, False, True]
+
+
+def readable_base(app):
+    return find_set(app.extensions["location_cloud"].worlds.current(), "default", "base")

@@ -93,19 +93,32 @@ n 23 8.6100 49.4090 shop=clothes name=C
 """
 
 
+SPACED = ("name", "addr:", "ref", "old_name", "alt_name")
+"""Keys in whose values _ stands for a space."""
+
+MEMBERS = {"n": "node", "w": "way", "r": "relation"}
+
+
 def osm_of(lines: str) -> str:
+    """The drawing as OSM XML: n id lon lat key=value, w id nodes key=value, r id role:n1,role:w2 key=value."""
     parts = []
-    for line in sorted(lines.strip().splitlines(), key=lambda line: (line[0], int(line.split()[1]))):
+    for line in sorted(lines.strip().splitlines(), key=lambda line: ("nwr".index(line[0]), int(line.split()[1]))):
         kind, number, *rest = line.split()
         tags = "".join(
-            f'<tag k="{key}" v="{value.replace("_", " ") if key != "man_made" else value}"/>'
+            f'<tag k="{key}" v="{value.replace("_", " ") if key.startswith(SPACED) else value}"/>'
             for key, value in (part.split("=", 1) for part in rest if "=" in part)
         )
         if kind == "n":
             parts.append(f'<node id="{number}" version="1" lon="{rest[0]}" lat="{rest[1]}">{tags}</node>')
-        else:
+        elif kind == "w":
             refs = "".join(f'<nd ref="{ref}"/>' for ref in rest[0].split(","))
             parts.append(f'<way id="{number}" version="1">{refs}{tags}</way>')
+        else:
+            members = (part.rpartition(":") for part in rest[0].split(","))
+            listed = "".join(
+                f'<member type="{MEMBERS[name[0]]}" ref="{name[1:]}" role="{role}"/>' for role, _, name in members
+            )
+            parts.append(f'<relation id="{number}" version="1">{listed}{tags}</relation>')
     return f'<osm version="0.6">{"".join(parts)}</osm>'
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from location_cloud.places.schema import NearCollection, PlaceCollection
+from location_cloud.places.schema import PlaceCollection, Readings
+from location_cloud.places.schema_reverse import NearCollection
 
 
 def test_address_of_the_demo_city_is_geocoded(client):
@@ -39,7 +40,7 @@ def test_what_is_nothing_like_a_place_has_no_best_guess(client):
 
 
 def test_candidates_are_told_by_falling_confidence(client):
-    answer = client.get("/v1/geocode", query_string={"q": "Mannerheimintie 1"}).get_json()
+    answer = client.get("/v1/geocode", query_string={"q": "Mannerheimint"}).get_json()
     confidences = [feature["properties"]["confidence"] for feature in answer["features"]]
     assert len(confidences) > 1
     assert confidences == sorted(confidences, reverse=True)
@@ -83,3 +84,21 @@ def test_what_was_not_understood_is_said_so(client):
     best = client.get("/v1/geocode", query_string={"q": "大庆市xyzzyqwv"}).get_json()["features"][0]["properties"]
     assert (best["name"], best["unmatched"]) == ("大庆市", "xyzzyqwv")
     assert best["matched"] == [{"text": "大庆市", "as": "area"}]
+
+
+def test_readings_of_a_question_are_told(client):
+    answer = client.get("/v1/parse", query_string={"q": "大庆市Aleksanterinkatu 44"}).get_json()
+    forms = [reading.form for reading in Readings.model_validate(answer).readings]
+    assert forms[0] == "address"
+
+
+def test_unknown_area_or_kind_is_refused_with_a_hint(client):
+    for wrong in ({"adcode": "999999"}, {"kinds": "house"}):
+        answer = client.get("/v1/geocode", query_string={"q": "Aleksanterinkatu", **wrong})
+        assert answer.status_code == 400
+
+
+def test_area_filter_keeps_what_lies_in_it(client):
+    inside = client.get("/v1/suggest", query_string={"q": "让胡路", "adcode": "230604"}).get_json()["features"]
+    assert inside
+    assert all("230604" in [area["code"] for area in place["properties"]["areas"]] for place in inside)

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from location_cloud.places.gather import list_houses
+from location_cloud.places.gather_houses import list_houses
+from location_cloud.places.gather_objects import list_objects
 from location_cloud.places.match import distance_m
 from location_cloud.places.search import Wish, find_places
 from location_cloud.storage.osm import read_osm
@@ -22,10 +23,13 @@ class Quiet:
 
 def recall(world, file, count):
     """Share of sampled addresses whose first answer lies within 60 m of one object with that address."""
-    houses = list_houses(read_osm([file], None, Quiet())[0])
+    osm = read_osm([file], None, Quiet())[0]
+    houses = list_houses(osm, list_objects(osm, ()))
     where = {}
-    for house in houses:
-        where.setdefault((house.street, house.number, house.town), []).append(house.lonlat)
+    for row in range(len(houses)):
+        if houses.street[row] and not houses.is_estimated[row]:
+            key = (houses.street[row], houses.number[row], houses.town[row])
+            where.setdefault(key, []).append(houses.lonlat[row])
     places, areas = world.sections["places"], world.sections["areas"]
     hits = 0
     sample = random.Random(11).sample(sorted(where), count)

@@ -1,0 +1,66 @@
+"""Pelias's parameters."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from location_cloud.places.schema_foreign import ForeignQuery, Lat, Lon, Text
+
+
+class _Filters(ForeignQuery):
+    """Which places, and how they are told."""
+
+    size: int = Field(10, ge=1, le=40)
+    layers: Text = ""
+    sources: Text = ""
+    lang: Text = ""
+    boundary_country: Text = Field("", alias="boundary.country", description="ISO codes")
+
+
+class _Where(_Filters):
+    """Near where, and where at most."""
+
+    focus_lat: Lat | None = Field(None, alias="focus.point.lat")
+    focus_lon: Lon | None = Field(None, alias="focus.point.lon")
+    min_lon: Lon | None = Field(None, alias="boundary.rect.min_lon")
+    min_lat: Lat | None = Field(None, alias="boundary.rect.min_lat")
+    max_lon: Lon | None = Field(None, alias="boundary.rect.max_lon")
+    max_lat: Lat | None = Field(None, alias="boundary.rect.max_lat")
+    circle_lat: Lat | None = Field(None, alias="boundary.circle.lat")
+    circle_lon: Lon | None = Field(None, alias="boundary.circle.lon")
+    circle_radius: float = Field(50.0, gt=0, le=1000, alias="boundary.circle.radius", description="kilometres")
+
+
+class PeliasQuery(_Where):
+    """What is looked for."""
+
+    text: Text = ""
+
+
+class PeliasStructuredQuery(_Where):
+    """The same part by part."""
+
+    address: Text = ""
+    neighbourhood: Text = ""
+    borough: Text = ""
+    locality: Text = ""
+    county: Text = ""
+    region: Text = ""
+    postalcode: Text = ""
+    country: Text = ""
+    venue: Text = ""
+
+
+class PeliasReverseQuery(_Filters):
+    """Where."""
+
+    lat: Lat = Field(alias="point.lat")
+    lon: Lon = Field(alias="point.lon")
+    radius: float = Field(1.0, gt=0, le=5, alias="boundary.circle.radius", description="kilometres")
+
+
+class PeliasPlaceQuery(ForeignQuery):
+    """Places by their gids."""
+
+    ids: Text
+    lang: Text = ""
