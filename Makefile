@@ -17,7 +17,7 @@ ASK = from location_cloud.settings import load_settings; from location_cloud.sha
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check setup setup-test demo test test-parts test-all bench bench-routing bench-tiles format clean
+.PHONY: help check setup setup-test demo test bench-places test-parts test-all bench bench-routing bench-tiles format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -68,6 +68,10 @@ test: setup-test  ## format, lint, types, then every test that needs no outside 
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/pytest
+
+bench-places: setup-test  ## places: simulated questions, hidden addresses, a million names, Nominatim beside us; FILES="city.osm.pbf"
+	@$(VENV)/bin/python tests/parts/install.py postgis
+	@$(VENV)/bin/python -m benchmarks.places $(FILES)
 
 test-parts: setup-test  ## the tests with real parts: PostGIS, a browser, QGIS, web clients, routing peers (installed below .parts)
 	@$(VENV)/bin/python tests/parts/install.py postgis chromium qgis web-servers web-clients peers

@@ -56,11 +56,13 @@ def serve_app() -> Flask:
 
 
 def open_store(settings: Settings) -> Live:
-    """The live store with every capability's tables up to date."""
+    """The live store with every capability's tables up to date. Raises BadInput if it lacks what the settings ask."""
     allow_many_files()
     live = open_live(settings.live_url, settings.home)
     try:
         live.migrate({capability.name: capability.migrations() for capability in CAPABILITIES})
+        for capability in CAPABILITIES:
+            capability.check_store(live, settings)
     except BaseException:
         live.close()
         raise

@@ -379,7 +379,9 @@ class Capability:
     """One folder of the product. Its parts are named, not imported: `--help` must not pay for numba.
 
     apis: modules with OPERATIONS. section: module with SECTION. layers: module with LAYERS.
-    store: module with MIGRATIONS. jobs: module with JOBS. overlay: module with open_overlay.
+    store: module with MIGRATIONS, and check_store(live, settings) if settings ask something of the database that it may
+    lack. jobs: module with JOBS. overlay: module with open_overlay, and prepare_overlay(snapshot, settings, progress)
+    if an import does work beforehand that each process would have to wait for.
     tile_sets: module with tile_sets(world, tenant), its tile sets (`tile_sets.TileSet`) by name; asked often, so quick.
     """
 
@@ -419,9 +421,26 @@ class Capability:
         """What it keeps for a snapshot in each process: its way to what the background process publishes; or None."""
         return self._part(self.overlay, "open_overlay")(snapshot, settings) if self.overlay else None
 
+    def check_store(self, live: Any, settings: Any) -> None:
+        """Raises BadInput if the live store lacks something that the settings ask of it."""
+        check = self._find_part(self.store, "check_store")
+        if check is not None:
+            check(live, settings)
+
+    def prepare_overlay(self, snapshot: Any, settings: Any, progress: Progress) -> None:
+        """Does at an import what processes would otherwise do when they open a snapshot's overlay."""
+        prepare = self._find_part(self.overlay, "prepare_overlay")
+        if prepare is not None:
+            prepare(snapshot, settings, progress)
+
     def find_tile_sets(self) -> Callable[[Any, str], Mapping[str, Any]] | None:
         """What gives its tile sets, if it has any."""
         return self._part(self.tile_sets, "tile_sets") if self.tile_sets else None
 
     def _part(self, module: str, attribute: str) -> Any:
         return getattr(importlib.import_module(f"location_cloud.{self.name}.{module}"), attribute)
+
+    def _find_part(self, module: str, attribute: str) -> Any:
+        if not module:
+            return None
+        return getattr(importlib.import_module(f"location_cloud.{self.name}.{module}"), attribute, None)

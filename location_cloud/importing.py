@@ -105,6 +105,8 @@ def import_(
             clock=utc_now,
             keep=settings.snapshots_kept,
         )
+        for capability in CAPABILITIES:
+            capability.prepare_overlay(snapshot, settings, progress)
     counts = "; ".join(
         f"{section}: " + ", ".join(f"{count:,} {what}" for what, count in found.items())
         for section, found in snapshot.manifest.sections.items()

@@ -39,6 +39,11 @@ class Settings(BaseModel):
     port: int = Field(8000, ge=0, le=65535, description="TCP port; 0 picks a free one")
     workers: int = Field(2, ge=1, le=256, description="web worker processes")
     live_url: str = Field("", description="live store: empty = SQLite in home, or postgresql+psycopg://user@host/db")
+    places_candidates: Literal["embedded", "postgres"] = Field(
+        "embedded",
+        description="who is asked for names: embedded = the index in the snapshot; postgres = the live store, with "
+        "pg_trgm in PostgreSQL",
+    )
     keys: Literal["auto", "always"] = Field(
         "auto",
         description="auto = callers on loopback of a server on loopback need no key; always = everyone does",

@@ -53,9 +53,9 @@ READY_S = 60
 
 @dataclass(frozen=True)
 class Nominatim:
-    """A server that answers. size_mb: of its database. import_s: of the whole import. places: rows of placex."""
+    """Servers that answer, one a core. size_mb: of the database. import_s: of all of it. places: rows of placex."""
 
-    port: int
+    ports: tuple[int, ...]
     import_s: float
     size_mb: float
     places: int
@@ -106,8 +106,9 @@ def start(file: Path) -> Iterator[Nominatim]:
             size, places = connection.execute(
                 "SELECT pg_database_size('nominatim'), (SELECT count(*) FROM placex)"
             ).fetchone() or (0, 0)
-        with _serve(root, project, environment) as port:
-            yield Nominatim(port, import_s, size / 1e6, places)
+        with contextlib.ExitStack() as servers:
+            ports = tuple(servers.enter_context(_serve(root, project, environment)) for _ in range(os.cpu_count() or 1))
+            yield Nominatim(ports, import_s, size / 1e6, places)
 
 
 def _installed() -> Path:
@@ -163,15 +164,16 @@ def _run(root: Path, arguments: list[str], project: Path, environment: dict[str,
 
 @contextlib.contextmanager
 def _serve(root: Path, project: Path, environment: dict[str, str]) -> Iterator[int]:
+    """One worker on a port of its own: with --workers, uvicorn's sockets delay each second packet by 40 ms."""
     port = free_port()
     app = "nominatim_api.server.falcon.server:run_wsgi"
-    options = ["--factory", app, "--port", str(port), "--workers", str(os.cpu_count()), "--log-level", "warning"]
-    with (project / "serve.log").open("w") as out:
+    options = ["--factory", app, "--port", str(port), "--log-level", "warning"]
+    with (project / f"serve-{port}.log").open("w") as out:
         server = subprocess.Popen(
             [_python(root), "-m", "uvicorn", *options], cwd=project, env=environment, stdout=out, stderr=out
         )
     try:
-        _wait(port, server, project / "serve.log")
+        _wait(port, server, project / f"serve-{port}.log")
         yield port
     finally:
         server.terminate()

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
 import orjson
@@ -104,8 +105,10 @@ def read_lines(body: bytes, media_type: str, main: str) -> list[Line]:
 
 
 def _from_ndjson(body: bytes, main: str) -> list[Line]:
-    numbered = [(number, text) for number, text in enumerate(body.split(b"\n"), 1) if text.strip()]
-    _check_count(len(numbered))
+    every = ((number, text) for number, text in enumerate(io.BytesIO(body), 1) if not text.isspace())
+    numbered = list(islice(every, MAX_LINES + 1))
+    if len(numbered) > MAX_LINES:  # counted to the end without keeping what there is
+        _check_count(len(numbered) + sum(1 for _ in every))
     lines = []
     for number, text in numbered:
         try:
@@ -133,6 +136,8 @@ def _from_csv(body: bytes) -> list[Line]:
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
         heading = [name.strip() for name in next(reader, [])]
+        if any(map(_has_broken_bytes, heading)):
+            raise BadQuery("the heading is not UTF-8", hint="save the table as CSV in UTF-8")
         lines, number = [], reader.line_num + 1
         for row in reader:
             if any(cell.strip() for cell in row):
@@ -149,11 +154,17 @@ def _from_csv(body: bytes) -> list[Line]:
 def _row(number: int, heading: Sequence[str], row: Sequence[str]) -> Line:
     values: dict[str, Any] = {name: cell.strip() for name, cell in zip(heading, row) if cell.strip()}
     id_ = values.pop("id", None)
-    if any("\udc80" <= char <= "\udcff" for cell in row for char in cell):
+    if any(map(_has_broken_bytes, row)):
         return Line(number, None, None, f"line {number} is not UTF-8")
+    if id_ is not None and len(id_) > MAX_ID_CHARS:
+        return Line(number, None, None, f"line {number}: id must be a text of at most {MAX_ID_CHARS} letters")
     if len(row) > len(heading):
         return Line(number, id_, None, f"line {number} has {len(row)} cells, the heading {len(heading)}")
     return Line(number, id_, values)
+
+
+def _has_broken_bytes(cell: str) -> bool:
+    return not cell.isascii() and any("\udc80" <= char <= "\udcff" for char in cell)
 
 
 def _line(number: int, content: Any, main: str) -> Line:

@@ -15,6 +15,9 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "/docs#error-"
 """`type` is a link into the docs page of this very server: it works offline."""
 
+MOST_TOLD_CHARS = 200
+"""Of a wrong value: whoever sends a megabyte of it need not get it back."""
+
 
 class Problem(BaseModel):
     """Why a question was not answered, and what to do; some carry more, e.g. the best guess as `partial`."""
@@ -87,7 +90,9 @@ def _fault(item: Any, place: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, (str, int, float, bool, type(None))) else type(value).__name__
+    if isinstance(value, str):
+        return value if len(value) <= MOST_TOLD_CHARS else f"{value[: MOST_TOLD_CHARS - 3]}..."
+    return value if isinstance(value, (int, float, bool, type(None))) else type(value).__name__
 
 
 def _short(value: Any) -> str:

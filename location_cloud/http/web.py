@@ -8,7 +8,7 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -48,6 +48,9 @@ PACKED_SUFFIX = "-gzip"
 
 BODIES = threading.BoundedSemaphore(os.cpu_count() or 1)
 """Bodies that one worker receives at once, besides whole ones: under half of its threads (serving.THREADS)."""
+
+STREAMS = threading.BoundedSemaphore(os.cpu_count() or 1)
+"""Answers that one worker sends piece by piece at once: a slow reader keeps a thread for as long as it reads."""
 
 WHOLE_BODY = ("Location-Cloud-Body", secrets.token_hex(16))
 """The field by which the public port says that the body is there whole (`bodies.Arriving`); its value is a secret."""
@@ -421,9 +424,43 @@ def etag_of(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=12).hexdigest()
 
 
+class _Sent:
+    """Pieces of an answer; gives its place in STREAMS back at their end, or when nobody wants more of them."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._is_open = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Called by the web server when the answer is sent or its reader is gone."""
+        if self._is_open:
+            self._is_open = False
+            STREAMS.release()
+            close = getattr(self._pieces, "close", None)  # of a generator, which may hold a file
+            if close is not None:
+                close()
+
+    __del__ = close
+
+
 def _stream(operation: Operation, reply: Reply, chunks: Chunks, varies: tuple[str, ...]) -> Response:
-    """An answer sent piece by piece as it is made: neither compressed nor named by a validator."""
-    response = Response(chunks.pieces, reply.status, dict(reply.headers), mimetype=reply.media_type)
+    """An answer sent piece by piece as it is made: neither compressed nor named by a validator.
+
+    Raises NotReady where too many are being sent.
+    """
+    if not STREAMS.acquire(blocking=False):
+        raise NotReady("too many long answers are being sent at once", hint="send it again in a second")
+    response = Response(_Sent(chunks.pieces), reply.status, dict(reply.headers), mimetype=reply.media_type)
     response.headers.setdefault("Cache-Control", operation.cache)
     if chunks.size is not None:
         response.content_length = chunks.size

@@ -12,8 +12,21 @@ from location_cloud.capability import Capability, Command, Importer
 CAPABILITY = Capability(
     name="places",
     title={"zh-CN": "地名地址", "en": "Places"},
-    apis=("api", "api_coords", "api_pois", "api_reverse", "api_nominatim", "api_photon", "api_pelias", "api_google", "api_amap"),
+    apis=(
+        "api",
+        "api_coords",
+        "api_pois",
+        "api_reverse",
+        "api_nominatim",
+        "api_photon",
+        "api_pelias",
+        "api_google",
+        "api_amap",
+        "api_baidu",
+    ),
     section="dataset",
+    store="store",
+    overlay="overlay",
     commands=(
         Command(
             "places", "Take in, list and remove your own places and addresses.", "location_cloud.places.commands:places"

@@ -75,7 +75,7 @@ def street_line(answer: Answer) -> str:
 
 
 def chinese_street(street: str, number: str) -> str:
-    """ "团结大街202号"; what ends in no digit or letter has a word of its own already."""
+    """A house in Chinese, "团结大街202号"; a number that ends in no digit or letter has a word of its own already."""
     return f"{street}{number}号" if number[-1:].isascii() else f"{street}{number}"
 
 

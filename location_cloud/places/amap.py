@@ -38,7 +38,23 @@ UNKNOWN = ("20003", "UNKNOWN_ERROR")
 CITYCODES = {"2306": "0459"}
 """Telephone codes of cities by the beginning of their adcode; only that of Daqing is known here."""
 
-LEVELS = frozenset("国家 省 市 区县 开发区 乡镇 村庄 热点商圈 兴趣点 门牌号 单元号 道路 道路交叉路口".split())
+LEVELS = frozenset(
+    [
+        "国家",
+        "省",
+        "市",
+        "区县",
+        "开发区",
+        "乡镇",
+        "村庄",
+        "热点商圈",
+        "兴趣点",
+        "门牌号",
+        "单元号",
+        "道路",
+        "道路交叉路口",
+    ]
+)
 """What `level` may be; a position, a grid cell or a kilometre post is 未知 there."""
 
 MOST_ADDRESSES, MOST_POSITIONS, MOST_IDS, MOST_CORNERS = 10, 20, 10, 500
@@ -92,7 +108,7 @@ def city_text(text: str) -> str:
 
 
 def written(lonlat: tuple[float, float]) -> str:
-    """ "lon,lat" in GCJ-02."""
+    """A position as lon,lat in GCJ-02."""
     ((lon, lat),) = from_wgs84([lonlat], "gcj02").tolist()
     return f"{lon:.6f},{lat:.6f}"
 
@@ -282,9 +298,13 @@ def type_text(answer: Answer) -> str:
 def typecode(answer: Answer) -> str:
     """Amap's code of the kind, or of the nearest kind above that has one."""
     if answer.own_area is not None:
-        return {"province": "190102", "city": "190103", "district": "190105", "town": "190106", "village": "190107"}.get(
-            answer.own_area.level, "190100"
-        )
+        return {
+            "province": "190102",
+            "city": "190103",
+            "district": "190105",
+            "town": "190106",
+            "village": "190107",
+        }.get(answer.own_area.level, "190100")
     tree = load_categories()
     kind: Category | None = tree.by_id[tree.of_tag(f"{answer.key}={answer.value}")]
     while kind is not None and not kind.amap:

@@ -16,6 +16,7 @@ from location_cloud.places.schema_amap import (
     GeoQuery,
     PlaceDetailQuery,
     PlaceQuery,
+    PlaceQuery2,
     RegeoQuery,
     TipsQuery,
 )
@@ -71,25 +72,26 @@ def inputtips(call: Call, params: TipsQuery, _body: None) -> Reply:
     return _reply(params, {"count": str(len(tips)), "tips": tips})
 
 
-def place_text(call: Call, params: PlaceQuery, _body: None) -> Listed:
+def place_text(call: Call, params: PlaceQuery | PlaceQuery2, _body: None) -> Listed:
     """关键字搜索: by name or kind."""
     if not (params.keywords.strip() or params.types.strip()):
         raise amap.fault(amap.MISSING_PARAMS, "keywords or types is missing")
-    city = amap.city_text(params.region or params.city)
+    city, is_only_there = params.where
+    city = amap.city_text(city)
     code = service_objects.find_adcode(call.world, city) if city else ""
     found = service_listing.list_named(call.world, _look(params), code)
-    if not found.answers and code and not (params.citylimit or params.city_limit):
+    if not found.answers and code and not is_only_there:
         found = service_listing.list_named(call.world, _look(params), "")
     return found
 
 
-def place_around(call: Call, params: PlaceQuery, _body: None) -> Listed:
+def place_around(call: Call, params: PlaceQuery | PlaceQuery2, _body: None) -> Listed:
     """周边搜索: around a position."""
     at = amap.read_location(amap.missing(params.location, "location"))
     return service_listing.list_around(call.world, _look(params), at, max(params.radius, 1.0))
 
 
-def place_polygon(call: Call, params: PlaceQuery, _body: None) -> Listed:
+def place_polygon(call: Call, params: PlaceQuery | PlaceQuery2, _body: None) -> Listed:
     """多边形搜索: in a polygon, or a box by two corners."""
     corners = amap.read_polygon(amap.missing(params.polygon, "polygon"))
     return service_listing.list_in(call.world, _look(params), shapely.make_valid(shapely.Polygon(corners)))
@@ -131,14 +133,9 @@ NEAR_HOUSE_M = 200.0
 """The street number of a house further away says nothing of a position."""
 
 
-def _look(params: PlaceQuery) -> Look:
-    size, page = (params.offset or 20, params.page) if _is_v3(params) else (params.page_size, params.page_num)
-    by_distance = params.sortrule == "distance"
-    return Look(params.keywords, params.types, by_distance, min(size, 25), (page - 1) * min(size, 25))
-
-
-def _is_v3(params: PlaceQuery) -> bool:
-    return "page_size" not in params.model_fields_set and "page_num" not in params.model_fields_set
+def _look(params: PlaceQuery | PlaceQuery2) -> Look:
+    size, start = params.records
+    return Look(params.keywords, params.types, params.sortrule == "distance", size, start)
 
 
 def _v3(find: Any) -> Any:
@@ -153,9 +150,6 @@ def _v3(find: Any) -> Any:
 
 def _v5(find: Any) -> Any:
     def answer(call: Call, params: Any, body: None) -> Reply:
-        if isinstance(params, PlaceQuery):  # so that pages are those of v5, whichever is asked for
-            params = params.model_copy(update={"page_size": params.page_size})
-            params.model_fields_set.add("page_size")
         pois = [amap.as_poi_2(each, params.show_fields) for each in find(call, params, body).answers]
         return _reply(params, {"count": str(len(pois)), "pois": pois})
 
@@ -183,6 +177,6 @@ OPERATIONS = (
     _operation("v3", "assistant/inputtips", inputtips, TipsQuery),
     *(_operation("v3", f"place/{name}", _v3(find), PlaceQuery) for name, find in _PLACES.items()),
     _operation("v3", "place/detail", _v3(place_detail), PlaceDetailQuery),
-    *(_operation("v5", f"place/{name}", _v5(find), PlaceQuery) for name, find in _PLACES.items()),
+    *(_operation("v5", f"place/{name}", _v5(find), PlaceQuery2) for name, find in _PLACES.items()),
     _operation("v5", "place/detail", _v5(place_detail), PlaceDetailQuery),
 )

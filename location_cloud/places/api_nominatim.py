@@ -44,9 +44,7 @@ def search(call: Call, params: SearchQuery, _body: None) -> Reply:
     wanted = [
         answer
         for answer in found
-        if nominatim.is_wanted(
-            answer, params.layer, params.featureType, params.countrycodes, params.exclude_place_ids
-        )
+        if nominatim.is_wanted(answer, params.layer, params.feature_type, params.countrycodes, params.exclude_place_ids)
     ]
     return _listed(call, params, wanted[: params.limit], told, text)
 
@@ -154,7 +152,8 @@ def _collection(
         return {"type": "FeatureCollection", "licence": nominatim.LICENCE, "features": features}
     head = {"version": "0.1.0", "attribution": nominatim.LICENCE, "licence": "ODbL", "query": query}
     features = [
-        nominatim.as_geocodejson_feature(answer, told, outline) for answer, outline in zip(answers, outlines, strict=True)
+        nominatim.as_geocodejson_feature(answer, told, outline)
+        for answer, outline in zip(answers, outlines, strict=True)
     ]
     return {"type": "FeatureCollection", "geocoding": head, "features": features}
 

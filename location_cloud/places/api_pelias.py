@@ -86,9 +86,7 @@ def _found(call: Call, params: Any, text: str, is_typing: bool) -> Reply:
         is_typing=is_typing,
     )
     wanted = [
-        answer
-        for answer in found
-        if pelias.is_wanted(answer, params.layers, params.sources, params.boundary_country)
+        answer for answer in found if pelias.is_wanted(answer, params.layers, params.sources, params.boundary_country)
     ]
     return _reply(call, params, wanted[: params.size], language)
 

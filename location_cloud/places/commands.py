@@ -11,6 +11,7 @@ import click
 from location_cloud.capability import Desk
 from location_cloud.errors import BadInput
 from location_cloud.places import service_sets
+from location_cloud.places.service_names import keep_names
 from location_cloud.places.service_sets import SetWish, Taken
 
 SHOWN = 20
@@ -87,7 +88,7 @@ def import_(
         if dry_run:
             click.echo("dry run: nothing was changed")
             return
-        _publish(home, later, progress, settings.snapshots_kept)
+        _publish(desk, later, progress)
 
 
 @places.command("list", help="List your own lists.")
@@ -110,7 +111,7 @@ def remove(desk: Desk, name: str, later: bool) -> None:
     service_sets.forget_set(settings.home, name)
     click.echo(f"{name} is removed")
     with desk.progress() as progress:
-        _publish(settings.home, later, progress, settings.snapshots_kept)
+        _publish(desk, later, progress)
 
 
 def _tell(taken: Taken, report: Path | None) -> None:
@@ -128,15 +129,20 @@ def _tell(taken: Taken, report: Path | None) -> None:
         click.echo(f"  all of them: {report}", err=True)
 
 
-def _publish(home: Path, later: bool, progress: Any, keep: int) -> None:
+def _publish(desk: Desk, later: bool, progress: Any) -> None:
+    settings = desk.settings()
     if later:
         click.echo("kept for the next import")
         return
     try:
-        snapshot = service_sets.publish_sets(home, progress, lambda: datetime.now(UTC), keep)
+        keep = settings.snapshots_kept
+        snapshot = service_sets.publish_sets(settings.home, progress, lambda: datetime.now(UTC), keep)
     except BadInput as error:
         raise BadInput(f"the list is kept and comes with the next import, but is not served yet: {error}") from error
     if snapshot is None:
         click.echo("kept; it is served with the first import of a city: location-cloud import FILE")
     else:
-        click.echo(f"snapshot {snapshot.id} is served from {home}")
+        if settings.places_candidates == "postgres":
+            with desk.store() as live:
+                keep_names(live, snapshot, progress)
+        click.echo(f"snapshot {snapshot.id} is served from {settings.home}")

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from location_cloud.areas.dataset import SECTION as AREAS
 from location_cloud.areas.model import Areas
-from location_cloud.arrays import load_array, load_texts
+from location_cloud.arrays import load_array
 from location_cloud.capability import Built, Import, Progress, Section
 from location_cloud.errors import BadInput
+from location_cloud.places.compact import load_column, load_degrees, load_texts
 from location_cloud.places.gather import Gathered, gather, with_sets
 from location_cloud.places.grid import load_grid
 from location_cloud.places.match import warm
@@ -23,7 +24,7 @@ from location_cloud.places.model_table import PlaceTable
 from location_cloud.places.name_build import build_index
 from location_cloud.places.names import ALIAS, NAME, load_index, save_index
 from location_cloud.places.pinyin import PinyinTable, build_table
-from location_cloud.places.poi_index import load_poi_index
+from location_cloud.places.poi_index import grid_of_places, load_poi_index
 from location_cloud.places.routes import build_routes
 from location_cloud.places.sets import OwnSet, load_sets
 from location_cloud.places.writing import (
@@ -41,36 +42,30 @@ _TEXTS = (
     *("name", "osm", "other_name", "house_number", "house_written", "house_town", "house_postcode", "house_osm"),
     *("route_ref", "route_name", "part_number", "part_osm"),
 )
-_ARRAYS = (
+_COLUMNS = (
     "kind",
     "category",
-    "lonlat",
     "accuracy_m",
     "importance",
     "area",
     "house_start",
     "house_street",
     "house_value",
-    "house_lonlat",
-    "vertex",
     "segment_vertex",
     "segment_road",
     "house_estimated",
     "other_start",
     "crossing_start",
     "crossing_other",
-    "crossing_lonlat",
     "lrs_start",
     "lrs_m",
-    "lrs_lonlat",
     "lrs_is_post",
     "lrs_side",
     "part_start",
-    "part_lonlat",
     "access_start",
-    "access_lonlat",
 )
-_GRIDS = ("poi_grid", "house_grid", "segment_grid")
+_DEGREES = ("lonlat", "house_lonlat", "crossing_lonlat", "lrs_lonlat", "part_lonlat", "access_lonlat")
+_GRIDS = ("house_grid", "segment_grid")
 
 
 def build(import_: Import, folder: Path) -> Built:
@@ -123,15 +118,19 @@ def _write(gathered: Gathered, sets: Sequence[OwnSet], areas: Areas, folder: Pat
 
 
 def load(folder: Path) -> Places:
-    """The section as `build` wrote it, mapped read-only."""
+    """The section as `build` wrote it, read-only; mapped but for the columns that `compact` unfolds."""
     meta = orjson.loads((folder / "places.json").read_bytes())
     columns: dict[str, Any] = {name: load_texts(folder, name) for name in _TEXTS}
-    columns.update((name, load_array(folder, name)) for name in _ARRAYS)
+    columns.update((name, load_column(folder, name)) for name in _COLUMNS)
+    columns.update((name, load_degrees(folder, name)) for name in _DEGREES)
     columns.update((name, load_grid(folder, name)) for name in _GRIDS)
     table = PinyinTable(load_array(folder, "syllable"), meta["syllables"])
+    pois = load_poi_index(folder)
     return Places(
         **columns,
-        pois=load_poi_index(folder),
+        vertex=load_array(folder, "vertex"),
+        pois=pois,
+        poi_grid=grid_of_places(pois),
         index=load_index(folder, table, columns["kind"], columns["importance"], columns["lonlat"]),
         pinyin=table,
         categories=meta["categories"],
@@ -157,7 +156,8 @@ def check(folder: Path) -> None:
     for name, start, linked_column in linked:
         if len(start) != n + 1 or int(start[-1]) != len(linked_column):
             raise BadInput(f"{folder}: columns of {name} have different lengths; import again")
-    problem = places.index.problem(n)
+    index = load_index(folder, places.pinyin, places.kind, places.importance, places.lonlat)
+    problem = index.problem(n)
     if problem:
         raise BadInput(f"{folder}: {problem}; import again")
     for name, column, end in (
@@ -176,8 +176,8 @@ def _write_index(places: PlaceTable, table: PinyinTable, folder: Path) -> int:
         names += [first, *others]
         doc += [row] * (1 + len(others))
         form += [NAME] + [ALIAS] * len(others)
-    columns = (load_array(folder, name) for name in ("kind", "importance", "lonlat"))
-    index = build_index(names, doc, form, table, *columns)
+    kind, importance = load_column(folder, "kind"), load_column(folder, "importance")
+    index = build_index(names, doc, form, table, kind, importance, load_degrees(folder, "lonlat"))
     save_index(folder, index)
     return len(index)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from location_cloud.places.find_name import said_parts
+from location_cloud.places.find_anchor import BETWEEN
+from location_cloud.places.find_name import line_of, road_distance_m, said_parts
 from location_cloud.places.found import Found, share_understood
-from location_cloud.places.lookup import Lookup, find_inside
-from location_cloud.places.model import OSM_ACCURACY_M, ROAD
+from location_cloud.places.lookup import Lookup, Said, find_inside
+from location_cloud.places.match import Matches, distance_m
+from location_cloud.places.model import LEVEL_ROAD, OSM_ACCURACY_M, ROAD
 from location_cloud.places.parse_crossing import list_crossings
 
 LEVEL_CROSSING = "道路交叉路口"
@@ -19,6 +22,10 @@ ALIKE = 0.74
 
 MAX_ROADS = 60
 MAX_READINGS = 4
+NEAREST_M, MAX_PAIRS = 300.0, 4
+APART = 0.85
+"""Share of the likeness that is left where two roads only come near each other."""
+
 
 CROSSING_ACCURACY_M = OSM_ACCURACY_M + 15.0
 """A crossing's middle and the position of a node of it: half the width of two roads."""
@@ -32,6 +39,62 @@ def find_crossings(lookup: Lookup, text: str) -> list[Found]:
         if order >= MAX_READINGS - 1 or any(each.score >= 0.97 for each in found):
             break
     return found
+
+
+def find_sections(lookup: Lookup, text: str) -> list[Found]:
+    """The middle of a road between two others, given as "road|one|other"."""
+    on, one, other = text.split(BETWEEN)
+    ends = [
+        max(_meetings(lookup, text, on, each), key=lambda found: found.score, default=None) for each in (one, other)
+    ]
+    if ends[0] is None or ends[1] is None or (ends[0].row != ends[1].row and ends[0].street != ends[1].street):
+        return []
+    lonlat = np.mean([ends[0].lonlat, ends[1].lonlat], axis=0)
+    half_m = float(distance_m(np.array(ends[0].lonlat), np.array(ends[1].lonlat))) / 2
+    return [
+        replace(
+            ends[0],
+            kind="road",
+            level=LEVEL_ROAD,
+            name=f"{on} ({one} - {other})",
+            lonlat=(float(lonlat[0]), float(lonlat[1])),
+            accuracy_m=OSM_ACCURACY_M + half_m,
+            precise=False,
+            score=min(ends[0].score, ends[1].score),
+            matched=(*ends[0].matched, (other, "road")),
+        )
+    ]
+
+
+def _nearest(lookup: Lookup, text: str, first: Matches, second: Matches, around: list[Said]) -> Iterator[Found]:
+    """Where two roads come nearest to each other that do not meet in the data, within NEAREST_M; the closest pair."""
+    places, best = lookup.places, (NEAREST_M, 0, 0, (0.0, 0.0))
+    for road in first.doc[first.score >= 0.9][:MAX_PAIRS].tolist():
+        spots = line_of(places, int(road))
+        for other in second.doc[second.score >= 0.9][:MAX_PAIRS].tolist():
+            off_m = road_distance_m(places, int(other), spots)
+            at = int(np.argmin(off_m))
+            if road != other and off_m[at] < best[0]:
+                lon, lat = spots[at].tolist()
+                best = (float(off_m[at]), int(road), int(other), (lon, lat))
+    apart_m, road, other, spot = best
+    if apart_m >= NEAREST_M or not lookup.holds(spot):
+        return
+    score = APART * float(lookup.factor(np.array([road]), around)[0])
+    yield Found(
+        kind="crossing",
+        level=LEVEL_CROSSING,
+        name=f"{places.name[road]} ～ {places.name[other]}",
+        row=road,
+        lonlat=spot,
+        accuracy_m=CROSSING_ACCURACY_M + 2 * apart_m,
+        precise=False,
+        score=score,
+        matched=(*said_parts(around), (places.name[road], "road"), (places.name[other], "road, near")),
+        unmatched="",
+        rank=score,
+        comprehension=share_understood(text, ""),
+    )
 
 
 def _meetings(lookup: Lookup, text: str, one: str, other: str) -> Iterator[Found]:
@@ -52,6 +115,7 @@ def _meetings(lookup: Lookup, text: str, one: str, other: str) -> Iterator[Found
             pair = (min(road, int(others[at])), max(road, int(others[at])), start + at)
             rows[pair] = float(first.score[place]) * likeness[int(others[at])]
     if not rows:
+        yield from _nearest(lookup, text, first, second, around)
         return
     roads = np.array([pair[0] for pair in rows], np.int64)
     factor = np.maximum(lookup.factor(roads, around), lookup.factor(np.array([pair[1] for pair in rows]), around))

@@ -12,12 +12,15 @@ from location_cloud.places.fold import fold
 from location_cloud.places.found import Found
 from location_cloud.places.lookup import Lookup, split_said
 from location_cloud.places.model import OSM_ACCURACY_M, Places
-from location_cloud.places.parse_km_post import KmPost, parse_km_post, route_names
+from location_cloud.places.parse_km_post import DOWN, UP, KmPost, parse_km_post, route_names
 
 LEVEL_KM_POST = "公里桩"
 
 ALIKE = 80.0
 """Percent of likeness that a route's name needs."""
+
+UNNAMED = 0.7
+"""Likeness of a route where the caller named none: also of the only one that has such a kilometre."""
 
 SHARE_OF_GAP = 0.05
 """Of the way between two posts that a place between them may be off: posts stand where there was room."""
@@ -52,7 +55,7 @@ def _routes(places: Places, route: str) -> list[tuple[int, float, str]]:
     """(row of a route, likeness, its name as asked) of every route that may be meant; all where none was said."""
     refs, names = places.route_ref.as_list(), places.route_name.as_list()
     if not route:
-        return [(row, 0.9, "") for row in range(len(refs))]
+        return [(row, UNNAMED, "") for row in range(len(refs))]
     for asked in route_names(route):
         folded = fold(asked)
         found = [(row, 1.0, asked) for row, ref in enumerate(refs) if ref == folded]
@@ -73,7 +76,7 @@ def _short(name: str) -> str:
 
 def _on_route(lookup: Lookup, row: int, likeness: float, name: str, asked: KmPost, text: str) -> list[Found]:
     places = lookup.places
-    rows = _side(places, row, asked.side)
+    rows = _side(places, row, asked.side or _heading_side(lookup, row, asked))
     metres = places.lrs_m[rows]
     if not len(metres) or not metres[0] <= asked.metres <= metres[-1]:
         return []
@@ -98,7 +101,7 @@ def _on_route(lookup: Lookup, row: int, likeness: float, name: str, asked: KmPos
             row=-1,
             lonlat=(lon, lat),
             accuracy_m=OSM_ACCURACY_M + 10.0 + SHARE_OF_GAP * (gap_m if off_m > 1 else 0.0),
-            precise=off_m <= 1,
+            precise=off_m <= 1 and likeness >= 0.9,
             score=score,
             matched=tuple(matched),
             unmatched="",
@@ -124,6 +127,21 @@ def _side(places: Places, row: int, side: int) -> np.ndarray[tuple[int], np.dtyp
         return rows
     wanted = rows[(sides == 0) | (sides == (side or int(sides[sides > 0].min())))]
     return wanted if len(wanted) else rows
+
+
+def _heading_side(lookup: Lookup, row: int, asked: KmPost) -> int:
+    """The side of the carriageway that leads to a named place, 0 = nobody knows: DOWN is the one of rising numbers."""
+    said = lookup.said(fold(asked.heading)) if asked.heading else None
+    places = lookup.places
+    rows = np.arange(int(places.lrs_start[row]), int(places.lrs_start[row + 1]))
+    if said is None or len(rows) < 2:
+        return 0
+    away = places.lrs_lonlat[rows] - places.lonlat[said.rows[0]]
+    away_km = np.hypot(away[:, 0] * np.cos(np.radians(places.lonlat[said.rows[0], 1])), away[:, 1]) * 111.195
+    nearest_m = float(places.lrs_m[rows[int(np.argmin(away_km))]])
+    if abs(nearest_m - asked.metres) < 1000.0:
+        return 0
+    return DOWN if nearest_m > asked.metres else UP
 
 
 def _gap(known: np.ndarray[tuple[int], np.dtype[np.float64]], metres: float) -> float:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.fuzz import partial_ratio_alignment
 
 from location_cloud.areas.model import LEVELS, Areas
-from location_cloud.places.found import SURE, Found, share_understood
+from location_cloud.places.fold import fold
+from location_cloud.places.found import ENOUGH, SURE, Found, share_understood
 from location_cloud.places.lookup import OUTSIDE, Lookup, Said, find_exact_inside, list_splits, split_said
 from location_cloud.places.match import FIRST_HAN, Matches
 from location_cloud.places.model import (
@@ -26,6 +28,16 @@ from location_cloud.places.model import (
     Places,
 )
 from location_cloud.places.parse_noise import has_han
+from location_cloud.places.parts import split_part
+from location_cloud.places.wording import WORDING
+
+_WHICH = (
+    "(?:我们?|他|她)?(?:这里?|那里?|附近|前[面方]|[后对]面|旁边|周围|我们?家)?"
+    "的?[有是]?(?:[一1这那某哪]?[个家条座处所])?的?"
+)
+_SORTS = "|".join(map(re.escape, sorted(WORDING.vague, key=lambda word: (-len(word), word))))
+_VAGUE = re.compile(rf"{_WHICH}(?:{_SORTS})?|\d{{1,5}}(?:号楼?|室|米|公里)?")
+"""Folded: a sort of place, without a name, or a number alone."""
 
 BESIDE_ROAD_M = 250.0
 """How far from a vertex of its street's line a place may lie: a vertex at least every grid cell of 222 m."""
@@ -33,6 +45,9 @@ BESIDE_ROAD_M = 250.0
 MAX_ROAD_ENDS, MAX_ON_STREET, MAX_VERTICES = 3, 40, 2000
 
 _ROAD_END = re.compile("(?:大街|大道|公路|[街路道巷])")
+_SORT = re.compile("(?<=..)(?:小区|家属院|大院|院|屯|村)$")
+"""What callers add to a compound's or village's name."""
+
 _GAP = re.compile(r"(?<=[A-Za-z\d])\s+(?=[A-Za-z]?\d)")
 """Between the numbers of an oil well, as spoken: 喇14 33 1."""
 
@@ -45,16 +60,40 @@ SHARED_PERCENT = 60.0
 MOST_OF_AN_AREA = 0.66
 """Most that an area scores while part of the question is not understood."""
 
+GUESS = ENOUGH - 0.02
+"""Score of a name that is only like a word which names nothing."""
+
+MOST_OF_A_NUMBER = 0.66
+"""Most that a building called by its number alone scores: every compound has a 3号楼."""
+
 WORTH = 0.25
 """Names so much less like the question than the best one are no answers beside it."""
 
 
 def find_named(lookup: Lookup, text: str) -> list[Found]:
-    """The text as a name: exactly, in the areas it begins with; else whole, on a street, beside other words."""
+    """The text as a name: exactly, in the areas it begins with; else whole, on a street, beside other words.
+
+    A text that names only a sort of place (一个加油站, 路口) or a number is no name: what is like it scores as a guess,
+    unless a category, focus or area narrows it.
+    """
+    found = _find_named(lookup, text)
+    is_narrowed = lookup.wish.category or lookup.wish.focus or lookup.wish.area >= 0
+    if is_narrowed or not _VAGUE.fullmatch(fold(text)):
+        return found
+    return [each if each.score >= SURE else replace(each, score=min(each.score, GUESS)) for each in found]
+
+
+def _find_named(lookup: Lookup, text: str) -> list[Found]:
     split, inside = find_exact_inside(lookup, text, ())
     found = list(ranked(lookup, inside, split.rest, split.around))
     if any(each.score >= SURE for each in found):
         return found
+    if _SORT.search(split.rest):  # 衡阳公寓小区 is 衡阳公寓
+        split, inside = find_exact_inside(lookup, _SORT.sub("", text), (POI, SETTLEMENT))
+        inside = Matches(inside.doc, SURE * inside.score)
+        found += ranked(lookup, inside, split.rest, split.around)
+        if any(each.score >= SURE for each in found):
+            return found
     for asked in dict.fromkeys((text, _GAP.sub("-", text))):
         found += ranked(lookup, lookup.named(asked), asked, [])
     if any(each.score >= SURE for each in found):
@@ -95,14 +134,18 @@ def find_on_street(lookup: Lookup, around: list[Said], text: str) -> Iterator[Fo
         yield from ranked(lookup, near, name, around)
 
 
-def road_distance_m(places: Places, road: int, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Metres from each point to the nearest vertex of a road's line, whose segments are no longer than a grid cell."""
+def line_of(places: Places, road: int) -> NDArray[np.float64]:
+    """(v, 2) degrees: vertices of a road's line, at most MAX_VERTICES; its middle if it has none."""
     low, high = np.searchsorted(places.segment_road, (road, road + 1))
     start = places.segment_vertex[low:high]
     if not len(start):
-        vertices = places.lonlat[road][None, :]
-    else:
-        vertices = places.vertex[np.unique(np.r_[start, start + 1])[:MAX_VERTICES]] / 1e7
+        return np.asarray(places.lonlat[road])[None, :]
+    return np.asarray(places.vertex[np.unique(np.r_[start, start + 1])[:MAX_VERTICES]] / 1e7)
+
+
+def road_distance_m(places: Places, road: int, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Metres from each point to the nearest vertex of a road's line, whose segments are no longer than a grid cell."""
+    vertices = line_of(places, road)
     shrink = np.cos(np.radians(vertices[0, 1]))
     away = (lonlat[:, None, :] - vertices[None, :, :]) * (shrink, 1.0)
     return np.asarray(np.hypot(away[..., 0], away[..., 1]).min(axis=1) * METRES_PER_DEGREE)
@@ -191,6 +234,7 @@ def _named(
     places = lookup.places
     kind = int(places.kind[row])
     lon, lat = places.lonlat[row].tolist()
+    score = min(score, MOST_OF_A_NUMBER if kind == POI and _is_number_only(places.name[row]) else 1.0)
     understood, left_over = _understood(asked, places.name[row], score)
     rest = " ".join(part for part in (left_over, unmatched) if part)
     return Found(
@@ -201,12 +245,18 @@ def _named(
         lonlat=(lon, lat),
         accuracy_m=float(places.accuracy_m[row]),
         precise=kind == POI and score >= 0.97,
-        score=min(score, 1.0),
+        score=score,
         matched=(*said_parts(around), (understood, KINDS[kind])),
         unmatched=rest,
         rank=rank,
         comprehension=share_understood(asked + unmatched, rest),
     )
+
+
+def _is_number_only(name: str) -> bool:
+    """Whether a name is one of many of its sort: 3号楼, B座."""
+    before, number = split_part(name)
+    return bool(number) and not before
 
 
 def _understood(asked: str, name: str, score: float) -> tuple[str, str]:

@@ -19,7 +19,7 @@ MAX_ROAD_CHARS, MAX_ROAD_ENDS = 9, 3
 _CLAUSE = re.compile(r"[,;。!?！？]|\s-\s")
 _ROAD_END = re.compile("(?:大街|大道|公路|[街路道巷])")
 _CUTS = re.compile(
-    r"交叉路?口|交[汇会][处口]|[路街道交]口|红绿灯|\d米|\d室|"
+    r"交叉路?口|交[汇会][处口]|[路街道交]口|红绿灯|\d米|[零一二两三四五六七八九十百千\d][多来几余]?米(?:左右)?|\d室|"
     + "|".join(sorted((re.escape(word) for word in WORDING.near if len(word) > 1), key=lambda word: (-len(word), word)))
 )
 

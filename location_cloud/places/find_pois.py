@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from location_cloud.errors import TooLarge
 from location_cloud.places.model import METRES_PER_DEGREE, Places
 from location_cloud.places.poi_index import RANKS, PoiIndex
 from location_cloud.places.poi_kernels import (
@@ -33,6 +34,9 @@ LEAST_STRETCH_M = 500.0
 
 LONGEST_PIECE_M = 2_000.0
 """Longer pieces of a line are cut: the box of a slanting one would hold half a city."""
+
+MOST_COMPARED = 200_000_000
+"""Places near the stretches of a line times the points of these: about a second."""
 
 COUNTED = 20_000
 """Of about this many points all are looked at and counted; of more only as many as the page needs."""
@@ -108,10 +112,18 @@ def pois_in_polygon(
 def pois_along(places: Places, line: NDArray[np.float64], buffer_m: float, wanted: Wanted) -> PoiPage:
     """Points of interest within metres of a line (v, 2) in degrees, in the order in which one passes them.
 
-    With is_by_distance False the most important ones first.
+    With is_by_distance False the most important ones first. Raises TooLarge over MOST_COMPARED.
     """
     index = places.pois
     line, chunk, boxes = _stretches(line, buffer_m)
+    share = int(index.counts[wanted.tags].sum()) / max(len(index), 1)
+    near = [count_in_boxes(index.cell, boxes[at : at + 1]) for at in range(len(boxes))]
+    compared = share * float(np.dot(near, np.diff(chunk)))
+    if compared > MOST_COMPARED:
+        raise TooLarge(
+            f"the line has too many points for so many places within {buffer_m:g} m",
+            hint="send fewer points, a smaller buffer_m, a category, or the line in parts",
+        )
     names = _names(places, wanted.name)
     found, value = list_along(_columns(index), line, chunk, boxes, buffer_m, wanted.tags, names)
     value[:, 2] = np.sign(value[:, 2])

@@ -7,11 +7,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from location_cloud.places.numerals import DIGITS, value_of
+
 SIMPLIFIED_FILE = "places/simplified.txt"
 """Two lines: traditional characters, and below each its simplified one."""
-
-_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_UNITS = {"十": 10, "百": 100, "千": 1000}
 
 _COUNTED = re.compile("[零〇一二两三四五六七八九十百千]+(?=号|號|弄|单元|栋|幢|室|公里)")
 
@@ -78,7 +77,7 @@ def fold_without_numerals(text: str) -> str:
 
 def arabic_numerals(text: str) -> str:
     """The text with Chinese numerals before 号, 弄, 单元, 栋, 幢, 室, 公里 written as digits: 二百五十七号 -> 257号."""
-    return _COUNTED.sub(lambda match: str(_value(match.group())), text)
+    return _COUNTED.sub(lambda match: str(value_of(match.group())), text)
 
 
 def _plain(text: str) -> str:
@@ -94,21 +93,8 @@ def _tens_as_digits(found: re.Match[str]) -> str:
     """A number with tens; one of units alone (千山, 十字街) only after 第 or before what is counted."""
     numerals, text = found.group(), found.string
     is_counted = text.startswith("第", max(found.start() - 1, 0)) or text.startswith(_COUNTERS, found.end())
-    is_number = is_counted or any(char in _DIGITS for char in numerals)
-    return str(_value(numerals)) if is_number else numerals
-
-
-def _value(numerals: str) -> int:
-    if not any(char in _UNITS for char in numerals):
-        return int("".join(str(_DIGITS[char]) for char in numerals))
-    total, digit = 0, 0
-    for char in numerals:
-        if char in _UNITS:
-            total += max(digit, 1) * _UNITS[char]
-            digit = 0
-        else:
-            digit = _DIGITS[char]
-    return total + digit
+    is_number = is_counted or any(char in DIGITS for char in numerals)
+    return str(value_of(numerals)) if is_number else numerals
 
 
 def _same_characters() -> dict[int, int | str | None]:
@@ -133,4 +119,4 @@ def _same_characters() -> dict[int, int | str | None]:
 
 _SAME = _same_characters()
 
-_DIGIT_OF = [(char, str(value)) for char, value in _DIGITS.items()]
+_DIGIT_OF = [(char, str(value)) for char, value in DIGITS.items()]

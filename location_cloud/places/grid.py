@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from location_cloud.arrays import load_array
+from location_cloud.places.compact import load_column, save_column
 
 CELL_DEG = 0.002
 """Side of a cell, degrees: 222 m of latitude; a city block or two."""
@@ -50,14 +51,14 @@ def build_grid(lonlat: NDArray[np.float64]) -> PackedGrid:
 
 
 def save_grid(folder: Path, name: str, grid: PackedGrid) -> None:
-    """Writes `<name>_cell.npy` and `<name>_item.npy` below the folder."""
-    np.save(folder / f"{name}_cell.npy", grid.cell)
+    """Writes `<name>_cell.column` and `<name>_item.npy` below the folder."""
+    save_column(folder, f"{name}_cell", grid.cell)
     np.save(folder / f"{name}_item.npy", grid.item)
 
 
 def load_grid(folder: Path, name: str) -> PackedGrid:
-    """The grid that `save_grid` wrote, mapped read-only."""
-    return PackedGrid(load_array(folder, f"{name}_cell"), load_array(folder, f"{name}_item"))
+    """The grid that `save_grid` wrote, read-only."""
+    return PackedGrid(load_column(folder, f"{name}_cell"), load_array(folder, f"{name}_item"))
 
 
 def _column_row(lonlat: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def read_language(*asked: str) -> str:
-    """ "zh" or "en" if that is what the first text with any language in it wants most, else "" = as written there.
+    """The language "zh" or "en", if the first text that names any wants it most, else "" = names as written there.
 
     asked: texts as in Accept-Language, "zh-CN,zh;q=0.9", the one that counts most first.
     """

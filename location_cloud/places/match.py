@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from location_cloud.areas.model import Areas
 from location_cloud.places.fold import fold
 from location_cloud.places.likeness import MAX_ASKED, OTHER_NUMBER, SOUND_SHARE, rate
-from location_cloud.places.model import AREA, SETTLEMENT, Places
+from location_cloud.places.model import AREA, Places
 from location_cloud.places.pinyin import PinyinTable
 from location_cloud.places.sources import ALL_KINDS, INITIALS, NAME, PINYIN, Candidates, CandidateSource
 
@@ -40,11 +39,6 @@ KEPT_SIMILAR = 200
 
 LEAST_ALIKE = 0.4
 """Likeness below which two names have nothing to do with each other."""
-
-_ROAD_GOES_ON = re.compile("大?[街道路]|巷|胡同")
-"""Before these an area's short name is part of a road's name: 萨尔图大街 does not lie in 萨尔图区 by its name."""
-
-_FULL_NAME = tuple("省市区县镇乡村")
 
 NEAR_KM = 2.0
 """Where the pull of the focus point has fallen by half."""
@@ -126,35 +120,6 @@ def warm(places: Places) -> None:
     match_names(places, "大庆第1医原")
 
 
-def match_exact(places: Places, folded: str, kinds: tuple[int, ...]) -> NDArray[np.int64]:
-    """Places of some kinds with exactly this folded name; pinyin and initials do not count."""
-    found = places.index.exact(folded, MAX_EXACT, sum({1 << kind for kind in kinds}))
-    return np.unique(found.doc[found.form < PINYIN])
-
-
-def split_areas(places: Places, areas: Areas, text: str) -> tuple[list[int], str]:
-    """(places of the areas that a Chinese question begins with, the rest of it, folded).
-
-    The longest name wins; 萨尔图 counts as 萨尔图区 unless a road's name goes on after it.
-    """
-    rest = fold(text)
-    found: list[int] = []
-    while len(found) < 6:
-        for size in range(min(len(rest), 16), 1, -1):
-            name, behind = rest[:size], rest[size:]
-            if rest[0].isascii() or (not name.endswith(_FULL_NAME) and _ROAD_GOES_ON.match(behind)):
-                continue
-            docs = match_exact(places, name, (AREA,))
-            if len(docs):
-                inside = is_in_context(places, areas, docs, found[-1]) if found else np.ones(len(docs), bool)
-                found.append(int(docs[np.lexsort((-places.importance[docs], ~inside))[0]]))
-                rest = behind
-                break
-        else:
-            break
-    return found, rest
-
-
 def is_in_context(places: Places, areas: Areas, docs: NDArray[np.int64], around: int) -> NDArray[np.bool_]:
     """Whether each place lies in another one: by the tree of areas, its boundary, or the radius of one without."""
     radius_m = max(float(places.accuracy_m[around]), 3_000.0)
@@ -169,12 +134,6 @@ def is_in_context(places: Places, areas: Areas, docs: NDArray[np.int64], around:
         is_below |= inside == row
     has_boundary = areas.wkb_start[row + 1] > areas.wkb_start[row]
     return np.asarray(is_below if has_boundary else is_below | (is_near & (places.kind[docs] != AREA)))
-
-
-def find_context(places: Places, text: str) -> list[int]:
-    """Settlements and areas with exactly this name, the most important first."""
-    docs = match_exact(places, fold(text), (AREA, SETTLEMENT))
-    return [int(doc) for doc in docs[np.argsort(-places.importance[docs], kind="stable")][:8]]
 
 
 def nearness(places: Places, docs: NDArray[np.int64], focus: tuple[float, float] | None) -> NDArray[np.float64]:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from location_cloud.arrays import Texts
 from location_cloud.places.grid import PackedGrid
-from location_cloud.places.names import NameIndex
 from location_cloud.places.pinyin import PinyinTable
 from location_cloud.places.poi_index import PoiIndex
+from location_cloud.places.sources import CandidateSource
 
 KINDS = ("area", "settlement", "road", "poi")
 """Kinds of named places; a position in here is a row's kind. Addresses hang on roads."""
@@ -119,7 +119,7 @@ class Places:
     poi_grid: PackedGrid
     house_grid: PackedGrid
     segment_grid: PackedGrid
-    index: NameIndex
+    index: CandidateSource
     pinyin: PinyinTable
     categories: list[str]
 

@@ -63,7 +63,7 @@ class Answer:
 
     @property
     def osm_type(self) -> str:
-        """ "node", "way", "relation", or "" for what is not of OpenStreetMap."""
+        """What it is in OpenStreetMap: "node", "way", "relation", or "" for what is of elsewhere."""
         return {"n": "node", "w": "way", "r": "relation"}[self.id[0]] if self.is_of_osm else ""
 
     @property

@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 MOST_ROWS = 5_000_000
 """Rows of one file; a province has 2 M addresses."""
 
+MOST_COLUMNS = 1_000
+"""Of one file."""
+
+MOST_CELLS = 200_000_000
+"""Rows times columns: each takes 8 bytes even where it is empty."""
+
 
 @dataclass(frozen=True)
 class Bad:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from location_cloud.arrays import Texts, load_packed, save_packed
+from location_cloud.places.compact import narrow, pack_column, unpack_column
 from location_cloud.places.entries import INITIALS_AT, MAX_KEY_BYTES, Entries, find_range
 from location_cloud.places.grams import TABLE_BITS, Postings, find_similar
 from location_cloud.places.pinyin import LETTER_UNIT, PinyinTable, Readings
@@ -46,6 +47,10 @@ _SHARED = {
     (_HOLDERS, "lonlat"),
 }
 """Arrays that belong to several parts, or to the columns of places: kept once."""
+
+
+_STARTS = ("start", "holders.start")
+"""Kept as the steps from one to the next."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +180,8 @@ def save_index(folder: Path, index: NameIndex) -> None:
         for field, array in part._asdict().items():
             if (name, field) not in _SHARED:
                 arrays[f"{name}.{field}"] = array
+    for name in _STARTS:
+        arrays |= {f"{name}/{part}": array for part, array in pack_column(narrow(arrays.pop(name))).items()}
     save_packed(folder / FILE, arrays)
 
 
@@ -186,7 +193,11 @@ def load_index(
     lonlat: NDArray[np.float64],
 ) -> NameIndex:
     """The index that `save_index` wrote, mapped read-only; with columns of its places, mapped read-only as well."""
-    return assemble(load_packed(folder / FILE), table, kind, importance, lonlat)
+    arrays = load_packed(folder / FILE)
+    for name in _STARTS:
+        packed = {key.removeprefix(f"{name}/"): array for key, array in arrays.items() if key.startswith(f"{name}/")}
+        arrays[name] = unpack_column(packed)
+    return assemble(arrays, table, kind, importance, lonlat)
 
 
 def assemble(

@@ -37,6 +37,8 @@ LAYERS = {
 
 STRUCTURED = ("amenity", "street", "city", "county", "state", "postalcode", "country")
 
+OUTLINE_NAMES = {"geojson": "geojson", "kml": "geokml", "svg": "svg", "text": "geotext"}
+
 NEAR_M = 400.0
 """How far a house or point of interest may be to stand for a position; a street, ten times as far."""
 
@@ -147,7 +149,9 @@ def falling(answers: Iterable[Answer]) -> list[float]:
     return found
 
 
-def as_place(answer: Answer, importance: float, told: Told, outline: BaseGeometry | None, version: int) -> dict[str, Any]:
+def as_place(
+    answer: Answer, importance: float, told: Told, outline: BaseGeometry | None, version: int
+) -> dict[str, Any]:
     """A place of format=json (version 1) or jsonv2 (2)."""
     lon, lat = answer.lonlat
     place: dict[str, Any] = {"place_id": answer.number, "licence": LICENCE}
@@ -167,13 +171,11 @@ def as_place(answer: Answer, importance: float, told: Told, outline: BaseGeometr
     place |= _details(answer, told)
     place["boundingbox"] = [f"{degrees:.7f}" for degrees in _south_north(answer)]
     for form in told.polygons if outline is not None else ():
-        place["geojson" if form == "geojson" else form if form != "text" else "geotext"] = written(outline, form)
+        place[OUTLINE_NAMES[form]] = written(outline, form)
     return place
 
 
-def as_geojson_feature(
-    answer: Answer, importance: float, told: Told, outline: BaseGeometry | None
-) -> dict[str, Any]:
+def as_geojson_feature(answer: Answer, importance: float, told: Told, outline: BaseGeometry | None) -> dict[str, Any]:
     """A place of format=geojson."""
     place = as_place(answer, importance, told, None, 2)
     for name in ("licence", "lat", "lon", "boundingbox"):
@@ -220,7 +222,9 @@ def xml_search(answers: Sequence[Answer], told: Told, outlines: Sequence[BaseGeo
     for answer, importance, outline in zip(answers, falling(answers), outlines, strict=True):
         place = as_place(answer, importance, told, outline, 1)
         attributes = _attributes(place, {**place, "ref": answer.name})
-        inner = "".join(_element(kind, text) for kind, text in told.address(answer).items()) if told.addressdetails else ""
+        inner = (
+            "".join(_element(kind, text) for kind, text in told.address(answer).items()) if told.addressdetails else ""
+        )
         inner += _xml_details(answer, told)
         places.append(f"<place {attributes}>{inner}</place>")
     head = f"<searchresults querystring={quoteattr(query)} attribution={quoteattr(LICENCE)}>"

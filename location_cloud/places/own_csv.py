@@ -10,6 +10,7 @@ from pathlib import Path
 
 from location_cloud.errors import BadInput
 from location_cloud.places.model_own import MOST_ROWS, Bad, RawRows
+from location_cloud.places.own_size import most_rows
 
 MOST_BYTES = 1 << 30
 """Of one file: 5 M rows of 200 bytes."""
@@ -18,6 +19,11 @@ MOST_LINES = 20
 """Of one row; a quote that is opened and not closed would swallow the rest of the file."""
 
 ENCODINGS = ("utf-8-sig", "gb18030", "utf-16", "big5", "cp1252")
+
+
+class _NotClosed(Exception):
+    """A row goes on for more than MOST_LINES."""
+
 
 _SEPARATORS = (",", "\t", ";", "|", "，")
 _LONE = re.compile("[\ud800-\udfff\0]")
@@ -41,6 +47,7 @@ def read_csv(path: Path, encoding: str | None = None, header: Collection[str] = 
     has_header = not header or not all(each.isdigit() for each in header)
     names: list[str] = []
     columns: list[list[str]] = []
+    most = MOST_ROWS
     for number, row in rows:
         if isinstance(row, str):
             raw.bad.append(Bad(number, row))
@@ -48,13 +55,14 @@ def read_csv(path: Path, encoding: str | None = None, header: Collection[str] = 
         if not any(cell.strip() for cell in row):
             continue
         if not names:
+            most = most_rows(path, len(row))
             names = _names(row) if has_header else [str(place) for place in range(1, len(row) + 1)]
             columns = [[] for _ in names]
             if has_header:
                 continue
         _take(raw, number, row, columns)
-        if len(raw) > MOST_ROWS:
-            raise BadInput(f"{path}: more than {MOST_ROWS:,} rows; split the file")
+        if len(raw) > most:
+            raise BadInput(f"{path}: more than {most:,} rows of {len(columns)} columns; split the file")
     raw.columns = dict(zip(names, columns, strict=True))
     if not names:
         raise BadInput(f"{path}: no line of it could be read")
@@ -112,16 +120,15 @@ def _rows(lines: list[str], separator: str) -> Iterator[tuple[int, list[str] | s
     """(line, cells), or (line, what is wrong with it)."""
     begin = 0
     while begin < len(lines):
-        reader = csv.reader(lines[begin:] if begin else lines, delimiter=separator)
+        source = _Source(lines, begin)
+        reader = csv.reader(source, delimiter=separator)
         first, why = begin, ""
         try:
             for row in reader:
-                last = begin + reader.line_num
-                if last - first > MOST_LINES:
-                    why = f"a quote that is opened here is not closed within {MOST_LINES} lines"
-                    break
                 yield first + 1, row
-                first = last
+                first = source.first = source.at
+        except _NotClosed:
+            why = f"a quote that is opened here is not closed within {MOST_LINES} lines"
         except csv.Error as error:
             why = f"a quote that is opened here is not closed: {error}" if "limit" in str(error) else str(error)
         if not why:
@@ -130,10 +137,31 @@ def _rows(lines: list[str], separator: str) -> Iterator[tuple[int, list[str] | s
         begin = first + 1
 
 
+class _Source:
+    """Lines for a reader, from one on; no more than MOST_LINES for a row that begins at `first`."""
+
+    def __init__(self, lines: list[str], begin: int) -> None:
+        self._lines = lines
+        self.at = self.first = begin
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.at >= len(self._lines):
+            raise StopIteration
+        if self.at - self.first >= MOST_LINES:
+            raise _NotClosed
+        self.at += 1
+        return self._lines[self.at - 1]
+
+
 def _names(row: list[str]) -> list[str]:
     """Column names as given; an empty or repeated one goes by its number."""
     names: list[str] = []
+    taken: set[str] = set()
     for place, cell in enumerate(row, 1):
         name = _LONE.sub("", cell).strip().strip('"').strip()
-        names.append(name if name and name not in names else str(place))
+        names.append(name if name and name not in taken else str(place))
+        taken.add(names[-1])
     return names

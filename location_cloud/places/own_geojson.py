@@ -11,6 +11,7 @@ import shapely
 
 from location_cloud.errors import BadInput
 from location_cloud.places.model_own import MOST_ROWS, Bad, RawRows
+from location_cloud.places.own_size import most_rows
 from location_cloud.spatial.errors import SpatialError
 from location_cloud.spatial.geojson import parse_geometry
 
@@ -46,6 +47,8 @@ def read_geojson(path: Path) -> RawRows:
         properties = feature.get("properties")
         good.append(properties if isinstance(properties, dict) else {})
     names = dict.fromkeys(str(key) for properties in good for key in properties)
+    if len(good) > (most := most_rows(path, len(names))):
+        raise BadInput(f"{path}: more than {most:,} features with {len(names)} properties; split the file")
     raw.columns = {name: [_as_text(properties.get(name)) for properties in good] for name in names}
     raw.lonlat = np.array(points, np.float64).reshape(-1, 2)
     return raw
@@ -62,7 +65,8 @@ def _features(path: Path, data: bytes, raw: RawRows) -> list[tuple[int, dict[str
     if not isinstance(content, dict) or content.get("type") not in ("FeatureCollection", "Feature"):
         raise BadInput(f"{path}: not a GeoJSON file: a FeatureCollection is needed")
     stated = content.get("crs")
-    name = stated.get("properties", {}).get("name", "") if isinstance(stated, dict) else ""
+    about = stated.get("properties") if isinstance(stated, dict) else None
+    name = about.get("name", "") if isinstance(about, dict) else ""
     if name and name not in (*WORLD, "EPSG:4490", "urn:ogc:def:crs:EPSG::4490"):
         raise BadInput(f"{path}: its coordinates are in {name}; convert it to WGS-84 (ogr2ogr -t_srs EPSG:4326)")
     features = [content] if content["type"] == "Feature" else content.get("features")

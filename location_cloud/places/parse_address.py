@@ -20,7 +20,7 @@ _CHINESE = re.compile(
 _LANE = re.compile(r"(?P<number>\d{1,5}弄(?:\d{1,3}支弄)?(?:\d{1,4}号)?)")
 _WELL = re.compile(r"[-\d]$")
 
-_LETTER = r"(?:\s?(?:bis|ter|quater|[a-z]))"
+_LETTER = r"(?:\s?(?:bis|ter|quater|[a-z甲乙丙丁]))"
 _WESTERN = re.compile(
     rf"(?<![\w.])\d{{1,5}}(?:{_LETTER}(?!\w))?(?:\s?[-–/]\s?\d{{1,4}}(?:{_LETTER}(?!\w))?|\s?[-–]\s?[a-z](?!\w))?(?!\w|\.)",
     re.IGNORECASE,

@@ -24,6 +24,7 @@ _BEFORE_WORDS = re.compile(
 _AFTER_WORDS = re.compile(
     r"(?i)\s+(?:corner|intersection|crossing|junction|crossroads|ecke|kreuzung|risteys|risteyksessä|kulma|kulmassa)$"
 )
+_LATIN = re.compile("(?i)(?<![a-z])(?:and|at|of|corner)(?![a-z])")
 _STRONG = re.compile(
     r"(?i)\s*(?:&|×|\s@\s|\s(?:and|und|et|ja|och|ecke|corner|x|at|cnr|meets|crosses)\s)\s*|\s*/\s*(?=[^\W\d])"
 )
@@ -33,7 +34,8 @@ def list_crossings(text: str) -> Iterator[tuple[str, str]]:
     """Every way to read a text as the names of two roads that meet, the likeliest first."""
     if has_han(text):
         yield from _chinese(text)
-        return
+        if _LATIN.search(text) is None:
+            return
     body = _AFTER_WORDS.sub("", _BEFORE_WORDS.sub("", text, count=1), count=1)
     parts = [part.strip(" ,") for part in _STRONG.split(body)]
     parts = parts if len(parts) > 1 else [part.strip() for part in body.split(",")] if body != text else parts

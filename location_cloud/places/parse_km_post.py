@@ -12,7 +12,7 @@ UP, DOWN = 1, 2
 """Sides as posts name them: 上行 or Z (left, rising numbers run against it), 下行 or Y (right)."""
 
 _K = re.compile(
-    r"(?<![a-zA-Z])(?P<ramp>[ZYAzya]?)[Kk]\s?(?P<km>\d{1,4})(?:\s?[+]\s?(?P<m>\d{1,3}(?:\.\d{1,3})?)|(?P<tenths>\.\d{1,3}))?"
+    r"(?<![a-zA-Z])(?P<ramp>[ZYAzya]?)[Kk]\s?(?P<km>\d{1,4})(?:\s?[+加]\s?(?P<m>\d{1,3}(?:\.\d{1,3})?)|(?P<tenths>\.\d{1,3}))?"
     r"(?:公里|千米|km)?",
 )
 _WORDS = re.compile(

@@ -39,20 +39,24 @@ _WIND = _any_of(WORDING.wind)
 _LENGTH = _any_of(WORDING.length)
 _NEAR = _any_of(WORDING.near)
 _FILLER = "(?:的|约|大约|大概|差不多|行|走|距离|处|有){0,3}"
-_TAIL = "(?:左右|的地方|处|远|外|附近|位置|那里|这里|开外|地方){0,3}"
+_TAIL = "(?:左右|的地方|处|远|外|附近|位置|那里|这里|开外|地方|路[东南西北侧边]|道[东南西北]){0,3}"
+_ABOUT = "(?:多|来|几|余)?"
 _MEASURED = re.compile(
     rf"(?:的|以|往|向|偏|朝|在其)?(?P<wind>{_WIND})(?:侧|边|面|方向|方|部|头|走)?{_FILLER}"
-    rf"(?P<number>{NUMBER})\s?(?P<unit>{_LENGTH}){_TAIL}$",
+    rf"(?P<number>{NUMBER}){_ABOUT}\s?(?P<unit>{_LENGTH}){_TAIL}$",
     re.IGNORECASE,
 )
 _MEASURED_FIRST = re.compile(
-    rf"(?:的|约|大约)?(?P<number>{NUMBER})\s?(?P<unit>{_LENGTH})(?:的|处)?(?P<wind>{_WIND})(?:侧|边|面|方向|方)?$",
+    rf"(?:的|约|大约)?(?P<number>{NUMBER}){_ABOUT}\s?(?P<unit>{_LENGTH})(?:的|处|远)?[\s,]*(?:在|往|是)?(?:它|其)?(?P<wind>{_WIND})"
+    "(?:侧|边|面|方向|方)?$",
     re.IGNORECASE,
 )
 _ONLY_FAR = re.compile(
-    rf"(?:前方|外|旁|附近|周围)?{_FILLER}(?P<number>{NUMBER})\s?(?P<unit>{_LENGTH}){_TAIL}$", re.IGNORECASE
+    rf"(?:前方|外|旁|附近|周围)?{_FILLER}(?P<number>{NUMBER}){_ABOUT}\s?(?P<unit>{_LENGTH}){_TAIL}$", re.IGNORECASE
 )
-_SIDE = re.compile(rf"(?:的|以|偏)?(?P<wind>{_WIND})(?:侧|边|面|方向|方|部)(?:附近|处)?$")
+_SIDE = re.compile(
+    rf"(?:的|以|偏)?(?P<wind>{_WIND})(?:侧|边|面|方向|方|部|头)(?:附近|处)?$|(?:往|向|朝)(?P<to>{_WIND})(?:边)?(?:一?点儿?|不远|走走?|拐)$"
+)
 _GATE = re.compile(rf"(?P<gate>(?:{_WIND})|正|大|后|侧)门(?:口|外|前|处|附近|旁边?)?$")
 _BESIDE = re.compile(rf"(?:的)?(?P<near>{_NEAR})(?:处|位置)?$")
 _FROM = re.compile("^(?:距离?|离|从)")
@@ -92,7 +96,7 @@ def _chinese(text: str) -> Offset | None:
     if found := _GATE.search(text):
         return _offset(text, found, WORDING.wind.get(found["gate"]), 0.0, WHOLE_SIDE_M, is_gate=True)
     if found := _SIDE.search(text):
-        return _offset(text, found, WORDING.wind[found["wind"]], 0.0, WHOLE_SIDE_M)
+        return _offset(text, found, WORDING.wind[found["wind"] or found["to"]], 0.0, WHOLE_SIDE_M)
     if found := _BESIDE.search(text):
         return _offset(text, found, None, 0.0, WORDING.near[found["near"]])
     if found := _ONLY_FAR.search(text):

@@ -1,4 +1,7 @@
-"""Photon's questions read, and its answers written: translation only. Source: komoot/photon, docs/api-v1.md and README."""
+"""Photon's questions read, and its answers written: translation only.
+
+Source: komoot/photon, docs/api-v1.md and README.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ def _has_tag(answer: Answer, tag: str) -> bool:
 
 
 def _is_left_out(answer: Answer, tag: str) -> bool:
-    """!key, !key:value or :!value leave out what has it; key:!value leaves out that value of the key, and other keys."""
+    """Whether !key, !key:value or :!value names it; key:!value leaves out that value of the key, and other keys."""
     key, _, value = tag.partition(":")
     if value.startswith("!") and key:
         return key != answer.key or value[1:] == answer.value

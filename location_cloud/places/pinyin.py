@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import re
-import unicodedata
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from operator import add
 from typing import NamedTuple
 
@@ -19,6 +19,11 @@ FIRST, LAST = 0x4E00, 0x9FFF
 
 NUMERALS = "零一二三四五六七八九"
 """Digits beside Chinese characters are read so: folding has made digits of these."""
+
+READINGS_FILE = "places/pinyin.txt"
+
+_LONGEST_WORD = 12
+"""Characters; the longest of them has so many at most."""
 
 LONGEST = 6
 """Letters of a syllable: zhuang."""
@@ -86,21 +91,6 @@ class PinyinTable:
         return Readings(self.syllable, np.array(digit, np.uint16), letters, np.array(sound, np.uint16))
 
     @cached_property
-    def phrase_starts(self) -> frozenset[str]:
-        """First two characters of the words that are read otherwise than the table does. At import only."""
-        from pypinyin.constants import PHRASES_DICT  # heavy optional: as in build_table
-
-        def is_other(char: str, reading: str) -> bool:
-            plain = self._read(char)
-            return plain != char and plain != _without_tone(reading)
-
-        return frozenset(
-            phrase[:2]
-            for phrase, readings in PHRASES_DICT.items()
-            if any(is_other(char, reading[0]) for char, reading in zip(phrase, readings))
-        )
-
-    @cached_property
     def _sound_of(self) -> dict[str, int]:
         return {name: int(unit) for name, unit in zip(self.syllables, self.readings.sound) if name}
 
@@ -132,31 +122,56 @@ class PinyinTable:
 
 
 def build_table() -> PinyinTable:
-    """The table, from pypinyin's dictionary (at import only, requests use the stored one).
-
-    Read from the dictionary itself: asking for 21,000 characters one by one took 0.4 s, as long as a small city does.
-    """
-    from pypinyin.constants import PINYIN_DICT  # heavy optional: 4 MB of words, no web worker needs
-
+    """The table as the product ships it (at import only, requests use the stored one)."""
     index: dict[str, int] = {"": 0}
     syllable = np.zeros(LAST - FIRST + 1, np.uint16)
-    for code in range(FIRST, LAST + 1):
-        found = _without_tone(PINYIN_DICT.get(code, "").split(",")[0])
-        if found:
-            syllable[code - FIRST] = index.setdefault(found, len(index))
+    for line in _blocks()[0].splitlines()[1:]:
+        name, chars = line.split(" ", 1)
+        code = np.frombuffer(chars.encode("utf-32-le"), np.uint32)
+        syllable[code.astype(np.int64) - FIRST] = index.setdefault(name, len(index))
     return PinyinTable(syllable, list(index))
 
 
 def phrase_reading(table: PinyinTable, text: str) -> list[str]:
     """The parts of a text's reading where a word asks for another one than the table, else nothing. At import only.
 
-    Asking pypinyin takes 30 us; only texts with the first two characters of such a word are asked.
+    Of words that overlap the first one counts, of those that begin at one character the longest. A part is a syllable,
+    or a run of what is not Chinese.
     """
-    from pypinyin import lazy_pinyin  # heavy optional: as in build_table
-
-    if table.phrase_starts.isdisjoint(map(add, text, text[1:])):
+    words, starts = _words()
+    if starts.isdisjoint(map(add, text, text[1:])):
         return []
-    return [str(part) for part in lazy_pinyin(text)]
+    parts: list[str] = []
+    is_other, is_run, at = False, False, 0
+    while at < len(text):
+        size = 0
+        if text[at : at + 2] in starts:
+            size = next((size for size in range(_LONGEST_WORD, 1, -1) if text[at : at + size] in words), 0)
+        if size:
+            parts += words[text[at : at + size]]
+            is_other, is_run, at = True, False, at + size
+            continue
+        is_chinese = FIRST <= ord(text[at]) <= LAST
+        if is_run and not is_chinese:
+            parts[-1] += text[at]
+        else:
+            parts.append(table.spell(text[at])[0] if is_chinese else text[at])
+        is_run, at = not is_chinese, at + 1
+    return parts if is_other else []
+
+
+@cache
+def _words() -> tuple[dict[str, list[str]], frozenset[str]]:
+    """(syllables of the words that are read otherwise than their characters, the first two characters of each)."""
+    rows = [line.split(" ") for line in _blocks()[1].splitlines()]
+    return {row[0]: row[1:] for row in rows}, frozenset(row[0][:2] for row in rows)
+
+
+def _blocks() -> tuple[str, str]:
+    """The two blocks of the file: a syllable and its characters a line; a word and its syllables a line."""
+    content = (importlib.resources.files("location_cloud.data") / READINGS_FILE).read_text("utf-8")
+    characters, words = content.split("\n\n")
+    return characters, words
 
 
 @kernel
@@ -199,9 +214,3 @@ def _confused(syllable: str) -> str:
     if syllable[1:2] == "h" and syllable[0] in "zcs":
         syllable = syllable[0] + syllable[2:]
     return syllable[:-1] if syllable.endswith("ng") else syllable
-
-
-@lru_cache(4096)
-def _without_tone(reading: str) -> str:
-    plain = unicodedata.normalize("NFD", reading).replace("u\u0308", "v")
-    return "".join(char for char in plain if char.isascii())

@@ -15,8 +15,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from location_cloud.arrays import Texts, load_packed, load_texts, save_packed, save_texts
-from location_cloud.places.grid import build_grid
+from location_cloud.arrays import Texts, load_packed, save_packed
+from location_cloud.places.compact import load_column, load_texts, save_column, save_texts
+from location_cloud.places.grid import PackedGrid, build_grid
 
 RANKS = 65_535
 """Importance 0 to 1 as a whole number."""
@@ -25,6 +26,8 @@ THING_IMPORTANCE = 0.2
 """Of things without a name: below everything that has one."""
 
 _FILE = "pois.bin"
+_COLUMNS = ("cell", "category", "rank", "area")
+"""Of PoiIndex: they say little and are kept apart, see `compact`."""
 
 
 @dataclass(frozen=True)
@@ -94,20 +97,32 @@ def save_poi_index(
     }
     order = np.lexsort((arrays["row"].view(np.uint32), -arrays["rank"].astype(np.int32)))
     arrays["best"] = order.astype(np.int32)  # things stand behind the places: ~row read without its sign is large
+    counts = np.bincount(arrays["category"], minlength=len(tags)).tolist()
+    for name in _COLUMNS:
+        save_column(folder, f"poi_{name}", arrays.pop(name))
     save_packed(folder / _FILE, arrays)
-    save_texts(folder, "thing_osm", things.osm)
-    save_texts(folder, "thing_label", things.label)
-    (folder / "pois.json").write_bytes(
-        orjson.dumps({"tags": tags, "counts": np.bincount(arrays["category"], minlength=len(tags)).tolist()})
-    )
+    save_texts(folder, "thing_osm", list(things.osm))
+    save_texts(folder, "thing_label", list(things.label))
+    (folder / "pois.json").write_bytes(orjson.dumps({"tags": tags, "counts": counts}))
 
 
 def load_poi_index(folder: Path) -> PoiIndex:
-    """The index that `save_poi_index` wrote, mapped read-only."""
+    """The index that `save_poi_index` wrote, read-only."""
     meta = orjson.loads((folder / "pois.json").read_bytes())
     columns: dict[str, Any] = {name: load_texts(folder, name) for name in ("thing_osm", "thing_label")}
     columns.update(load_packed(folder / _FILE))
+    columns.update((name, load_column(folder, f"poi_{name}")) for name in _COLUMNS)
     return PoiIndex(**columns, tags=tuple(meta["tags"]), counts=np.array(meta["counts"], np.int64))
+
+
+def grid_of_places(index: PoiIndex) -> PackedGrid:
+    """The points that are places, without the things: items are rows of Places. The columns themselves if no others."""
+    is_place = index.row >= 0
+    if is_place.all():
+        return PackedGrid(index.cell, index.row)
+    cell, row = index.cell[is_place], index.row[is_place]
+    cell.flags.writeable = row.flags.writeable = False
+    return PackedGrid(cell, row)
 
 
 def read_things(index: PoiIndex) -> ThingTable:

@@ -289,7 +289,7 @@ def nearest_on(
     line: Floats, begin: int, stop: int, lon: float, lat: float, scale: tuple[float, float, float]
 ) -> tuple[float, float, float]:
     """(metres along from vertex `begin`, metres off, side) of the place on a stretch that is nearest to a point."""
-    best, along, side, passed = np.inf, 0.0, 0.0, 0.0
+    best2, nearest, of_it, side = np.inf, begin, 0.0, 0.0
     for vertex in range(begin, stop):
         ax, ay = (line[vertex, 0] - lon) * scale[1], (line[vertex, 1] - lat) * scale[0]
         dx = (line[vertex + 1, 0] - line[vertex, 0]) * scale[1]
@@ -297,13 +297,17 @@ def nearest_on(
         length2 = dx * dx + dy * dy
         share = -(ax * dx + ay * dy) / length2 if length2 > 0.0 else 0.0
         share = min(max(share, 0.0), 1.0)
-        off = math.hypot(ax + share * dx, ay + share * dy)
-        length = math.sqrt(length2)
-        if off < best:
-            best, along = off, passed + share * length
+        east, north = ax + share * dx, ay + share * dy
+        off2 = east * east + north * north
+        if off2 < best2:
+            best2, nearest, of_it = off2, vertex, share * math.sqrt(length2)
             side = dy * -ax - dx * -ay  # right of the direction of travel is positive
-        passed += length
-    return along, best, side
+    along = of_it
+    for vertex in range(begin, nearest):  # once, not for each place that is farther off
+        dx = (line[vertex + 1, 0] - line[vertex, 0]) * scale[1]
+        dy = (line[vertex + 1, 1] - line[vertex, 1]) * scale[0]
+        along += math.sqrt(dx * dx + dy * dy)
+    return along, math.sqrt(best2), side
 
 
 @kernel

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
-MOST_CHARS = 24
-"""A question this long is answered in about a millisecond; longer ones have more readings, and wait for no other."""
+MOST_CHARS = 40
+"""A question this long takes 1 ms, one in a hundred 4, the strangest 20 to 30; to wake another thread for it cost more,
+and held up the others as long. Longer ones are stories with more readings."""
 
 TYPICAL = ("团结大街202号", "火车站", "mannerheimintie 10", "daqing", "团结大街与会战大街路口", "G10 K248+500")
 """Questions of several kinds: what they load and compile is shared by all workers."""

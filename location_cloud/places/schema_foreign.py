@@ -17,7 +17,7 @@ class ForeignQuery(Query):
     crs: Literal["wgs84"] = Field("wgs84", description="this protocol has its own coordinate system")
 
 
-Text: TypeAlias = Annotated[str, Field(max_length=2000)]
+Text: TypeAlias = Annotated[str, Field(max_length=2000, description="as that protocol defines it")]
 """A text of a length that nobody needs more of."""
 
 
@@ -25,8 +25,8 @@ def _flag(value: object) -> object:
     return value.lower() in ("1", "true", "yes", "on") if isinstance(value, str) else value
 
 
-Flag: TypeAlias = Annotated[bool, BeforeValidator(_flag)]
+Flag: TypeAlias = Annotated[bool, BeforeValidator(_flag), Field(description="1 or true switches it on")]
 """Switched on by 1, true, yes or on, and off by whatever else."""
 
-Lon: TypeAlias = Annotated[float, Field(ge=-180, le=180)]
-Lat: TypeAlias = Annotated[float, Field(ge=-90, le=90)]
+Lon: TypeAlias = Annotated[float, Field(ge=-180, le=180, description="degrees east")]
+Lat: TypeAlias = Annotated[float, Field(ge=-90, le=90, description="degrees north")]

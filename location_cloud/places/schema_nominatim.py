@@ -37,12 +37,14 @@ class SearchQuery(_Output):
     state: Text = ""
     country: Text = ""
     postalcode: Text = ""
-    format: Format = "jsonv2"
-    limit: int = Field(10, ge=1, le=50)
+    format: Format = Field("jsonv2", description="how the answer is written")
+    limit: int = Field(10, ge=1, le=50, description="most answers")
     addressdetails: Flag = False
     countrycodes: Text = ""
     layer: Text = Field("", description="address, poi, railway, natural, manmade")
-    featureType: Literal["", "country", "state", "city", "settlement"] = ""
+    feature_type: Literal["", "country", "state", "city", "settlement"] = Field(
+        "", alias="featureType", description="only areas of this rank"
+    )
     exclude_place_ids: Text = ""
     viewbox: Text = Field("", description="lon,lat,lon,lat of two corners")
     bounded: Flag = Field(False, description="nothing outside the viewbox")
@@ -54,8 +56,10 @@ class ReverseQuery(_Output):
 
     lat: Lat
     lon: Lon
-    zoom: int = Field(18, ge=0, le=18, description="level of detail: 3 country, 10 city, 14 suburb, 17 street, 18 house")
-    format: Format = "xml"
+    zoom: int = Field(
+        18, ge=0, le=18, description="level of detail: 3 country, 10 city, 14 suburb, 17 street, 18 house"
+    )
+    format: Format = Field("xml", description="how the answer is written")
     addressdetails: Flag = True
     layer: Text = ""
 
@@ -64,20 +68,20 @@ class LookupQuery(_Output):
     """Objects by their ids in OpenStreetMap."""
 
     osm_ids: Text = Field(description="R146656,W50637691,N240109189; 50 at most")
-    format: Format = "xml"
+    format: Format = Field("xml", description="how the answer is written")
     addressdetails: Flag = True
 
 
 class DetailsQuery(_Output):
     """One object."""
 
-    osmtype: Literal["", "N", "W", "R"] = ""
-    osmid: int = Field(0, ge=0)
-    place_id: int = Field(0, ge=0)
-    format: Literal["json"] = "json"
+    osmtype: Literal["", "N", "W", "R"] = Field("", description="node, way or relation")
+    osmid: int = Field(0, ge=0, description="number of the object in OpenStreetMap")
+    place_id: int = Field(0, ge=0, description="as an answer of the same snapshot gave it")
+    format: Literal["json"] = Field("json", description="how the answer is written")
 
 
 class StatusQuery(ForeignQuery):
     """How the answer is written."""
 
-    format: Literal["text", "json"] = "text"
+    format: Literal["text", "json"] = Field("text", description="how the answer is written")

@@ -23,9 +23,9 @@ class PhotonQuery(_Filters):
     """What is looked for."""
 
     q: Text = ""
-    limit: int = Field(15, ge=1, le=50)
-    lat: Lat | None = None
-    lon: Lon | None = None
+    limit: int = Field(15, ge=1, le=50, description="most answers")
+    lat: Lat | None = Field(None, description="what is near comes first, degrees north")
+    lon: Lon | None = Field(None, description="what is near comes first, degrees east")
     bbox: Text = Field("", description="west,south,east,north")
 
 
@@ -34,7 +34,7 @@ class PhotonReverseQuery(_Filters):
 
     lat: Lat
     lon: Lon
-    limit: int = Field(1, ge=1, le=50)
+    limit: int = Field(1, ge=1, le=50, description="most answers")
     radius: float = Field(1.0, gt=0, le=50, description="kilometres")
 
 

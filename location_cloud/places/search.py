@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from location_cloud.areas.model import Areas
-from location_cloud.places.find_crossing import find_crossings
+from location_cloud.places.find_anchor import Said as SaidSo
+from location_cloud.places.find_anchor import list_anchored
+from location_cloud.places.find_crossing import find_crossings, find_sections
 from location_cloud.places.find_house import find_houses
 from location_cloud.places.find_km_post import find_km_posts
 from location_cloud.places.find_name import MOST_OF_AN_AREA, find_named, ranked
@@ -15,13 +17,13 @@ from location_cloud.places.find_offset import find_offsets
 from location_cloud.places.find_part import list_parts
 from location_cloud.places.find_unit import find_units
 from location_cloud.places.fold import fold
-from location_cloud.places.found import ENOUGH, SETTLED, SURE, Found, Wish
-from location_cloud.places.lookup import Lookup, split_said
+from location_cloud.places.found import ENOUGH, SETTLED, SURE, Found, Wish, share_understood
+from location_cloud.places.lookup import Lookup, find_exact_inside, split_said
 from location_cloud.places.match import distance_m
-from location_cloud.places.model import LEVEL_CELL, LEVEL_COORDINATE, Places
+from location_cloud.places.model import LEVEL_CELL, LEVEL_COORDINATE, ROAD, Places
 from location_cloud.places.parse_noise import Question, read_question
 from location_cloud.places.read_position import Said, read_position
-from location_cloud.places.uncertainty import with_alternatives
+from location_cloud.places.uncertainty import hedged, with_alternatives
 from location_cloud.spatial.bbox import Bbox
 from location_cloud.spatial.position import LIKE_A_NAME
 
@@ -33,6 +35,9 @@ LIKE_A_CODE = 0.8
 """Score of a code that may as well be a name, where no name is as good."""
 
 MAX_SAMPLE = 500
+
+UNCLEAR, UNCLEAR_M = 0.9, 150.0
+"""Share of the likeness that is left, and radius, where two streets are named and nothing says that they cross."""
 
 STORY_COST = 0.2
 """Most that words around a place cost which nobody knows."""
@@ -68,7 +73,13 @@ def find_places(places: Places, areas: Areas, text: str, wish: Wish) -> list[Fou
     if said is not None and not any(one.score >= LIKE_A_CODE for one in found):
         sure = replace(said.position, confidence=round(100 * LIKE_A_CODE))
         found += _positions(text.strip(), replace(said, position=sure))
+    found = [hedged(each) for each in found if _is_wanted(each, wish)]
     return with_alternatives(_each_once(_sorted(found, wish)))[: wish.limit]
+
+
+def _is_wanted(found: Found, wish: Wish) -> bool:
+    """Crossings and kilometre posts are parts of roads: not wanted where other kinds are."""
+    return not wish.kinds or ROAD in wish.kinds or found.kind not in ("crossing", "km_post")
 
 
 def _loaded_box(places: Places, question: Question) -> Bbox | None:
@@ -86,11 +97,47 @@ def find_by_grammar(lookup: Lookup, text: str) -> list[Found]:
     if len(whole.doc) and whole.score.max() >= SURE:
         return list(ranked(lookup, whole, text, []))
     found: list[Found] = []
-    for find in (find_km_posts, find_crossings, _find_offsets, find_units, find_houses, find_named):
+    for find in (find_km_posts, find_crossings, _find_offsets, find_units, find_houses, _find_anchored, find_named):
         found += find(lookup, text)
-        if _is_settled(found):
+        if _is_settled(found) or (find is _find_anchored and any(each.score >= SETTLED for each in found)):
             break
     return found
+
+
+FINDERS = {
+    "km_post": find_km_posts,
+    "section": find_sections,
+    "crossing": find_crossings,
+    "unit": find_units,
+    "address": find_houses,
+}
+"""Who finds what a text says, by `find_anchor.Said.form`."""
+
+
+def _find_anchored(lookup: Lookup, text: str) -> list[Found]:
+    """Candidates of known names anywhere in a text and what belongs to them; the rest counts as not understood."""
+    found: list[Found] = []
+    for said in list_anchored(lookup, text):
+        found += [
+            _with_story(each, said, share_understood(text, said.left))
+            for each in FINDERS[said.form](lookup, said.text)
+            if each.kind == ("road" if said.form == "section" else said.form) and not each.unmatched
+        ]
+        if any(each.score >= SETTLED for each in found):
+            break
+    return found
+
+
+def _with_story(found: Found, said: SaidSo, understood: float) -> Found:
+    sure = 1.0 if said.is_clear else UNCLEAR
+    return replace(
+        found,
+        score=found.score * sure * (1 - STORY_COST * (1 - understood)),
+        accuracy_m=found.accuracy_m if said.is_clear else max(found.accuracy_m, UNCLEAR_M),
+        precise=found.precise and said.is_clear,
+        comprehension=understood,
+        unmatched=said.left,
+    )
 
 
 def _find_in_story(lookup: Lookup, question: Question) -> list[Found]:
@@ -112,10 +159,16 @@ def _find_in_story(lookup: Lookup, question: Question) -> list[Found]:
 
 
 def _is_settled(found: list[Found]) -> bool:
-    return any(each.score >= SURE or (each.score >= SETTLED and each.comprehension == 1.0) for each in found)
+    def accounts_for_all(each: Found) -> bool:
+        return each.comprehension == 1.0 or each.kind == "crossing"  # two known roads that meet are no chance
+
+    return any(each.score >= SURE or (each.score >= SETTLED and accounts_for_all(each)) for each in found)
 
 
 def _find_offsets(lookup: Lookup, text: str) -> list[Found]:
+    _split, itself = find_exact_inside(lookup, text, ())
+    if len(itself.doc):  # 英勇村委会 is called so
+        return []
     return find_offsets(lookup, text, _landmarks)
 
 

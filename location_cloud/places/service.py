@@ -8,13 +8,13 @@ from location_cloud.areas.dataset import SECTION as AREAS
 from location_cloud.areas.model import Areas
 from location_cloud.areas.service import AreaName, area_name
 from location_cloud.errors import BadQuery, Unprocessable
-from location_cloud.places.dataset import SECTION
 from location_cloud.places.found import ENOUGH, Found, Wish
 from location_cloud.places.lookup import Lookup
 from location_cloud.places.model import AREA, KINDS, Places, lasting_id
 from location_cloud.places.parse_noise import read_question
 from location_cloud.places.readings import Reading, list_readings
 from location_cloud.places.search import find_places, suggest_places
+from location_cloud.places.service_names import places_of
 from location_cloud.places.uncertainty import question_between, ties
 from location_cloud.spatial.bbox import Bbox
 from location_cloud.spatial.crs import Crs
@@ -76,7 +76,7 @@ def geocode(
     kilometre beyond a road's posts.
     """
     _check_text(text)
-    places, areas = world.section(SECTION), world.section(AREAS)
+    places, areas = places_of(world), world.section(AREAS)
     found = find_places(places, areas, text, _wish(areas, focus, bbox, limit, crs, kinds, category, adcode))
     good = [each for each in found if each.score >= ENOUGH]
     if not good:
@@ -105,7 +105,7 @@ def suggest(
 ) -> tuple[Place, ...]:
     """Places that somebody who has typed this far may mean; may be none. Parameters and BadQuery as in `geocode`."""
     _check_text(text)
-    places, areas = world.section(SECTION), world.section(AREAS)
+    places, areas = places_of(world), world.section(AREAS)
     wish = _wish(areas, focus, bbox, limit, crs, kinds, category, adcode)
     return tuple(_place(places, areas, each, "") for each in suggest_places(places, areas, text, wish))
 
@@ -116,7 +116,7 @@ def parse(world: World, text: str, crs: Crs = "wgs84") -> tuple[str, tuple[Readi
     Raises BadQuery as `geocode`.
     """
     _check_text(text)
-    lookup = Lookup(world.section(SECTION), world.section(AREAS), Wish(crs=crs))
+    lookup = Lookup(places_of(world), world.section(AREAS), Wish(crs=crs))
     return read_question(text).text, tuple(list_readings(lookup, text))
 
 

@@ -1,4 +1,4 @@
-"""The questions of other geocoders' interfaces: search, one object by its id, its outline, and what is at a position."""
+"""The questions of other geocoders' interfaces: search, an object by its id, its outline, what is at a position."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def find_area(world: World, code: str, language: str = "") -> Answer | None:
 def _of_place(world: World, place: service.Place, language: str) -> Answer:
     places, areas = world.section(SECTION), world.section(AREAS)
     row, house = _rows(places, areas, place.id.removeprefix("osm:"), place.kind == "address")
-    told = {
+    told: dict[str, Any] = {
         "kind": place.kind,
         "level": place.level,
         "lonlat": place.lonlat,
@@ -183,7 +183,7 @@ def _of_place(world: World, place: service.Place, language: str) -> Answer:
         street=place.street,
         postcode=place.postcode,
         town=place.city,
-        **told,  # type: ignore[arg-type]  # fields of Answer by name
+        **told,
     )
 
 

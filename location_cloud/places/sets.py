@@ -26,6 +26,9 @@ SOURCE_PREFIX = "places: "
 MOST_SETS = 200
 """So many sets may be kept; their numbers are int16, and each costs a place in the manifest."""
 
+MOST_NAME_BYTES = 200
+"""Of a set's name as UTF-8: a file's name has 255 with what is put around it."""
+
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
 
 
@@ -48,7 +51,7 @@ class OwnSet:
 
 def check_set_name(name: str) -> str:
     """The name of a set. Raises BadInput if it cannot be one."""
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or len(name.encode()) > MOST_NAME_BYTES:
         raise BadInput(f"--name {name[:80]!r}: 1 to 64 letters, digits, '.', '-' or '_', the first no '.' or '-'")
     return name
 
@@ -63,9 +66,10 @@ def save_set(home: Path, own: OwnSet) -> Path:
     file = folder / f"{check_set_name(own.name)}{ENDING}"
     if not file.exists() and len(list_set_names(home)) >= MOST_SETS:
         raise BadInput(f"there are {MOST_SETS} sets already; remove one: location-cloud places remove SET")
-    for left in folder.glob(f".{own.name}-[0-9]*"):  # of an import that was killed
-        left.unlink(missing_ok=True)
-    hidden = folder / f".{own.name}-{os.getpid()}"
+    for left in folder.glob(f".{own.name}~[0-9]*"):  # of an import that was killed
+        if not Path("/proc", left.name.rpartition("~")[2]).exists():
+            left.unlink(missing_ok=True)
+    hidden = folder / f".{own.name}~{os.getpid()}"
     try:
         tables = {"places": own.places, "houses": own.houses, "posts": own.posts}
         save_tables(hidden, tables, {"source": asdict(own.source), "file": own.file})

@@ -42,10 +42,10 @@ class CandidateSource(Protocol):
     focus: (lon, lat) degrees; where there are more than `limit`, near places come before important ones.
     """
 
-    def exact(self, folded: str, limit: int, kinds: int, focus: tuple[float, float] | None) -> Candidates:
+    def exact(self, folded: str, limit: int, kinds: int, focus: tuple[float, float] | None = None) -> Candidates:
         """Places with exactly this name, reading or initials; the most important of each form if there are more."""
 
-    def prefix(self, folded: str, limit: int, kinds: int, focus: tuple[float, float] | None) -> Candidates:
+    def prefix(self, folded: str, limit: int, kinds: int, focus: tuple[float, float] | None = None) -> Candidates:
         """Places one of whose names, readings or initials begins so; names also at the beginning of each word."""
 
     def similar(self, folded: str, limit: int, kinds: int) -> Candidates:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from location_cloud.areas.model import LEVELS, Areas
 from location_cloud.places.found import Found
 from location_cloud.places.model import KINDS, METRES_PER_DEGREE, Places
 from location_cloud.places.nearby import nearest_road
+from location_cloud.places.numerals import NUMBER, number_of
 from location_cloud.places.parse_noise import has_han
 
 TIED = 0.03
@@ -32,6 +34,26 @@ _WORDS = {
     "town": ("乡镇", "town"),
     "village": ("村", "village"),
 }
+
+
+_ASIDE = re.compile(
+    rf"(?P<number>{NUMBER})(?:多|来|几|余)?\s?(?P<unit>米|公里|千米|里地)"
+    rf"|(?:往|向|朝|以)(?:[东南西北前后左右]|回)|[东南西北]{{1,2}}(?:侧|边|面|头|方)|斜?对[面过]|后身|拐进去"
+)
+ASIDE_M = 100.0
+"""How far "to its east" or "on the other side" may be."""
+
+
+def hedged(found: Found) -> Found:
+    """An answer that is not as exact as it says where words that nobody understood tell of a way from it."""
+    said = _ASIDE.search(found.unmatched) if found.unmatched else None
+    if said is None:
+        is_part = found.kind == "poi" and any(char.isdigit() for char in found.unmatched)
+        return replace(found, precise=False) if is_part else found
+    far_m = ASIDE_M
+    if said["number"]:
+        far_m = max(far_m, number_of(said["number"]) * {"米": 1.0, "里地": 500.0}.get(said["unit"], 1000.0))
+    return replace(found, precise=False, accuracy_m=found.accuracy_m + far_m)
 
 
 def with_alternatives(found: Sequence[Found]) -> list[Found]:

@@ -7,6 +7,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from location_cloud.places.fold import fold
+
 FILE = "places/grammar.toml"
 
 
@@ -16,6 +18,7 @@ class Wording:
 
     before, linking, after, particles, called, between: what a caller says around a place, see the file. near: word ->
     how far from the place somebody may be, metres. wind: word -> degrees from north. length: word -> metres.
+    vague: words for a sort of place, folded, that name none.
     street_words: English word of a Chinese street's name -> pinyin of what it may stand for.
     """
 
@@ -33,6 +36,7 @@ class Wording:
     wind_words: Mapping[str, float]
     length: Mapping[str, float]
     length_words: Mapping[str, float]
+    vague: frozenset[str]
     street_words: Mapping[str, tuple[str, ...]]
 
 
@@ -56,6 +60,7 @@ def load_wording() -> Wording:
         wind_words=content["wind"]["words"],
         length=content["length"]["chinese"],
         length_words=content["length"]["words"],
+        vague=frozenset(map(fold, content["vague"]["words"])),
         street_words={word: tuple(readings) for word, readings in content["streets"]["words"].items()},
     )
 

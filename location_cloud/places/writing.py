@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from location_cloud.areas.model import Areas
-from location_cloud.arrays import load_array, pack_texts
+from location_cloud.places.compact import load_column, narrow, save_column, save_degrees, save_texts
 from location_cloud.places.gather import Gathered
-from location_cloud.places.grid import CELL_DEG, PackedGrid, build_grid, save_grid
+from location_cloud.places.grid import CELL_DEG, build_grid, save_grid
 from location_cloud.places.houses import fold_number, number_value
 from location_cloud.places.model import AREA, POI, Places
 from location_cloud.places.model_table import (
@@ -38,21 +38,18 @@ def write_places(places: PlaceTable, areas: Areas, folder: Path) -> list[str]:
     number: dict[str, int] = {text: place for place, text in enumerate(sorted(set(places.category)))}
     category = np.fromiter(map(number.__getitem__, places.category), np.int32, len(places))
     deepest = areas.find_deepest(places.lonlat)
-    np.save(folder / "area.npy", np.where(places.area >= 0, places.area, deepest).astype(np.int32))
-    np.save(folder / "lonlat.npy", places.lonlat)
-    np.save(folder / "kind.npy", places.kind)
-    np.save(folder / "category.npy", category)
-    np.save(folder / "accuracy_m.npy", places.accuracy_m)
-    np.save(folder / "importance.npy", places.importance)
-    np.save(folder / "place_set.npy", places.set)
-    _save_texts(folder, "name", places.name)
-    _save_texts(folder, "osm", places.osm)
+    save_column(folder, "area", np.where(places.area >= 0, places.area, deepest).astype(np.int32))
+    save_degrees(folder, "lonlat", places.lonlat)
+    save_column(folder, "kind", places.kind)
+    save_column(folder, "category", category)
+    save_column(folder, "accuracy_m", places.accuracy_m)
+    save_column(folder, "importance", places.importance)
+    save_column(folder, "place_set", places.set)
+    save_texts(folder, "name", places.name)
+    save_texts(folder, "osm", places.osm)
     counts = np.fromiter(map(len, places.other), np.int64, len(places))
-    np.save(folder / "other_start.npy", _narrow(_starts_of(counts)))
-    _save_texts(folder, "other_name", [name for names in places.other for name in names])
-    pois = np.flatnonzero(places.kind == POI).astype(np.int32)
-    grid = build_grid(places.lonlat[pois])
-    save_grid(folder, "poi_grid", PackedGrid(grid.cell, pois[grid.item]))
+    save_column(folder, "other_start", narrow(_starts_of(counts)))
+    save_texts(folder, "other_name", [name for names in places.other for name in names])
     return list(number)
 
 
@@ -60,7 +57,7 @@ def write_pois(places: PlaceTable, things: ThingTable, areas: Areas, folder: Pat
     """The index of points of interest, with the things that have no name; after `write_places`."""
     rows = np.flatnonzero(places.kind == POI).astype(np.int32)
     called = [places.category[row] for row in rows.tolist()]
-    area = load_array(folder, "area")[rows]
+    area = load_column(folder, "area")[rows]
     thing_area = areas.find_deepest(things.lonlat)
     save_poi_index(folder, rows, places.lonlat[rows], called, places.importance[rows], area, things, thing_area)
 
@@ -69,17 +66,17 @@ def write_houses(houses: HouseTable, street: NDArray[np.int32], n_places: int, f
     """The columns of the houses, which are sorted by street."""
     value = {text: number_value(text) for text in set(houses.number)}
     written = {text: fold_number(text) for text in value}
-    np.save(folder / "house_start.npy", _starts(street, n_places))
-    np.save(folder / "house_street.npy", street.astype(np.int32))
-    np.save(folder / "house_value.npy", np.array([value[text] for text in houses.number], np.int32))
-    np.save(folder / "house_lonlat.npy", houses.lonlat)
-    np.save(folder / "house_estimated.npy", houses.is_estimated)
-    np.save(folder / "house_set.npy", houses.set)
-    _save_texts(folder, "house_number", houses.number)
-    _save_texts(folder, "house_written", [written[text] for text in houses.number])
-    _save_texts(folder, "house_town", houses.town)
-    _save_texts(folder, "house_postcode", houses.postcode)
-    _save_texts(folder, "house_osm", houses.osm)
+    save_column(folder, "house_start", _starts(street, n_places))
+    save_column(folder, "house_street", street.astype(np.int32))
+    save_column(folder, "house_value", np.array([value[text] for text in houses.number], np.int32))
+    save_degrees(folder, "house_lonlat", houses.lonlat)
+    save_column(folder, "house_estimated", houses.is_estimated)
+    save_column(folder, "house_set", houses.set)
+    save_texts(folder, "house_number", houses.number)
+    save_texts(folder, "house_written", [written[text] for text in houses.number])
+    save_texts(folder, "house_town", houses.town)
+    save_texts(folder, "house_postcode", houses.postcode)
+    save_texts(folder, "house_osm", houses.osm)
     save_grid(folder, "house_grid", build_grid(houses.lonlat))
 
 
@@ -91,8 +88,8 @@ def write_lines(lines: LineTable, folder: Path) -> int:
     segment = np.flatnonzero(~is_last).astype(np.int32)
     road = np.repeat(lines.road, np.maximum(np.diff(start) - 1, 0)).astype(np.int32)
     np.save(folder / "vertex.npy", vertex)
-    np.save(folder / "segment_vertex.npy", segment)
-    np.save(folder / "segment_road.npy", road)
+    save_column(folder, "segment_vertex", segment)
+    save_column(folder, "segment_road", road)
     middle = (vertex[segment].astype(np.float64) + vertex[segment + 1 if len(segment) else segment]) / 2e7
     save_grid(folder, "segment_grid", build_grid(middle.reshape(-1, 2)))
     return len(segment)
@@ -100,29 +97,29 @@ def write_lines(lines: LineTable, folder: Path) -> int:
 
 def write_links(links: Links, n_places: int, folder: Path) -> None:
     """Crossings, parts, gates and entrances, each by the row of its place."""
-    np.save(folder / "crossing_start.npy", _starts(links.crossing_road, n_places))
-    np.save(folder / "crossing_other.npy", links.crossing_other)
-    np.save(folder / "crossing_lonlat.npy", links.crossing_lonlat)
-    np.save(folder / "part_start.npy", _starts(links.parts.place, n_places))
-    np.save(folder / "part_lonlat.npy", links.parts.lonlat)
-    _save_texts(folder, "part_number", links.parts.number)
-    _save_texts(folder, "part_osm", links.parts.osm)
-    np.save(folder / "access_start.npy", _starts(links.access_place, n_places))
-    np.save(folder / "access_lonlat.npy", links.access_lonlat)
+    save_column(folder, "crossing_start", _starts(links.crossing_road, n_places))
+    save_column(folder, "crossing_other", links.crossing_other)
+    save_degrees(folder, "crossing_lonlat", links.crossing_lonlat)
+    save_column(folder, "part_start", _starts(links.parts.place, n_places))
+    save_degrees(folder, "part_lonlat", links.parts.lonlat)
+    save_texts(folder, "part_number", links.parts.number)
+    save_texts(folder, "part_osm", links.parts.osm)
+    save_column(folder, "access_start", _starts(links.access_place, n_places))
+    save_degrees(folder, "access_lonlat", links.access_lonlat)
 
 
 def write_routes(routes: Routes, folder: Path) -> None:
     """The linear references."""
-    _save_texts(folder, "route_ref", routes.ref)
-    _save_texts(folder, "route_name", routes.name)
+    save_texts(folder, "route_ref", routes.ref)
+    save_texts(folder, "route_name", routes.name)
+    save_degrees(folder, "lrs_lonlat", routes.lonlat)
     for name, column in (
         ("start", routes.start),
         ("m", routes.metres),
-        ("lonlat", routes.lonlat),
         ("is_post", routes.is_post),
         ("side", routes.side),
     ):
-        np.save(folder / f"lrs_{name}.npy", column)
+        save_column(folder, f"lrs_{name}", column)
 
 
 def write_origin(gathered: Gathered, folder: Path) -> None:
@@ -137,8 +134,8 @@ def read_origin(places: Places, folder: Path) -> Gathered:
     Lines have no nodes any more, and houses no street but the one they are sorted under.
     """
     arrays, _about = load_tables(folder / ORIGIN)
-    count = int(np.count_nonzero(load_array(folder, "place_set") == OWN))
-    house_set = load_array(folder, "house_set")
+    count = int(np.count_nonzero(load_column(folder, "place_set") == OWN))
+    house_set = load_column(folder, "house_set")
     table = _origin_places(places, count)
     houses = HouseTable(
         [""] * len(house_set),
@@ -210,20 +207,9 @@ def _origin_links(places: Places, count: int) -> Links:
     )
 
 
-def _save_texts(folder: Path, name: str, texts: Sequence[str]) -> None:
-    """As `arrays.save_texts`, but starts take four bytes where that is enough: 5 MB a column at 1 M names."""
-    packed = pack_texts(texts)
-    np.save(folder / f"{name}.npy", packed.data)
-    np.save(folder / f"{name}_start.npy", _narrow(packed.start))
-
-
-def _narrow(start: NDArray[np.int64]) -> NDArray[np.int32] | NDArray[np.int64]:
-    return start.astype(np.int32) if start[-1] < np.iinfo(np.int32).max else start
-
-
 def _starts(rows: NDArray[np.int32], count: int) -> NDArray[np.int32] | NDArray[np.int64]:
     """CSR starts of items that are sorted by row."""
-    return _narrow(_starts_of(np.bincount(rows, minlength=count)))
+    return narrow(_starts_of(np.bincount(rows, minlength=count)))
 
 
 def _starts_of(counts: NDArray[np.int64] | Sequence[int]) -> NDArray[np.int64]:

@@ -134,6 +134,9 @@ def _read_objects(path: Path, blocks: list[Block], progress: Progress) -> Found:
     locations.ignore_errors()
     pool = osmium.io.ThreadPool()
     tagged = osmium.filter.EmptyTagFilter()
+    # Tags and position of a node in one call: asking tag by tag took three times as long.
+    as_feature = osmium.filter.GeoInterfaceFilter()
+    as_feature.enable_for(osmium.osm.NODE)
     areas = osmium.BufferIterator(tagged)
     wkb = WkbFactory()
 
@@ -146,11 +149,13 @@ def _read_objects(path: Path, blocks: list[Block], progress: Progress) -> Found:
     def take_all(chunk: bytes) -> None:
         memory = osmium.io.FileBuffer(chunk, "pbf")
         with osmium.io.Reader(memory, osmium.osm.ALL, pool) as reader:
-            take(osmium.OsmFileIterator(reader, locations, second_pass, tagged))
+            take(osmium.OsmFileIterator(reader, locations, second_pass, tagged, as_feature))
 
     def take(things: Iterable[OSMEntity]) -> None:
         for thing in things:
             _take(found, thing, wkb, drawn)
+            if isinstance(thing, Node):
+                continue  # completes no area
             for area in areas:
                 _take_area(found, area, wkb)
         for area in areas:
@@ -218,7 +223,11 @@ def _take(found: Found, thing: OSMEntity, wkb: WkbFactory, drawn: dict[int, tupl
 
 
 def _take_node(found: Found, node: Node) -> None:
-    if node.location.valid():
+    if (feature := getattr(node, "__geo_interface__", None)) is not None:  # set by the reader's filter
+        found.tagged_id.append(node.id)
+        found.tagged_lonlat.append(feature["geometry"]["coordinates"])
+        found.tagged_tags.append(feature["properties"])
+    elif node.location.valid():
         found.tagged_id.append(node.id)
         found.tagged_lonlat.append((node.location.lon, node.location.lat))
         found.tagged_tags.append(dict(node.tags))

@@ -20,7 +20,7 @@ from location_cloud.storage.publish import POINTER, SNAPSHOTS, only_publisher, p
 
 T = TypeVar("T")
 
-FORMAT = 1
+FORMAT = 2
 """Version of manifest.json; a reader refuses others."""
 
 ID_PATTERN = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{6}")

@@ -66,7 +66,7 @@ FILES = {
         "tile_sets",
         "tiles",
     },
-    "model": {"arrays", "spatial", "routing", "own:model", "own:ideas"},
+    "model": {"arrays", "errors", "spatial", "routing", "own:model", "own:ideas"},
     "schema": {"own:model", "own:schema", "spatial", "http.parameters", "tile_sets"},
     "store": {"own:store", "own:model", "capability", "errors", "spatial", "storage"},
     "dataset": {

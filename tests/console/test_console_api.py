@@ -10,7 +10,7 @@ from location_cloud.console.static_files import load_static_files
 from location_cloud.spatial.crs import as_wgs84
 
 FILES = load_static_files()
-MAP_SCRIPT = "vendor/maplibre-gl/maplibre-gl.mjs"
+MAP_SCRIPT = "vendor/maplibre-gl/maplibre-gl-csp.js"
 DAQING = "125.03,46.58"
 
 

@@ -186,6 +186,7 @@ REAL = {
     "maps.static_map_of": ({}, {}, {"width": 64, "height": 48, "markers": [{"location": AT}]}),
     "places.geocode": ({}, {"q": "Mannerheimintie 1", "crs": "bd09"}, None),
     "places.suggest": ({}, {"q": "manner", "focus": HERE}, None),
+    "places.parse": ({}, {"q": "Mannerheimintie 1", "crs": "gcj02"}, None),
     "places.reverse": ({}, {"at": HERE, "crs": "gcj02", "profile": "dispatch"}, None),
     "places.coords": ({}, {"text": "46.58758,125.10307", "crs": "gcj02"}, None),
     "places.coords_batch": ({}, {"crs": "bd09"}, {"texts": ["46.58758,125.10307", "nowhere"]}),

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 DRAWN = "#map[data-drawn]"
 PATIENCE_MS = 30_000
 """WebGL on a busy processor without a graphics card."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

@@ -9,11 +9,29 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.conftest import Served, import_city
 from tests.parts.console_page import DRAWN, click_map, load_axe, map_point, open_console, violations
-from tests.places.conftest import TOWN, osm_of
+from tests.places.conftest import osm_of
 
 pytestmark = pytest.mark.parts
 
-ROUTE = """
+TOWN = """
+n 1 125.0000 46.5000
+n 2 125.0100 46.5000
+n 3 125.0200 46.5000
+n 4 125.0000 46.5050
+n 5 125.0200 46.5050
+n 6 125.0900 46.5850
+n 7 125.1000 46.5850
+w 101 1,2 highway=primary name=团结大街
+w 102 2,3 highway=primary name=团结大街
+w 103 4,5 highway=residential name=书香路
+w 104 6,7 highway=residential name=团结大街
+n 11 125.0010 46.5053 addr:street=书香路 addr:housenumber=2
+n 12 125.0050 46.5053 addr:street=书香路 addr:housenumber=10
+n 31 125.0030 46.5010 amenity=hospital name=大庆市第一医院
+n 32 125.0180 46.5010 amenity=hospital name=油田总医院
+n 33 125.0100 46.5060 shop=books name=丁香阁
+n 34 125.0120 46.5040 amenity=pharmacy name=丁香阁
+n 35 125.0160 46.5060 tourism=hotel name=银月利饭店
 n 51 125.0000 46.5200
 n 52 125.0130 46.5200
 n 53 125.0260 46.5200
@@ -22,11 +40,13 @@ n 55 125.0260 46.5201 highway=milestone distance=553
 n 56 125.0001 46.5201 highway=milestone distance=551
 w 151 51,52,53 highway=motorway ref=G10 name=绥满高速 oneway=yes
 """
+"""团结大街 stands in two districts."""
 
 TOWN_VIEW = "#map=15/46.503/125.01"
 HOSPITAL = "大庆市第一医院"
 TWICE = "团结大街"
-MOST_BYTES = 460_000
+LEAST_BYTES, MOST_BYTES = 380_000, 460_000
+"""Packed, of all files that the first sight needs: MapLibre and its worker alone are 382 kB."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +54,7 @@ def town_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the product with the drawn town, in which one street's name stands in two districts."""
     home = tmp_path_factory.mktemp("town")
     file = home / "town.osm"
-    file.write_text(osm_of(TOWN + ROUTE.lstrip()), encoding="utf-8")
+    file.write_text(osm_of(TOWN), encoding="utf-8")
     import_city(home, Path(file), name="town")
     server = Served(home, "--workers", "1", LOCATION_CLOUD_LOG="off")
     try:
@@ -87,12 +107,12 @@ def options(page: Page) -> Locator:
 
 
 def test_a_place_is_typed_chosen_and_shown_by_keyboard_alone(console: Page) -> None:
-    console.locator("#search-box").press_sequentially("diyiyiyuan")
+    console.locator("#search-box").press_sequentially("dqsdyyy")
     expect(options(console).first).to_contain_text(HOSPITAL)
     console.keyboard.press("ArrowDown")
     expect(options(console).first).to_have_attribute("aria-selected", "true")
     console.keyboard.press("Enter")
-    expect(console.locator(".result-name")).to_have_text(HOSPITAL)
+    expect(console.locator("#search-results .result-name")).to_have_text(HOSPITAL)
     assert dots(console, "lc-results-dot") == 1
 
 
@@ -117,7 +137,7 @@ def test_an_answer_says_its_level_its_district_and_how_sure_it_is(console: Page)
 
 
 def test_an_estimated_house_is_marked_and_its_circle_is_drawn(console: Page) -> None:
-    search(console, "团结大街6号")
+    search(console, "书香路6号")
     expect(console.locator(".mark.doubtful").first).to_contain_text("估计位置")
     console.locator(".results button").first.click()
     assert dots(console, "lc-accuracy-fill")
@@ -139,18 +159,19 @@ def test_two_equal_answers_ask_and_the_reply_is_a_button(console: Page) -> None:
 
 
 def test_nothing_understood_shows_the_hint_and_the_best_guess(console: Page) -> None:
-    search(console, "油田总XYZQW")
+    search(console, "银月利XYZQW")
     expect(console.locator(".reason .hint")).to_be_visible()
     expect(console.locator("#search-results h2")).to_contain_text("猜测")
-    expect(console.locator(".result-name")).to_contain_text("油田总医院")
+    expect(console.locator("#search-results .result-name")).to_contain_text("银月利饭店")
 
 
 def test_kinds_narrow_the_search(console: Page) -> None:
     expect(console.locator('#search-category option[value="medical"]')).to_be_attached()
-    search(console, "大庆")
-    expect(console.locator(".result-name").first).to_have_text("大庆市")
+    search(console, "丁香阁")
+    expect(console.locator(".results li")).to_have_count(2)
     console.select_option("#search-category", "medical")
-    expect(console.locator(".result-name").first).to_have_text(HOSPITAL)
+    expect(console.locator(".results li")).to_have_count(1)
+    expect(console.locator(".results li")).to_contain_text("龙凤区")
 
 
 def test_right_click_tells_what_is_here_on_every_page(console: Page) -> None:
@@ -245,14 +266,14 @@ def test_no_position_says_what_to_write(console: Page) -> None:
 
 
 def test_facilities_of_a_kind_are_listed_and_drawn(console: Page) -> None:
-    open_pois(console, "medical")
+    open_pois(console, "medical.hospital")
     expect(console.locator("#pois-list > li")).to_have_count(2)
     expect(console.locator("#pois-count")).to_contain_text("2")
     assert dots(console, "lc-pois-dot") == 2
 
 
 def test_a_facility_is_opened_by_keyboard(console: Page) -> None:
-    open_pois(console, "medical")
+    open_pois(console, "medical.hospital")
     expect(console.locator("#pois-list > li")).to_have_count(2)
     console.locator("[data-row]").first.focus()
     console.keyboard.press("Enter")
@@ -265,7 +286,7 @@ def test_a_facility_is_opened_by_keyboard(console: Page) -> None:
 
 
 def test_facilities_around_the_middle_show_the_circle(console: Page) -> None:
-    open_pois(console, "medical")
+    open_pois(console, "medical.hospital")
     console.check("#pois-around")
     console.select_option("#pois-radius", "3000")
     expect(console.locator("#pois-list > li")).to_have_count(2)
@@ -275,7 +296,7 @@ def test_facilities_around_the_middle_show_the_circle(console: Page) -> None:
 @pytest.mark.parametrize(
     ("part", "selector", "words"),
     [
-        (f"q={HOSPITAL}", ".result-name", HOSPITAL),
+        (f"q={HOSPITAL}", "#search-results .result-name", HOSPITAL),
         ("at=125.0030,46.5005", "#here-words", TWICE),
         ("text=geo:46.5,125.0", "#coords-point", "125,46.5"),
     ],
@@ -309,17 +330,17 @@ def test_axe_finds_nothing_to_object_to(
         search(page, TWICE)
         page.locator("[data-choice]").first.click()
         assert violations(page, axe) == []
-        search(page, "油田总XYZQW")
+        search(page, "银月利XYZQW")
         expect(page.locator(".reason")).to_be_visible()
         assert violations(page, axe) == []
-        click_map(page, 0.5, 0.5)
+        page.mouse.click(*map_point(page, 0.5, 0.5), button="right")
         expect(page.locator("#here-words")).to_be_visible()
-        assert violations(page, axe) == []
-        convert(page, "46.5,60.25")
-        expect(page.locator("#coords-point")).to_be_visible()
         assert violations(page, axe) == []
         open_pois(page, "medical")
         page.locator("[data-row]").first.click()
+        assert violations(page, axe) == []
+        convert(page, "46.5,60.25")
+        expect(page.locator("#coords-point")).to_be_visible()
         assert violations(page, axe) == []
         assert page.evaluate("() => document.documentElement.scrollWidth") <= size[0]
 
@@ -328,6 +349,6 @@ def test_the_page_is_small(browser: Browser, town_url: str) -> None:
     with open_console(browser, town_url) as page:
         sizes = page.evaluate(
             "() => performance.getEntries().filter((each) => each.name.includes('/console/') || each.entryType =="
-            " 'navigation').reduce((sum, each) => sum + each.transferSize, 0)"
+            " 'navigation').reduce((sum, each) => sum + each.encodedBodySize, 0)"
         )
-    assert 100_000 < sizes <= MOST_BYTES
+    assert LEAST_BYTES < sizes <= MOST_BYTES

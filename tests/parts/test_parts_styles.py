@@ -29,7 +29,7 @@ SOURCES: dict[str, Any] = {
 DRAW = """\
 async (style) => {
   const loaded = performance.getEntriesByType("resource").map((one) => one.name)
-  const { Map } = await import(loaded.find((name) => name.includes("maplibre-gl.mjs")))
+  const { Map } = await import(loaded.find((name) => name.includes("js/maplibre.js")))
   const box = document.createElement("div")
   box.id = "drawn"
   box.style = "position:fixed;inset:0;z-index:9999;background:#fff"

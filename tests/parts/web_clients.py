@@ -52,6 +52,18 @@ WEB_CLIENTS = {
             "sha512-gV0knkzbknQXvM1TEu/VXNUj71wrR19JlDzGPpmfrCvnPQW1/sVs8lvUPj2IS6yHHnWWxp9IiJ/kBNuUExifpg==",
         ),
     ),
+    "maplibre-gl-geocoder": (
+        Package(
+            "maplibre-gl",
+            "5.24.1",
+            "sha512-HyiYBwtsbk3L1n1EPLJHWqdoyMiF80n7tEYXFZyu2m1TjvaNx6KMLiFeDdmszt1/mq2zvsR1TJuX/NMu5BonXQ==",
+        ),
+        Package(
+            "@maplibre/maplibre-gl-geocoder",
+            "1.9.4",
+            "sha512-ss0NMpjUgK1/8YrrikrAtdda41jERiGg+XqwPkj52AhwvQTLZEnZSU7IhqdyuE1FZ/QhlzAauMbyzJUTTxDscw==",
+        ),
+    ),
     "maplibre-style-validator": (
         Package(
             "@maplibre/maplibre-gl-style-spec",

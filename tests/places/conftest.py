@@ -22,6 +22,8 @@ class BuiltWorld:
     """The two sections that places needs, as a request sees them."""
 
     sections: dict[str, Any]
+    live: Any = None
+    overlay: Any = None
 
     def section(self, section: Any) -> Any:
         return self.sections[section.name]

@@ -1,7 +1,11 @@
 """Bodies of many questions: each line is answered as it would be alone."""
 
+from threading import BoundedSemaphore
+
 import orjson
 import pytest
+
+from location_cloud.http import web
 
 STATION, CHURCH = "24.9414,60.1719", "24.9522,60.1706"
 GEOCODE, REVERSE = "/v1/geocode/batch", "/v1/reverse/batch"
@@ -74,6 +78,13 @@ def test_a_table_is_read_by_its_heading(client):
     assert names(lines[2]) == ["让胡路区"]
 
 
+def test_a_long_id_is_one_error_line_in_every_form(client):
+    long = "x" * 201
+    (line,) = ask(client, GEOCODE, f'{{"id":"{long}","q":"站"}}')
+    (row,) = ask(client, GEOCODE, f"id,q\n{long},站\n", "text/csv")
+    assert (line["error"]["status"], row["error"]["status"]) == (400, 400)
+
+
 def test_a_list_is_read_as_its_items(client):
     first, second = ask(client, GEOCODE, '[{"id":1,"q":"让胡路区"}, "Aleksanterinkatu 44"]', "application/json")
     assert (first["id"], second["line"], names(second)) == (1, 2, ["Aleksanterinkatu 44"])
@@ -111,8 +122,10 @@ def test_one_wrong_position_is_one_error_line(client):
         (b"[", "application/json", 400),
         (b"[]", "application/json", 400),
         (b"id,q\n", "text/csv", 400),
+        (b"id,q\xff\n1,a\n", "text/csv", 400),
         (b'id,q\n"', "text/plain", 400),
         (b"{}\n" * 10_001, "application/x-ndjson", 413),
+        (b"1\n" * 3_999_999, "application/x-ndjson", 413),
         (b"q\n" + b"x\n" * 10_001, "text/csv", 413),
         (b"[" + b"1," * 10_000 + b"1]", "application/json", 413),
         (b" " * 8_000_001, "application/x-ndjson", 413),
@@ -120,3 +133,12 @@ def test_one_wrong_position_is_one_error_line(client):
 )
 def test_a_body_that_is_no_list_or_too_long_is_refused_whole(body, media_type, status, path, client):
     assert client.post(path, data=body, content_type=media_type).status_code == status
+
+
+def test_no_more_answers_are_sent_at_once_than_threads_can_wait_for(client, monkeypatch):
+    monkeypatch.setattr(web, "STREAMS", BoundedSemaphore(1))
+    asked = {"data": '{"at":"24.9414,60.1699"}', "content_type": "application/x-ndjson"}
+    first, second = client.post(REVERSE, **asked, buffered=False), client.post(REVERSE, **asked)
+    assert (first.status_code, second.status_code) == (200, 503)
+    first.close()
+    assert client.post(REVERSE, **asked).status_code == 200

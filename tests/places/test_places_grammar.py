@@ -29,7 +29,10 @@ w 102 4,2,5 highway=secondary name=东风路
 w 103 6,7 highway=primary name=世纪大道
 w 104 8,7,9 highway=secondary name=东风路
 w 105 10,11 highway=motorway ref=G10 name=绥满高速
+w 108 12,13 highway=residential name=春光巷
 w 106 5,3 highway=residential name=火炬东大道
+n 12 125.0124 46.5080
+n 13 125.0124 46.5090
 n 21 125.0000 46.4000 highway=milestone distance=100 ref=G10
 n 22 125.1000 46.4000 highway=milestone distance=108 ref=G10
 n 31 125.0010 46.5003 addr:street=世纪大道 addr:housenumber=2
@@ -248,6 +251,120 @@ def test_readings_say_what_each_part_is(district):
 )
 def test_form_of_a_question_is_told(text, form, district):
     assert service.parse(district, text)[1][0].form == form
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "南镇世纪大道上，和东风路交叉的那个路口",
+        "南镇世纪大道由东向西行驶至东风路路口处与一电动车相撞",
+        "南镇世纪大道跟东风路拐弯那儿",
+        "南镇东风路（世纪大道口）",
+        "corner of 世纪大道 and 东风路, 南镇",
+    ],
+)
+def test_two_known_roads_anywhere_in_a_story_are_their_crossing(text, district):
+    place = first(district, text)
+    assert place.kind == "crossing"
+    assert place.lonlat == pytest.approx((125.01, 46.5), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "南镇世纪大道，门牌号12",
+        "我在南镇世纪大道呢，就是那个12号",
+        "12号，世纪大道，南镇",
+        "南镇公安分局辖区世纪大道12号发生纠纷",
+        "南镇世纪大道12有个小孩掉水里了",
+    ],
+)
+def test_number_belongs_to_the_known_street_beside_it(text, district):
+    assert first(district, text).lonlat == (125.005, 46.5003)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "书香小区，3号楼，二单元，电梯困人",
+        "3号楼，书香小区",
+        "书香小区3号楼顶层有人要跳楼",
+        "书香小区里面的3号楼",
+        "书香小区3号楼甲单元",
+        "书香小区3号楼地下室",
+    ],
+)
+def test_building_belongs_to_the_known_compound_beside_it(text, district):
+    assert first(district, text).lonlat == pytest.approx((125.031, 46.501), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "绥满高速大庆段104公里",
+        "G10 104+000",
+        "G10104加000",
+        "绥满高速k104加0附近货车着火",
+        "在绥满高速上，桩号104+000，车翻了",
+        "G10 104K+000",
+    ],
+)
+def test_kilometre_is_read_behind_its_known_road(text, district):
+    place = first(district, text)
+    assert place.kind == "km_post"
+    assert place.lonlat == pytest.approx((125.05, 46.4), abs=1e-3)
+
+
+def test_kilometre_of_no_road_is_a_guess(district):
+    place = first(district, "K104")
+    assert (place.precise, place.confidence <= 70) == (0, True)
+
+
+def test_words_of_a_way_from_a_place_make_it_less_exact(district):
+    place = first(district, "南镇世纪大道12号西侧300米拐进去那个院")
+    assert place.precise == 0
+    assert place.accuracy_m > 300
+
+
+@pytest.mark.parametrize("text", ["我在一个书店旁边", "附近的加油站", "前面路口", "110", "超市门口", "我家楼下"])
+def test_sort_of_place_without_a_name_is_no_answer(text, district):
+    with pytest.raises(Unprocessable):
+        service.geocode(district, text)
+
+
+@pytest.mark.parametrize("text", ["书香书店东边一百来米", "离书香书店100米，在东边", "书香书店往东大概一百米路南"])
+def test_distance_is_read_as_it_is_spoken(text, district):
+    assert first(district, text).lonlat == pytest.approx((125.0163, 46.501), abs=1e-4)
+
+
+def test_section_of_a_road_is_between_its_crossings(district):
+    place = first(district, "世纪大道（东风路至火炬东大道段）全线堵车")
+    assert place.lonlat == pytest.approx((125.015, 46.5), abs=1e-4)
+    assert (place.precise, place.accuracy_m > 380) == (0, True)
+
+
+def test_crossings_are_no_answer_where_other_kinds_are_wanted(district):
+    for text in ("世纪大道与东风路交叉口", "G10 K104"):
+        with contextlib.suppress(Unprocessable):
+            assert {place.kind for place in service.geocode(district, text, kinds=("poi",))} == {"poi"}
+
+
+def test_roads_that_do_not_meet_are_answered_where_they_are_nearest(district):
+    place = first(district, "东风路与春光巷交叉口")
+    assert (place.precise, "～" in place.name) == (0, True)
+    assert place.lonlat == pytest.approx((125.01, 46.508), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wohnungsbrand Burggasse 3, 1. OG, Menschenrettung",
+        "malaise cardiaque 3 Burggasse 4e étage",
+        "Burggasse 3 digicode 1234",
+    ],
+)
+def test_number_belongs_to_the_known_street_among_words_of_any_language(text, numbered):
+    assert first(numbered, text).lonlat == (8.62, 49.4001)
 
 
 class Call:

@@ -1,5 +1,8 @@
+import sqlite3
+import struct
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 
 import numpy as np
@@ -18,6 +21,7 @@ from location_cloud.places.service_sets import SetWish, read_file
 from location_cloud.storage.build import build_snapshot
 from location_cloud.storage.osm import read_osm
 from location_cloud.storage.snapshot import Snapshots
+from location_cloud.storage.world import World
 
 WELLS = "lon,lat,井号,备注\n125.10,46.50,北5-9-572,a\n125.20,46.60,杏12-丁3,b\n"
 
@@ -370,7 +374,8 @@ def test_own_places_answer_with_an_id_that_lasts(served, capsys):
     written(home, "wells.csv", "lon,lat,name,id\n125.10,46.50,杏12-丁3,W-77\n")
     assert run(["places", "import", str(home / "wells.csv"), "--kind", "well"]) == 0
     snapshots = Snapshots(home)
-    place = service.geocode(snapshots.open(snapshots.current_id()), "杏12-丁3井")[0]
+    world = World(snapshots.open(snapshots.current_id()), None)
+    place = service.geocode(world, "杏12-丁3井")[0]
     assert (place.id, place.category) == ("own:wells:W-77", "man_made=petroleum_well")
 
 
@@ -426,3 +431,95 @@ def test_wrong_words_of_places_are_said(words, home, capsys):
 def test_unknown_kind_is_refused():
     with pytest.raises(BadInput, match="none"):
         read_rows(RawRows("line"), Reading({}, "ship"), "x")
+
+
+# --- files that were made to do harm --------------------------------------------------------------
+
+
+def test_many_open_quotes_take_no_longer_than_other_lines(tmp_path):
+    rows = ["lon,lat,name", *['125,46,"open'] * 100_000, "125,46,末"]
+    taken = taken_of(tmp_path, "\n".join(rows))
+    assert len(taken.bad) > 0
+
+
+def test_columns_are_counted_before_they_are_named(tmp_path):
+    with pytest.raises(BadInput, match="100,003 columns, at most 1,000"):
+        taken_of(tmp_path, "lon,lat,name" + ",a" * 100_000 + "\n1,2,x\n")
+
+
+def test_properties_of_all_features_are_counted_together(tmp_path):
+    point = '"type":"Feature","geometry":{"type":"Point","coordinates":[125,46]}'
+    names = (",".join(f'"k{row}_{each}":1' for each in range(50)) for row in range(50))
+    content = ",".join(f'{{{point},"properties":{{{each}}}}}' for each in names)
+    with pytest.raises(BadInput, match="2,500 columns"):
+        taken_of(tmp_path, f'{{"type":"FeatureCollection","features":[{content}]}}', "a.geojson")
+
+
+def test_crs_of_geojson_may_be_anything(tmp_path):
+    point = '{"type":"Feature","geometry":{"type":"Point","coordinates":[125,46]},"properties":{"name":"a"}}'
+    for crs in ('{"properties":[]}', '{"properties":{"name":null}}', "[]"):
+        content = f'{{"type":"FeatureCollection","crs":{crs},"features":[{point}]}}'
+        assert taken_of(tmp_path, content, "a.geojson").set.places.name == ["a"]
+
+
+def gpkg_of(folder, *statements):
+    """A file that begins as a GeoPackage with one layer; statements change it."""
+    with closing(sqlite3.connect(folder / "a.gpkg")) as database:
+        database.executescript(
+            "CREATE TABLE gpkg_contents (table_name TEXT, data_type TEXT);"
+            "INSERT INTO gpkg_contents VALUES ('a', 'features');"
+            "CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, srs_id INTEGER);"
+            "INSERT INTO gpkg_geometry_columns VALUES ('a', 'geom', 4326);"
+            "CREATE TABLE a (name TEXT, geom BLOB);"
+        )
+        for statement in statements:
+            database.execute(*statement) if isinstance(statement, tuple) else database.executescript(statement)
+        database.commit()
+    return folder / "a.gpkg"
+
+
+def point_blob(wkb):
+    return b"GP\0\1" + struct.pack("<i", 4326) + wkb
+
+
+ENDLESS = "WITH RECURSIVE n(x, y) AS (SELECT 'a', 'features' UNION ALL SELECT x, y FROM n) SELECT x, y"
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        f"DROP TABLE gpkg_contents; CREATE VIEW gpkg_contents (table_name, data_type) AS {ENDLESS} FROM n;",
+        f"DROP TABLE gpkg_geometry_columns; CREATE VIEW gpkg_geometry_columns AS {ENDLESS}, 1 AS srs_id FROM n;",
+        f"DROP TABLE a; CREATE VIEW a (name, geom) AS {ENDLESS} FROM n;",
+        "DROP TABLE a; CREATE VIRTUAL TABLE a USING fts5(name, geom);",
+        "DROP TABLE a; CREATE TABLE a (name TEXT, geom BLOB AS (zeroblob(900000000))); INSERT INTO a VALUES ('x');",
+    ],
+)
+def test_program_in_a_geopackage_is_not_run(statements, tmp_path):
+    with pytest.raises(BadInput):
+        read_file(gpkg_of(tmp_path, statements), SetWish(), tmp_path)
+
+
+def test_nested_geometry_costs_its_own_row_only(tmp_path):
+    point = struct.pack("<BIdd", 1, 1, 125.0, 46.0)
+    rows = [("好", point), ("坏", struct.pack("<BII", 1, 7, 1) * 50_000 + point)]
+    inserts = [("INSERT INTO a VALUES (?, ?)", (name, point_blob(wkb))) for name, wkb in rows]
+    taken = read_file(gpkg_of(tmp_path, *inserts), SetWish(), tmp_path)
+    assert taken.set.places.name == ["好"]
+    assert told(taken) == {2: "it has no geometry"}
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/b", ".a", "-a", "a b", "a\n", "x*", "[a]", "", "a" * 65, "𠀀" * 64])
+def test_name_of_a_set_is_no_path_and_fits_a_folder(name, tmp_path):
+    with pytest.raises(BadInput):
+        sets.check_set_name(name)
+
+
+def test_import_leaves_what_another_one_is_writing(home):
+    taken = taken_of(home, WELLS, kind="well", name="wells.csv")
+    service_sets.keep_set(home, taken)
+    mine, killed, others = (home / "places" / name for name in (".wells~1", ".wells~99999999", ".wells-2~99999999"))
+    for file in (mine, killed, others):
+        file.touch()
+    service_sets.keep_set(home, taken)
+    assert [file.exists() for file in (mine, killed, others)] == [True, False, True]

@@ -1,5 +1,6 @@
 import pytest
 
+from location_cloud.places import find_pois
 from location_cloud.places.schema_pois import CategoryList, PoiCollection
 
 CENTRE = "24.9414,60.1699"
@@ -79,3 +80,15 @@ def test_tree_of_kinds_carries_codes_and_counts(client):
     fuel = next(each for each in tree if each.id == "transport.road.fuel")
     assert (fuel.name, fuel.codes.amap, fuel.codes.amap_checked) == ("加油站", "010100", True)
     assert next(each for each in tree if each.id == "food").count > 50
+
+
+def test_line_with_too_many_points_for_what_is_near_is_refused(client, monkeypatch):
+    monkeypatch.setattr(find_pois, "MOST_COMPARED", 1)
+    line = {"type": "LineString", "coordinates": [[24.936, 60.169], [24.95, 60.168]]}
+    answer = client.post("/v1/pois", json={"line": line})
+    assert (answer.status_code, "fewer points" in answer.get_json()["hint"]) == (413, True)
+
+
+def test_wrong_value_is_not_sent_back_whole(client):
+    answer = client.post("/v1/pois", json={"polyline": "a" * 300_000})
+    assert (answer.status_code, len(answer.data) < 2_000) == (400, True)

@@ -13,7 +13,7 @@ from location_cloud.capability import Section
 from location_cloud.errors import BadInput, Full
 from location_cloud.storage.build import BadSections, check_home, order_sections
 from location_cloud.storage.disk import Disk
-from location_cloud.storage.snapshot import Snapshots
+from location_cloud.storage.snapshot import FORMAT, Snapshots
 from tests.storage.victims import build, extract, nursery, stamped
 
 KILLS = 30
@@ -293,6 +293,6 @@ def test_kill_at_any_point_leaves_a_whole_snapshot_serving(tmp_path):
 def test_manifest_is_readable_without_this_program(tmp_path):
     snapshot = build(tmp_path)
     value = json.loads((snapshot.folder / "manifest.json").read_text())
-    assert value["format"] == 1
+    assert value["format"] == FORMAT
     assert value["sources"][0]["licence"] == "ODbL-1.0"
     assert len(value["files"]["areas/a.npy"]["sha256"]) == 64

@@ -34,7 +34,7 @@ def test_unknown_snapshot_is_not_found(tmp_path, name):
         Snapshots(tmp_path).open(name)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"format": 99}', b'{"format": 1, "id": 3}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"format": 99}', b'{"format": 2, "id": 3}'])
 def test_damaged_manifest_is_named(tmp_path, content):
     snapshot = build(tmp_path)
     (snapshot.folder / "manifest.json").write_bytes(content)

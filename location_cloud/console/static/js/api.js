@@ -10,6 +10,7 @@ export class Problem extends Error {
     this.detail = document.detail ?? "";
     this.hint = document.hint ?? "";
     this.request = document.request_id ?? "";
+    this.document = document;
   }
 }
 

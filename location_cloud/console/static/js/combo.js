@@ -1,12 +1,15 @@
 // A text field with type-ahead: the WAI-ARIA editable combobox with a list.
 
+import { announce } from "./announce.js";
 import { element } from "./dom.js";
+import { t } from "./i18n.js";
 
 const PAUSE_MS = 150; // typing pauses shorter than this are one word
 
 /**
- * input, list: the field and its <ul>.
- * find: async (text, signal) -> places {label, detail, lonlat}. pick: (place). submit: (text) on Enter without a choice.
+ * input, list: the field and the box of its list.
+ * find: async (text, signal) -> places {label, detail, group, lonlat}; those of a group stand together, the best first.
+ * pick: (place). submit: (text) on Enter without a choice.
  */
 export function makeCombo({ input, list, find, pick, submit }) {
   let shown = [];
@@ -39,13 +42,21 @@ export function makeCombo({ input, list, find, pick, submit }) {
         place.detail && element("span", { className: "option-detail" }, place.detail),
       ),
     );
-    list.replaceChildren(...options);
+    list.replaceChildren(...groups(options));
     list.hidden = shown.length === 0;
     input.setAttribute("aria-expanded", String(shown.length > 0));
     if (active >= 0) {
       input.setAttribute("aria-activedescendant", `${list.id}-${active}`);
       options[active].scrollIntoView({ block: "nearest" });
     } else input.removeAttribute("aria-activedescendant");
+  }
+
+  function groups(options) {
+    const named = [...new Set(shown.map((place) => place.group))];
+    return named.map((name) => {
+      const heading = element("li", { className: "option-group", role: "presentation", "aria-hidden": "true" }, name);
+      return element("ul", { role: "group", "aria-label": name }, heading, options.filter((_, position) => shown[position].group === name));
+    });
   }
 
   function choose(event, position) {
@@ -64,9 +75,10 @@ export function makeCombo({ input, list, find, pick, submit }) {
     try {
       const places = await find(text, mine.signal);
       if (mine !== asking || document.activeElement !== input) return;
-      shown = places;
+      shown = inGroups(places);
       active = -1;
       draw();
+      if (shown.length) announce(t("search.suggested", { n: shown.length }));
     } catch {
       if (mine === asking) close(); // type-ahead is a courtesy: the search itself will say what is wrong
     }
@@ -96,4 +108,10 @@ export function makeCombo({ input, list, find, pick, submit }) {
     }
   });
   return { close };
+}
+
+function inGroups(places) {
+  const first = new Map();
+  places.forEach(({ group }, position) => first.has(group) || first.set(group, position));
+  return [...places].sort((a, b) => first.get(a.group) - first.get(b.group)); // stable: within a group as they came
 }

@@ -1,20 +1,25 @@
 // The page is joined here: words first, then the panels, then the map; what a click means depends on the open page.
 
+import { forgetCategories, offerCategories } from "./categories.js";
 import { startDaqing } from "./daqing.js";
 import { onSnapshot, startData } from "./data.js";
 import { byId } from "./dom.js";
 import { showHere, startHere } from "./here.js";
 import { onLanguage, startLanguage, t } from "./i18n.js";
-import { onMapClick, onMapReady, refreshMap, startMap } from "./map.js";
-import { actions, followMap, startPlaces } from "./places.js";
+import { followLink, onLink } from "./link.js";
+import { onMapAsk, onMapClick, onMapReady, refreshMap, startMap } from "./map.js";
+import { actions } from "./places.js";
 import { routeClick, routeEnd, startRoute } from "./route.js";
+import { search, startSearch } from "./search.js";
 import { onOpen, openTab, startTabs } from "./tabs.js";
+import { followMap, startView } from "./view.js";
 
 await startLanguage();
 startTabs();
-startPlaces();
+startSearch();
+startView();
 startRoute();
-startHere();
+startHere(convert);
 startDaqing();
 startData();
 
@@ -22,14 +27,42 @@ actions.from = (place) => routeEnd("from", place);
 actions.to = (place) => routeEnd("to", place);
 actions.here = (lonlat) => showHere(lonlat, true);
 
-onMapClick((lonlat) => (openTab() === "route" ? routeClick(lonlat) : showHere(lonlat)));
+// Pages that few visits open are fetched when they are: the first sight of the map does not wait for them.
+const pages = {};
+const converter = () => (pages.coords ??= import("./coords.js").then((page) => (page.startCoords(), page)));
+const pois = () => (pages.pois ??= import("./pois.js").then((page) => page.startPois()));
+onOpen("coords", converter);
+onOpen("pois", pois);
+
+const clicks = { route: routeClick, coords: convert };
+onMapClick((lonlat) => (clicks[openTab()] ?? showHere)(lonlat));
+onMapAsk((lonlat) => showHere(lonlat));
 onOpen("*", sayMode);
 onLanguage(sayMode);
 sayMode();
-onMapReady(followMap);
-onSnapshot(refreshMap);
+
+const hasView = location.hash.includes("map=");
+onLink(async ({ q, at, text }) => {
+  if (q) search(q);
+  if (at) showHere(at.split(",").map(Number), !hasView);
+  if (text) (await converter()).convertText(text);
+});
+onMapReady((map) => {
+  followMap(map);
+  followLink();
+  map.once("idle", () => offerCategories(byId("search-category"))); // after what everybody looks at first
+});
+onSnapshot(() => {
+  forgetCategories();
+  refreshMap();
+});
 startMap();
 
+async function convert(lonlat) {
+  (await converter()).convertPoint(lonlat);
+}
+
 function sayMode() {
-  byId("map-mode").textContent = t(openTab() === "route" ? "map.mode_route" : "map.mode_here");
+  const modes = { route: "map.mode_route", coords: "map.mode_coords" };
+  byId("map-mode").textContent = t(modes[openTab()] ?? "map.mode_here");
 }

@@ -1,6 +1,6 @@
 // The map: the served style, our own overlays above it, and what a click or the keyboard means.
 
-import { AttributionControl, Map, Marker, NavigationControl, ScaleControl } from "../vendor/maplibre-gl/maplibre-gl.mjs?v=6.17.0";
+import { AttributionControl, Map, Marker, NavigationControl, ScaleControl } from "./maplibre.js";
 import { address, ask } from "./api.js";
 import { byId, element } from "./dom.js";
 import { language, onLanguage, t } from "./i18n.js";
@@ -11,6 +11,7 @@ const STYLE = "styles/light.json";
 const NOTHING = { type: "FeatureCollection", features: [] };
 const WORLD = [[-180, -60], [180, 75]];
 const SHOW_MS = 600;
+const LONG_PRESS_MS = 600; // later than the browsers' own, which then comes first
 const PADDING = { top: 84, bottom: 100, left: 48, right: 60 }; // px that the chips, the pins and the controls cover
 
 // Drawn above the city. Colours differ in lightness too, so that they can be told apart without hue.
@@ -32,11 +33,46 @@ const OVERLAYS = [
     type: "circle",
     paint: { "circle-radius": 7, "circle-color": "#ffffff", "circle-stroke-color": "#0b3a6b", "circle-stroke-width": 3 },
   },
+  { id: "lc-accuracy-fill", source: "lc-accuracy", type: "fill", paint: { "fill-color": "#7a3e00", "fill-opacity": 0.1 } },
+  { id: "lc-accuracy-line", source: "lc-accuracy", type: "line", paint: { "line-color": "#7a3e00", "line-width": 1.5, "line-dasharray": [3, 2] } },
+  { id: "lc-cell-fill", source: "lc-cell", type: "fill", paint: { "fill-color": "#0b4f94", "fill-opacity": 0.1 } },
+  { id: "lc-cell-line", source: "lc-cell", type: "line", paint: { "line-color": "#0b4f94", "line-width": 2 } },
+  { id: "lc-radius-line", source: "lc-radius", type: "line", paint: { "line-color": "#5b2a86", "line-width": 1.5, "line-dasharray": [3, 2] } },
+  { id: "lc-way-line", source: "lc-way", type: "line", paint: { "line-color": "#0b3a6b", "line-width": 2.5, "line-dasharray": [1.5, 1.5] } },
+  {
+    id: "lc-marks-dot",
+    source: "lc-marks",
+    type: "circle",
+    paint: { "circle-radius": 5, "circle-color": ["match", ["get", "role"], "stop", "#9c1f10", "entrance", "#17693a", "#ffffff"], "circle-stroke-color": ["match", ["get", "role"], "landmark", "#0b3a6b", "#ffffff"], "circle-stroke-width": 2 },
+  },
+  {
+    id: "lc-marks-name",
+    source: "lc-marks",
+    type: "symbol",
+    layout: { "text-field": ["get", "name"], "text-size": 12, "text-font": ["sans-serif"], "text-offset": [0, 0.9], "text-anchor": "top" },
+    paint: { "text-color": "#0b3a6b", "text-halo-color": "#ffffff", "text-halo-width": 1.8 },
+  },
+  {
+    id: "lc-pois-dot",
+    source: "lc-pois",
+    type: "circle",
+    paint: {
+      "circle-radius": ["case", ["get", "chosen"], 9, 6],
+      "circle-color": ["case", ["get", "chosen"], "#c25700", "#5b2a86"],
+      "circle-stroke-color": "#ffffff",
+      "circle-stroke-width": 2,
+    },
+  },
   {
     id: "lc-results-dot",
     source: "lc-results",
     type: "circle",
-    paint: { "circle-radius": 10, "circle-color": "#7a3e00", "circle-stroke-color": "#ffffff", "circle-stroke-width": 2 },
+    paint: {
+      "circle-radius": ["case", ["get", "chosen"], 13, 10],
+      "circle-color": "#7a3e00",
+      "circle-stroke-color": ["case", ["get", "chosen"], "#ffb648", "#ffffff"],
+      "circle-stroke-width": ["case", ["get", "chosen"], 3, 2],
+    },
   },
   {
     id: "lc-results-number",
@@ -49,6 +85,8 @@ const OVERLAYS = [
 
 const overlays = Object.fromEntries(OVERLAYS.map((layer) => [layer.source, NOTHING]));
 const clickListeners = [];
+const askListeners = [];
+const dotListeners = {};
 const readyListeners = [];
 let map = null;
 let given = null; // the style as served
@@ -62,12 +100,23 @@ export function onMapClick(listener) {
   clickListeners.push(listener);
 }
 
-/** Called with the Map once it exists. */
-export function onMapReady(listener) {
-  readyListeners.push(listener);
+/** Called with [lon, lat] when somebody asks what is at a place: right click, long press, or a key on the map. */
+export function onMapAsk(listener) {
+  askListeners.push(listener);
 }
 
-/** Shows GeoJSON on one of our overlays: lc-districts, lc-district-names, lc-route, lc-step, lc-results. */
+/** Called with the properties of a dot of one of our layers that was clicked; the map itself is then not clicked. */
+export function onDotClick(layer, listener) {
+  dotListeners[layer] = listener;
+}
+
+/** Called with the Map once it exists, at once if it does. */
+export function onMapReady(listener) {
+  if (map) listener(map);
+  else readyListeners.push(listener);
+}
+
+/** Shows GeoJSON on one of our overlays, the sources of OVERLAYS. */
 export function overlay(source, data = NOTHING) {
   overlays[source] = data;
   map?.getSource(source)?.setData(data);
@@ -86,6 +135,12 @@ export function flyTo(lonlat, zoom = 16) {
 /** bounds: [west, south, east, north] degrees. */
 export function fit(bounds) {
   map?.fitBounds([[bounds[0], bounds[1]], [bounds[2], bounds[3]]], { padding: PADDING, maxZoom: 17, duration: SHOW_MS });
+}
+
+/** Shows what lies within bounds around a point, the point in the very middle. */
+export function showAround(lonlat, bounds) {
+  const camera = map?.cameraForBounds([[bounds[0], bounds[1]], [bounds[2], bounds[3]]], { padding: 24 });
+  if (camera) map.easeTo({ center: lonlat, zoom: camera.zoom, duration: SHOW_MS });
 }
 
 /** A pin with a letter. dragged: ([lon, lat]) once it was put elsewhere; without it the pin stays where it is. */
@@ -155,13 +210,17 @@ function createMap(style, view) {
   map.on("style.load", addOverlays);
   map.on("idle", () => (byId("map").dataset.drawn = "yes"));
   map.on("movestart", () => delete byId("map").dataset.drawn);
-  map.on("click", (event) => choose([event.lngLat.lng, event.lngLat.lat]));
+  map.on("click", (event) => clickDot(event.point) || choose([event.lngLat.lng, event.lngLat.lat]));
+  map.on("contextmenu", (event) => askAt([event.lngLat.lng, event.lngLat.lat]));
+  followLongPress();
   map.on("error", (event) => mapError(event.error));
   const canvas = map.getCanvas();
   canvas.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
+    const asks = event.key === "ContextMenu" || (event.shiftKey && ["Enter", "F10"].includes(event.key));
+    if (!asks && event.key !== "Enter") return;
     event.preventDefault();
-    choose(centre());
+    if (asks) askAt(centre());
+    else choose(centre());
   });
   name();
   onLanguage(name);
@@ -185,6 +244,30 @@ function goHome(view) {
 
 function choose(lonlat) {
   for (const listener of clickListeners) listener(lonlat);
+}
+
+function clickDot(at) {
+  const layers = Object.keys(dotListeners).filter((layer) => map.getLayer(layer));
+  const dot = map.queryRenderedFeatures(at, { layers })[0];
+  if (dot) dotListeners[dot.layer.id](dot.properties);
+  return Boolean(dot);
+}
+
+function askAt(lonlat) {
+  for (const listener of askListeners) listener(lonlat);
+}
+
+// Browsers of some telephones send no contextmenu: a finger that rests asks, and what the browser says later is dropped.
+function followLongPress() {
+  let timer = 0;
+  const stop = () => clearTimeout(timer);
+  map.on("touchstart", (event) => {
+    stop();
+    if (event.points.length !== 1) return;
+    const { lng, lat } = event.lngLat;
+    timer = setTimeout(() => askAt([lng, lat]), LONG_PRESS_MS);
+  });
+  for (const name of ["touchend", "touchcancel", "touchmove", "dragstart", "zoomstart", "contextmenu"]) map.on(name, stop);
 }
 
 function addOverlays() {

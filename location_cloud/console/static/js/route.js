@@ -5,6 +5,7 @@ import { ask, pointText } from "./api.js";
 import { makeCombo } from "./combo.js";
 import { byId, element } from "./dom.js";
 import { distance, duration, lonlatText } from "./format.js";
+import { boundsOf } from "./geometry.js";
 import { language, onLanguage, t } from "./i18n.js";
 import { centre, fit, flyTo, makePin, overlay } from "./map.js";
 import { geocode, suggest } from "./places.js";
@@ -166,17 +167,6 @@ function draw(route, waypoints, fitToIt) {
 function farFromRoad(end, waypoint) {
   if (!waypoint || waypoint.distance_m < FAR_M) return "";
   return element("p", { className: "note" }, t(`route.far_${end}`, { distance: distance(waypoint.distance_m) }));
-}
-
-function boundsOf(coordinates) {
-  const bounds = [180, 90, -180, -90];
-  for (const [lon, lat] of coordinates) {
-    bounds[0] = Math.min(bounds[0], lon);
-    bounds[1] = Math.min(bounds[1], lat);
-    bounds[2] = Math.max(bounds[2], lon);
-    bounds[3] = Math.max(bounds[3], lat);
-  }
-  return bounds;
 }
 
 const stepRow = (step) =>

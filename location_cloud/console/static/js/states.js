@@ -15,19 +15,27 @@ export function trouble(problem, again) {
     { className: "state trouble", role: "alert" },
     element("p", { className: "trouble-title" }, t(known, { status: problem.status ?? "" })),
     problem.detail && element("p", {}, problem.detail),
-    problem.hint && element("p", { className: "hint" }, element("strong", {}, t("problem.hint")), " ", problem.hint),
+    problem.hint && hint(problem),
     problem.request && element("p", { className: "request" }, t("problem.request", { id: problem.request })),
     again && button(t("state.again"), again),
   );
 }
 
-/** Runs work and draws its outcome into box; an answer that was overtaken by a newer question is dropped. */
+/** Why there is no answer, in the server's words, without alarm: nothing is broken. */
+export const reason = (problem) => element("div", { className: "note reason", lang: "en" }, element("p", {}, problem.detail), problem.hint && hint(problem));
+
+const hint = (problem) => element("p", { className: "hint" }, element("strong", {}, t("problem.hint")), " ", problem.hint);
+
+/**
+ * Runs work and draws its outcome into box; an answer that was overtaken by a newer question is dropped.
+ * waitingKey: what to say meanwhile; null leaves what is there.
+ */
 export function makeQuestion(box) {
   let last = null;
   return async function run(work, draw, waitingKey) {
     last?.abort();
     const mine = (last = new AbortController());
-    box.replaceChildren(loading(waitingKey));
+    if (waitingKey !== null) box.replaceChildren(loading(waitingKey));
     box.setAttribute("aria-busy", "true");
     try {
       const answer = await work(mine.signal);
