@@ -78,9 +78,14 @@ def find_named(lookup: Lookup, text: str) -> list[Found]:
     """
     found = _find_named(lookup, text)
     is_narrowed = lookup.wish.category or lookup.wish.focus or lookup.wish.area >= 0
-    if is_narrowed or not _VAGUE.fullmatch(fold(text)):
+    folded = fold(text)
+    if is_narrowed or not _VAGUE.fullmatch(folded):
         return found
-    return [each if each.score >= SURE else replace(each, score=min(each.score, GUESS)) for each in found]
+
+    def is_called_so(each: Found) -> bool:  # 怡园 only sounds like 医院
+        return each.score >= SURE and (not has_han(text) or folded in fold(each.name))
+
+    return [each if is_called_so(each) else replace(each, score=min(each.score, GUESS)) for each in found]
 
 
 def _find_named(lookup: Lookup, text: str) -> list[Found]:

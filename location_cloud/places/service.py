@@ -20,7 +20,7 @@ from location_cloud.spatial.bbox import Bbox
 from location_cloud.spatial.crs import Crs
 from location_cloud.storage.world import World
 
-GUESS_ENOUGH = 55
+GUESS_ENOUGH = 45
 """Confidence below which even the best guess is left out: more than half of its letters are others."""
 
 
@@ -80,7 +80,10 @@ def geocode(
     found = find_places(places, areas, text, _wish(areas, focus, bbox, limit, crs, kinds, category, adcode))
     good = [each for each in found if each.score >= ENOUGH]
     if not good:
-        partial = asdict(_place(places, areas, found[0], "")) if found and found[0].confidence >= GUESS_ENOUGH else None
+        is_guess = (
+            found and found[0].confidence >= GUESS_ENOUGH and any(map(str.isalpha, text))
+        )  # 00100 is like nothing
+        partial = asdict(_place(places, areas, found[0], "")) if is_guess else None
         raise Unprocessable(
             f"nothing here is called {text[:80]!r}",
             hint="check the spelling, leave parts out, or look whether the area is imported: /v1/datasets",

@@ -399,3 +399,10 @@ def test_mutilated_questions_are_answered_or_refused(seed, district):
     with contextlib.suppress(Unprocessable, BadQuery):
         service.geocode(district, "".join(text) + "x", focus=(125.0, 46.5) if seed % 2 else None)
     service.suggest(district, "".join(text[:8]) + "x")
+
+
+def test_word_for_a_sort_of_place_is_no_name_that_only_sounds_so(drawn_world):
+    world = drawn_world("n 1 125.0 46.5 place=village name=怡园\nn 2 125.1 46.5 place=village name=让胡路")
+    with pytest.raises(Unprocessable):
+        service.geocode(world, "医院")
+    assert any(place.name == "怡园" for place in service.geocode(world, "怡远"))
