@@ -75,7 +75,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         if Snapshots(settings.home).current_id() is None:
             click.echo("no snapshot yet: build one with: location-cloud import --demo", err=True)
         else:
-            click.echo(READYING)
+            click.echo(READYING, err=True)
         if settings.host not in LOOPBACK:
             click.echo("every caller needs a key: location-cloud keys add", err=True)
         _stop_at_a_signal()

@@ -57,6 +57,7 @@ FAREWELL_S = 1.0
 TURN_S = 0.001
 """How long a caller is left to a worker that has fewer."""
 
+STOPPING = NotReady("the server is stopping and did not get the whole question", hint="send it again in a second")
 TOO_MANY = NotReady("too many bodies are being received at once", hint="send it again in a second")
 TOO_SLOW = from_http(RequestTimeout(f"the body came slower than {LEAST_BYTES_PER_S} bytes a second"))
 TOO_SLOW.hint = "send it again over a faster line, or in parts"
@@ -180,6 +181,13 @@ class Client(asyncio.Protocol):
     def is_busy(self) -> bool:
         """Whether a request is on its way or not answered yet."""
         return self.is_handed or self._arriving is not None
+
+    def end(self) -> None:
+        """The server is stopping: only a request that is there as a whole is answered yet."""
+        if self._arriving is not None:
+            self.give_up(STOPPING)
+        elif not self.is_handed:
+            self.close()
 
     def give_up(self, error: CloudError) -> None:
         """Ends a request that is on its way."""
@@ -416,13 +424,15 @@ class Front:
             self.stop()
 
     def stop(self) -> None:
-        """No new callers; those who wait for an answer get it."""
+        """No new callers; those who wait for an answer get it, those who are still asking are told to come again.
+
+        The web server takes no more requests from now on, not even those that it began to hear of.
+        """
         self.is_stopping = True
         if self._is_accepting:
             self._accept_none()
         for client in list(self.clients):
-            if not client.is_busy():
-                client.close()
+            client.end()
 
     def _sweep(self) -> None:
         if not threading.main_thread().is_alive():

@@ -142,17 +142,22 @@ def test_a_taken_port_is_refused_with_the_next_step(server, own_home):
 FEATURE = b'{"type": "Feature", "geometry": {"type": "Point", "coordinates": [125.1, 46.6]}, "properties": {}}'
 
 
-def test_a_running_request_is_finished_at_a_stop(home):
+def begun(server: Served, body: bytes) -> socket.socket:
+    """A caller who sends a new feature, as far as the body goes."""
+    head = f"POST /v1/layers/a/features HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nContent-Type: application/json\r\n"
+    caller = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    caller.sendall(f"{head}Content-Length: {len(FEATURE)}\r\n\r\n".encode() + body)
+    return caller
+
+
+def test_a_stop_answers_who_asked_and_tells_who_still_sends_to_come_again(home):
     server = Served(home, LOCATION_CLOUD_LOG="off")
     server.wait_until_ready()
-    head = f"POST /v1/layers/a/features HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nContent-Type: application/json\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as caller:
-        caller.sendall(f"{head}Content-Length: {len(FEATURE)}\r\n\r\n".encode() + FEATURE[:9])
-        time.sleep(0.5)  # the request is being read
+    with begun(server, FEATURE[:9]) as sending, begun(server, FEATURE) as waiting:
+        assert waiting.recv(100).startswith(b"HTTP/1.1 201 ")
+        time.sleep(0.5)  # the other request is being read
         server.process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
-        caller.sendall(FEATURE[9:])
-        assert caller.recv(100).startswith(b"HTTP/1.1 201 ")
+        assert sending.recv(100).startswith(b"HTTP/1.1 503 ")
     assert server.process.wait(timeout=40) == 0
 
 
