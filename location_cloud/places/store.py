@@ -163,7 +163,7 @@ def wait_for_turn(connection: Connection) -> None:
 
 def fill(connection: Connection, snapshot_id: str, blocks: Iterable[bytes]) -> None:
     """Makes the table of a snapshot and its indexes. blocks: rows in the text form of COPY, columns as COLUMNS."""
-    names = names_table(snapshot_id)
+    names = names_table.__wrapped__(snapshot_id)  # of its own: indexes stay with a table, and it may be filled again
     names.create(connection, checkfirst=False)
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY {names.name} ({', '.join(COLUMNS)}) FROM STDIN") as copy:

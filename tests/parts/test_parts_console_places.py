@@ -260,6 +260,12 @@ def test_a_click_on_the_map_is_converted_while_the_converter_is_open(console: Pa
     expect(console.locator("#coords-point")).to_contain_text("125.0")
 
 
+def test_who_is_faster_than_the_converter_is_answered_when_it_is_there(console: Page) -> None:
+    console.route("**/js/coords.js", lambda route: (console.wait_for_timeout(500), route.continue_()))
+    convert(console, "46.5,60.25")
+    expect(console.locator("#coords-point")).to_be_visible()
+
+
 def test_no_position_says_what_to_write(console: Page) -> None:
     convert(console, "医院旁边")
     expect(console.locator("#coords-answer .hint")).to_be_visible()

@@ -15,7 +15,7 @@ from tests.maps.live_streets import import_with_levels
 pytestmark = pytest.mark.parts
 
 SHOW = """async () => {
-  const { Map } = await import('/console/vendor/maplibre-gl/maplibre-gl.mjs?v=6.17.0');
+  const { Map } = await import('/console/js/maplibre.js');
   const { followStates } = await import('/console/js/live_states.js');
   const box = document.createElement('div');
   box.style.cssText = 'position:fixed;inset:0;width:500px;height:400px';

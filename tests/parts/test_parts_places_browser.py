@@ -111,7 +111,7 @@ def test_house_is_suggested_while_typing_and_flown_to(opened: Page) -> None:
 
 
 def test_district_is_shown_whole(opened: Page) -> None:
-    choose(opened, "让胡路区")
+    choose(opened, "ranghuluqu")
     opened.wait_for_function("() => map.getCenter().lng > 124")
     west, south, east, north = opened.evaluate("() => map.getBounds().toArray().flat()")
     assert west < 124.57

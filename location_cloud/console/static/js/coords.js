@@ -34,11 +34,6 @@ export function startCoords() {
   question = makeQuestion(byId("coords-answer"));
   pin = makePin("pin-here", "", "coords.pin");
   byId("coords-answer").replaceChildren(empty("coords.start"));
-  byId("coords-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    const text = byId("coords-text").value.trim();
-    if (text) convertText(text);
-  });
   byId("coords-crs").addEventListener("change", () => last && run());
   byId("coords-centre").addEventListener("click", () => centre() && convertPoint(centre()));
   onOpen("*", showOnMap);

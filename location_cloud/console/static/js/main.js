@@ -33,6 +33,13 @@ const converter = () => (pages.coords ??= import("./coords.js").then((page) => (
 const pois = () => (pages.pois ??= import("./pois.js").then((page) => page.startPois()));
 onOpen("coords", converter);
 onOpen("pois", pois);
+// Whoever is faster than that fetch is answered when it is there; no form leaves the page.
+byId("pois-form").addEventListener("submit", (event) => event.preventDefault());
+byId("coords-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const text = byId("coords-text").value.trim();
+  if (text) (await converter()).convertText(text);
+});
 
 const clicks = { route: routeClick, coords: convert };
 onMapClick((lonlat) => (clicks[openTab()] ?? showHere)(lonlat));

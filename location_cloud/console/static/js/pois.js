@@ -26,7 +26,6 @@ let timer = 0;
 export function startPois() {
   question = makeQuestion(byId("pois-answer"));
   offerCategories(byId("pois-kind"));
-  byId("pois-form").addEventListener("submit", (event) => event.preventDefault());
   byId("pois-form").addEventListener("change", ({ target }) => {
     find();
     if (isAround() && ["pois-around", "pois-radius"].includes(target.id)) showAround(middle, boundsOfCircle(middle, radius_m()));
