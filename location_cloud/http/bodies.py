@@ -2,7 +2,7 @@
 
 A body is read by the thread that answers, and a worker has few of those: half a dozen senders that never finish would
 take them all. So the port hands a request on when it is whole. Only the plainest form of one is waited for; what is
-odd or very large goes on as it comes, to a web server that reads few of those at a time (`web.BODIES`).
+odd or very large goes on as it comes, to a web server that reads few of those at a time (`body.BODIES`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 from collections import Counter
 from typing import Generic, TypeVar
 
+from location_cloud.http.body import WHOLE_BODY
 from location_cloud.http.plain_http import Framing, read_framing
-from location_cloud.http.web import WHOLE_BODY
 
 MAX_BODY_BYTES = 10_000_000
 """Of a body that is waited for: more than any operation takes as JSON. Its chunks' own lines count, too."""
@@ -92,7 +92,7 @@ class Arriving:
         return len(self.data) == self._head_bytes
 
     def marked(self) -> bytes:
-        """A whole request with a field that says so, for `web`. The word that its sender waited for was given here."""
+        """A whole request with a field that says so, for `body`. The word that its sender waited for was given here."""
         fields = _EXPECT.sub(b"", bytes(self.data[: self._head_bytes - 2]))
         return b"".join((fields, _MARK, b"\r\n", memoryview(self.data)[self._head_bytes :]))
 

@@ -23,11 +23,11 @@ from location_cloud.access.model import Caller
 from location_cloud.access.service import Keyring, anyone_here, check_scope
 from location_cloud.capability import Bytes, Cache, Chunks, Operation, Reply
 from location_cloud.errors import BadQuery, Broken, CloudError, KeyNeeded, NotReady, TooLarge
+from location_cloud.http.body import known_names, read_body
 from location_cloud.http.context import RequestCall, System
 from location_cloud.http.parameters import Query
 from location_cloud.http.problems import MEDIA_TYPE, as_problem, from_http, from_validation
-from location_cloud.spatial.crs import as_wgs84, from_wgs84
-from location_cloud.spatial.errors import SpatialError
+from location_cloud.spatial.crs import from_wgs84
 from location_cloud.spatial.geojson import map_coordinates
 from location_cloud.storage.world import World
 
@@ -46,21 +46,13 @@ PACKED_FROM_BYTES = 1_400
 PACKED_SUFFIX = "-gzip"
 """A strong validator names bytes: the compressed form needs its own."""
 
-BODIES = threading.BoundedSemaphore(os.cpu_count() or 1)
-"""Bodies that one worker receives at once, besides whole ones: under half of its threads (serving.THREADS)."""
-
 STREAMS = threading.BoundedSemaphore(os.cpu_count() or 1)
 """Answers that one worker sends piece by piece at once: a slow reader keeps a thread for as long as it reads."""
-
-WHOLE_BODY = ("Location-Cloud-Body", secrets.token_hex(16))
-"""The field by which the public port says that the body is there whole (`bodies.Arriving`); its value is a secret."""
 
 EXPOSED = "ETag, Location-Cloud-Live-Version, Location-Cloud-Snapshot, Retry-After, Server-Timing, X-Request-Id"
 """Headers that a page of another origin may read."""
 
 MAX_QUERY_BYTES = 64_000
-MAX_DEPTH = 64
-"""Nesting of a JSON body; the deepest GeoJSON needs 8."""
 
 _ORJSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
@@ -143,7 +135,7 @@ class Door:
         try:
             call = RequestCall(self.system, request, self._caller(operation), request_id)
             params = _params(operation, path)
-            body = _body(operation, params)
+            body = read_body(operation, params)
             read = perf_counter()
             result = _answer(operation, call, params, body)
             response = _shape(operation, params, result, tuple(call.varies))
@@ -294,89 +286,7 @@ def _params(operation: Operation, path: Mapping[str, str]) -> Query:
     try:
         return operation.In.model_validate(values)  # type: ignore[return-value]  # every In derives from Query: app checks it
     except ValidationError as error:
-        raise from_validation(error, "query", _known(operation.In)) from None
-
-
-def _known(model: type[BaseModel]) -> tuple[str, ...]:
-    return tuple(info.alias or name for name, info in model.model_fields.items())
-
-
-def _body(operation: Operation, params: Query) -> BaseModel | bytes | None:
-    if request.mimetype in operation.raw_media:
-        return _read_body(operation.max_raw_bytes)
-    if operation.Body is None and not operation.raw_body:
-        return None
-    if operation.Body is None or request.mimetype not in ("application/json", "application/geo+json"):
-        raise BadQuery(
-            f"the body's Content-Type is {request.mimetype or 'missing'}",
-            hint=f"send Content-Type: {' or '.join(_body_types(operation))}",
-        )
-    text = _read_body(operation.max_body_bytes)
-    try:
-        content = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise BadQuery(
-            f"the body is not JSON: {error}", hint="JSON has no NaN, no comments and at most 1,024 levels"
-        ) from None
-    _check_depth(text)
-    try:
-        if params.crs != "wgs84":
-            content = map_coordinates(content, lambda lonlat: as_wgs84(lonlat, params.crs))
-        return operation.Body.model_validate(content)
-    except ValidationError as error:
-        raise from_validation(error, "body", _known(operation.Body)) from None
-    except SpatialError as error:
-        raise BadQuery(f"the body: {error}", hint="points are lon,lat in degrees") from None
-
-
-def _body_types(operation: Operation) -> tuple[str, ...]:
-    json = ("application/json",) if operation.Body is not None else ()
-    return (*json, *operation.raw_media)
-
-
-def _read_body(most: int) -> bytes:
-    """The request's body. Raises TooLarge over `most` bytes, NotReady where too many bodies are being received.
-
-    A body is read by the thread that answers: a few senders that never finish must not take all threads.
-    """
-    if (request.content_length or 0) > most:
-        raise TooLarge(f"the body has {request.content_length:,} bytes; the most is {most:,}", hint="send it in parts")
-    if request.headers.get(WHOLE_BODY[0]) == WHOLE_BODY[1]:
-        return _received(most)
-    if not BODIES.acquire(blocking=False):
-        raise NotReady("too many bodies are being received at once", hint="send it again in a second")
-    try:
-        return _received(most)
-    finally:
-        BODIES.release()
-
-
-def _received(most: int) -> bytes:
-    # Werkzeug hides a chunked body from servers that do not promise its end; granian ends it properly.
-    stream = request.environ["wsgi.input"] if request.content_length is None else request.stream
-    content: bytes = stream.read(most + 1)
-    if len(content) > most:
-        raise TooLarge(f"the body has more than {most:,} bytes", hint="send it in parts")
-    return content
-
-
-def _check_depth(text: bytes) -> None:
-    """Raises BadQuery for JSON nested too deep; on the text, as a walk through 20,000 small lists takes 6 ms."""
-    if b"\\" in text:
-        text = text.replace(rb"\\", b"").replace(rb"\"", b"")
-    outside = b"".join(text.translate(_NESTING, _NO_NESTING).split(b'"')[::2])
-    for _ in range(MAX_DEPTH):
-        if not outside:
-            return
-        outside = outside.replace(b"[]", b"")  # the innermost level
-    if outside:
-        raise BadQuery(
-            f"the body is nested more than {MAX_DEPTH} levels deep", hint="the deepest GeoJSON needs 8 levels"
-        )
-
-
-_NESTING = bytes.maketrans(b"{}", b"[]")
-_NO_NESTING = bytes(set(range(256)) - set(b'[]{}"'))
+        raise from_validation(error, "query", known_names(operation.In)) from None
 
 
 def _answer(operation: Operation, call: RequestCall, params: Query, body: BaseModel | bytes | None) -> Any:

@@ -13,7 +13,7 @@ import pytest
 
 from location_cloud.http import bodies
 from location_cloud.http.bodies import OWN_BYTES, Arriving, Space, State, may_have_body
-from location_cloud.http.web import WHOLE_BODY
+from location_cloud.http.body import WHOLE_BODY
 from tests.http.test_http_front import FIELDS, ROUTE, Line, front_before, wait_until
 
 MATRIX = '{"sources":[[24.9384,60.1699]],"targets":[[24.9458,60.164]]}'
