@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 
 from location_cloud.app import all_sections, allow_many_files, create_app, utc_now
 from location_cloud.capabilities import CAPABILITIES
@@ -26,6 +27,8 @@ from location_cloud.storage.build import build_snapshot
 from location_cloud.storage.osm import read_osm
 
 allow_many_files()
+hypothesis_settings.register_profile("unhurried", deadline=None)  # the first call of a kernel compiles or loads it
+hypothesis_settings.load_profile("unhurried")
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"

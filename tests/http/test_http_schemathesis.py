@@ -130,7 +130,6 @@ def asked(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @settings(
     max_examples=EXAMPLES,
     derandomize=True,
-    deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -85,7 +85,7 @@ def tiles_of_reference(archive: bytes) -> dict:
     return dict(all_tiles(MemorySource(archive)))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.tuples(st.integers(0, 1_500), st.integers(1, 255)), min_size=1, max_size=4))
 def test_flipped_bytes_are_found_or_change_no_tile(archive, flips):
     broken = bytearray(archive)
@@ -102,7 +102,7 @@ def test_flipped_bytes_are_found_or_change_no_tile(archive, flips):
         assert gzip.decompress(body) in wanted
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=400))
 def test_any_bytes_behind_the_magic_are_refused(data):
     with pytest.raises(TileError):

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz import fuzz, process
 
@@ -84,7 +84,6 @@ def test_unknown_groups_find_nothing(index):
     assert len(index.similar("zzzz", 5, ALL_KINDS).doc) == 0
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.text("ab大庆c1", min_size=1, max_size=6), min_size=1, max_size=20),
     st.text("ab大庆c1", min_size=1, max_size=3),

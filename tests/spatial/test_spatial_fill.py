@@ -17,7 +17,7 @@ DISTRICTS = pathlib.Path(__file__).parents[2] / "data/daqing/daqing_districts_ti
 COMB = Polygon([(0, 0), (4, 0), (4, 3), (3, 3), (3, 1), (2.5, 1), (2.5, 3), (1, 3), (1, 1), (0, 3)])
 RING = Polygon([(0, 0), (4, 0.3), (3.6, 4), (0.2, 3.7)], [[(1.1, 1.2), (2.9, 1), (2.5, 2.8), (1, 2.6)]])
 PAIR = MultiPolygon([RING, shapely.transform(COMB, lambda c: c * 0.4 + [1.3, 1.4])])
-patient = settings(deadline=None, max_examples=40)
+patient = settings(max_examples=40)
 
 
 def placed(shape, lon: float, lat: float, size: float):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from location_cloud.spatial.errors import BadPolyline
@@ -26,7 +26,6 @@ def test_googles_own_example():
     assert decode_polyline(GOOGLES).tolist() == GOOGLES_E7
 
 
-@settings(deadline=None)  # the first call compiles
 @given(LINES, st.sampled_from([5, 6]))
 def test_what_is_encoded_comes_back_rounded(line, precision):
     unit = 10 ** (7 - precision)
@@ -56,7 +55,6 @@ def test_broken_text_is_refused_with_its_place(text, place):
         decode_polyline(text)
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.text(max_size=30))
 def test_any_text_is_a_line_or_refused(text):
     try:

@@ -228,7 +228,7 @@ edge_boxes = st.tuples(longitudes, latitudes, longitudes, latitudes).map(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(boxes=st.lists(edge_boxes, min_size=1, max_size=6), asked=edge_boxes)
 def test_search_by_box_holds_at_poles_and_antimeridian(live, boxes, asked):
     with live.write() as connection:

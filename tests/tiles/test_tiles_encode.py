@@ -237,7 +237,7 @@ def thin(area: Any) -> bool:
 
 
 @pytest.mark.parametrize("kind", ["point", "line", "polygon"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_a_tile_holds_what_a_slow_clip_would_leave(kind: Any, data: Any) -> None:
     whole = data.draw(shapes_of(kind))

@@ -31,7 +31,7 @@ def test_four_corners_of_a_ring_are_always_drawn() -> None:
     assert zooms([(0, 0), (9, 0), (9, 5), (0, 5)], closed=True) == [0, 0, 0, 0]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(points(40, 5000), st.integers(4, 16), st.booleans())
 def test_left_out_vertices_lie_within_a_unit_of_the_drawn_line(line: list[Point], z: int, closed: bool) -> None:
     drawn = [point for point, zoom in zip(line, zooms(line, closed=closed)) if zoom <= z]
@@ -41,7 +41,7 @@ def test_left_out_vertices_lie_within_a_unit_of_the_drawn_line(line: list[Point]
     assert shapely.distance(shapely.points(line), shape).max() <= 2.0 ** (16 - z) + 1e-9
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(points(30, 300))
 def test_parts_do_not_influence_each_other(line: list[Point]) -> None:
     xy = np.array([*line, *line], np.int32)

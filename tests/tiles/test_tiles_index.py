@@ -138,7 +138,7 @@ def _candidates(keys: Any, start: Any, rows: Any, z: int, x: int, y: int) -> Any
     return np.array(found[:-1], np.int64)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32), st.integers(0, 20))
 def test_cells_give_each_feature_near_a_tile_once(seed: int, z: int) -> None:
     generator = np.random.default_rng(seed)

@@ -107,13 +107,13 @@ def test_a_ring_keeps_no_vertex_that_adds_no_area() -> None:
     assert tidied([(0, 0), (5, 5), (0, 0), (3, 3)]) == []
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(rings_on(5, 9))
 def test_repair_of_a_tangle_on_few_points_is_valid(rings: list[Ring]) -> None:
     assert repaired(rings)[1].is_valid
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rings_on(60, 40))
 def test_repair_keeps_the_even_odd_area_to_the_unit(rings: list[Ring]) -> None:
     _, area = repaired(rings)
@@ -124,7 +124,7 @@ def test_repair_keeps_the_even_odd_area_to_the_unit(rings: list[Ring]) -> None:
     assert (shapely.contains_xy(area, clear) == inside_by_counting(rings, clear)).all()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(rings_on(7, 6), st.integers(0, 7))
 def test_what_needs_no_repair_is_valid_as_it_is(rings: list[Ring], roles: int) -> None:
     holes = [0] + [roles >> at & 1 for at in range(1, len(rings))]
