@@ -76,4 +76,4 @@ def with_font(document: dict[str, Any], font: Path | None) -> dict[str, Any]:
         else layer
         for layer in document["layers"]
     ]
-    return {**document, "layers": layers, "font-faces": {FACE: font.as_uri()}}
+    return {**document, "layers": layers, "font-faces": {FACE: font.absolute().as_uri()}}

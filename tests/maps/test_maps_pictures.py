@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -347,6 +348,16 @@ def test_a_single_font_is_used_as_it_is(tmp_path):
     font = tmp_path / "a.ttf"
     font.write_bytes(b"\x00\x01\x00\x00")
     assert single_face(font, tmp_path) == font
+
+
+def test_fonts_may_lie_in_a_folder_named_from_here(tmp_path, monkeypatch):
+    if (font := find_font("")) is None:
+        pytest.skip("no font here")
+    monkeypatch.chdir(tmp_path)
+    document = {"version": 8, "sources": {}, "layers": [{"id": "all", "type": "background"}]}
+    render_mapli = pytest.importorskip("location_cloud.maps.render_mapli", reason="the extra [render] is not installed")
+    told = render_mapli.with_font(document, single_face(font, Path("fonts")))
+    assert told["font-faces"][render_mapli.FACE].startswith("file:///")
 
 
 def test_a_picture_set_says_it_is_of_256_pixels(client):
