@@ -45,10 +45,15 @@ class Texts:
 
 def pack_texts(texts: Sequence[str]) -> Texts:
     """The strings as one arena."""
-    encoded = [text.encode() for text in texts]
-    start = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(part) for part in encoded], out=start[1:])
-    return Texts(np.frombuffer(b"".join(encoded), np.uint8), start)
+    whole = "".join(texts)
+    data = np.frombuffer(whole.encode(), np.uint8)
+    start = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=start[1:])
+    if len(data) > len(whole):
+        # From characters to bytes: all but the first byte of a character begin with the bits 10.
+        first = np.append(np.flatnonzero((data & 0xC0) != 0x80), len(data))
+        start = first[start]
+    return Texts(data, start)
 
 
 def save_texts(folder: Path, name: str, texts: Sequence[str] | Texts) -> None:

@@ -21,6 +21,7 @@ from location_cloud.capability import Import, Section
 from location_cloud.errors import CloudError, NotReady
 from location_cloud.places import service
 from location_cloud.places.dataset import SECTION as PLACES
+from location_cloud.storage.memory import rare_collections
 from location_cloud.storage.osm import read_osm
 
 ASKS_ONLY = (
@@ -72,7 +73,10 @@ class BuiltWorld:
 def code_key() -> str:
     """A name of the state of the code that builds snapshots."""
     files = [file for file in (ROOT / "location_cloud/places").glob("*.py") if not file.name.startswith(ASKS_ONLY)]
-    files += [*(ROOT / "location_cloud/areas").glob("*.py"), *(ROOT / "location_cloud/storage").glob("osm*.py")]
+    files += (ROOT / "location_cloud/areas").glob("*.py")
+    files += [
+        file for name in ("osm", "pbf", "area_tags") for file in (ROOT / "location_cloud/storage").glob(f"{name}*.py")
+    ]
     files += (ROOT / "data/places").glob("*")
     found = hashlib.sha256()
     for file in sorted(files):
@@ -107,7 +111,8 @@ def build(file: Path, folder: Path) -> dict[str, float]:
     for section in (AREAS, PLACES):
         started, used = time.perf_counter(), time.process_time()
         (folder / section.name).mkdir(parents=True)
-        section.build(import_, folder / section.name)
+        with rare_collections():  # as `location-cloud import`
+            section.build(import_, folder / section.name)
         seconds[section.name] = time.perf_counter() - started
         seconds[f"{section.name}, processor"] = time.process_time() - used
     for section in (AREAS, PLACES):

@@ -2,7 +2,7 @@
 
     python -m benchmarks.places.hidden [--seed 7] [--typos 1000] [--show exact] [FILE.osm.pbf ...]
 
-Without files: the demo city, and lauf, monaco and heidelberg where the folder ../shared/data/osm is there.
+Without files: the demo city, and lauf, monaco, heidelberg and krems where the folder ../shared/data/osm is there.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import random
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.places import quality
 from benchmarks.places.answers import BENCH, Answer
@@ -25,10 +26,14 @@ TOWNS = (
     ("../shared/data/osm/lauf-gh.osm.pbf", "de"),
     ("../shared/data/osm/monaco-osrm.osm.pbf", "fr"),
     ("../shared/data/osm/heidelberg-ors.osm.pbf", "de"),
+    ("../shared/data/osm/krems-gh.osm.gz", "de"),
     ("data/demo/helsinki-centre.osm.pbf", "fi"),
 )
 HIDDEN = 0.2
 """Share of the addresses that are taken out before the import, and asked afterwards."""
+
+WRONG_M = 60.0
+"""A crew does not see the house from here. What is precise and nearer is in the data after all, spelt otherwise."""
 
 EXACT_WANTED, TYPO_WANTED, WITHIN_WANTED = 0.99, 0.9, 0.95
 
@@ -78,7 +83,8 @@ def with_slip(
 
 
 def _race_hidden(files: Sequence[tuple[Path, str]], seed: int, report: Report, shown: str) -> None:
-    columns = ("asked", "estimated", "street only", "else", "error p50 m", "p90 m", "within accuracy_m", "precise")
+    columns = ("asked", "estimated", "street only", "else", "error p50 m", "p90 m", "p95 m")
+    columns += ("accuracy_m p50", "within accuracy_m", f"precise but > {WRONG_M:.0f} m off")
     report.head(f"{HIDDEN:.0%} of the addresses taken out and asked", *columns)
     for file, country in files:
         addresses = read_addresses(file)
@@ -86,14 +92,18 @@ def _race_hidden(files: Sequence[tuple[Path, str]], seed: int, report: Report, s
             continue
         name = file.name.split(".")[0]
         hidden = random.Random(seed).sample(addresses, int(len(addresses) * HIDDEN))
-        target = BENCH / f"hidden-{name}-{seed}.osm.pbf"
+        target = BENCH / f"hidden2-{name}-{seed}.osm.pbf"
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             without(file, {each.key[:2] for each in hidden}, target)
         world = world_of(target, f"hidden-{name}")
         others = by_text(addresses)
         told = [(asked := question(each, country, "hidden", others), answer(world, asked)) for each in hidden]
-        report.row(name, *_errors(told))
+        cells = _errors(told)
+        report.row(name, *cells)
+        within, wrong = cells[-2:]
+        report.goals.append((f"{name}, hidden, within", f">= {WITHIN_WANTED}", within, float(within) >= WITHIN_WANTED))
+        report.goals.append((f"{name}, hidden, precise but wrong", "0", str(wrong), wrong == 0))
         if shown == "hidden":
             for asked, found in told:
                 first = found[0] if found else None
@@ -102,16 +112,19 @@ def _race_hidden(files: Sequence[tuple[Path, str]], seed: int, report: Report, s
                     print(f"  {asked.text!r} -> {first.name if first else ''} {first.level if first else ''} {away}")
 
 
-def _errors(told: Sequence[tuple[Question, list[Answer]]]) -> tuple[object, ...]:
+def _errors(told: Sequence[tuple[Question, list[Answer]]]) -> tuple[Any, ...]:
     firsts = [(asked, found[0]) for asked, found in told if found]
     estimated = [(asked, first) for asked, first in firsts if first.level == "门牌号"]
     streets = [first for _, first in firsts if first.level == "道路"]
     errors = sorted(_error_m(asked, first) for asked, first in estimated)
     within = [_error_m(asked, first) <= first.accuracy_m for asked, first in estimated]
     share = f"{sum(within) / max(1, len(within)):.3f}"
-    middle, most = (f"{errors[int(len(errors) * part)]:.0f}" if errors else "-" for part in (0.5, 0.9))
+    stated = sorted(first.accuracy_m for _, first in estimated)
+    off = [f"{errors[int(len(errors) * part)]:.0f}" if errors else "-" for part in (0.5, 0.9, 0.95)]
+    middle = f"{stated[len(stated) // 2]:.0f}" if stated else "-"
     rest = len(told) - len(estimated) - len(streets)
-    return len(told), len(estimated), len(streets), rest, middle, most, share, sum(each.precise for _, each in firsts)
+    wrong = sum(first.precise and _error_m(asked, first) > WRONG_M for asked, first in firsts)
+    return len(told), len(estimated), len(streets), rest, *off, middle, share, wrong
 
 
 def _error_m(asked: Question, found: Answer) -> float:

@@ -103,16 +103,24 @@ def by_text(addresses: list[Address]) -> dict[tuple[str, str], list[Address]]:
 
 
 def without(file: Path, hidden: set[tuple[str, str]], target: Path) -> None:
-    """Writes the file without the numbers (street, number) that are hidden, in any town; everything else stays."""
+    """Writes the file without the numbers (street, number) that are hidden, in any town and however they are spelt
+    there; everything else stays.
+    """
+    spelt = {_spelling(*each) for each in hidden}
     growing = target.with_name("growing.osm.pbf")
     growing.unlink(missing_ok=True)
     with osmium.SimpleWriter(str(growing)) as writer:
         for thing in osmium.FileProcessor(file):
             tags = thing.tags
-            number = (tags.get("addr:housenumber") or "").strip()
-            if (tags.get("addr:street") or "", number) in hidden and isinstance(thing, Element):
+            address = _spelling(tags.get("addr:street") or "", tags.get("addr:housenumber") or "")
+            if address in spelt and isinstance(thing, Element):
                 kept = {tag.k: tag.v for tag in tags if not tag.k.startswith("addr:")}
                 writer.add(thing.replace(tags=kept))
             else:
                 writer.add(thing)
     growing.replace(target)
+
+
+def _spelling(street: str, number: str) -> tuple[str, str]:
+    """Equal for "Keskuskatu 1B" and "Keskuskatu 1 b", for "Asemahalli, Kaivokatu 1" and "Kaivokatu 1"."""
+    return street.rpartition(",")[2].strip().casefold(), "".join(number.casefold().split())

@@ -20,7 +20,8 @@ OSM = "osm"
 def read_boundaries(areas: OsmAreas) -> list[AreaRow]:
     """Named administrative areas of an extract, without parents, in the order of the extract."""
     rows = []
-    for index, tags in enumerate(areas.tags):
+    for index in areas.columns["admin_level"].rows.tolist():
+        tags = areas.tags[index]
         admin_level = _admin_level(tags)
         if tags.get("boundary") != "administrative" or not admin_level or not tags.get("name"):
             continue

@@ -171,11 +171,11 @@ def check(folder: Path) -> None:
 
 def _write_index(places: PlaceTable, table: PinyinTable, folder: Path) -> int:
     """The index of names; the columns that it uses are written already."""
-    names, doc, form = [], [], []
-    for row, (first, others) in enumerate(zip(places.name, places.other, strict=True)):
-        names += [first, *others]
-        doc += [row] * (1 + len(others))
-        form += [NAME] + [ALIAS] * len(others)
+    names = [name for first, others in zip(places.name, places.other, strict=True) for name in (first, *others)]
+    count = np.fromiter(map(len, places.other), np.int64, len(places)) + 1
+    doc = np.repeat(np.arange(len(places)), count)
+    form = np.full(len(names), ALIAS)
+    form[np.cumsum(count) - count] = NAME
     kind, importance = load_column(folder, "kind"), load_column(folder, "importance")
     index = build_index(names, doc, form, table, kind, importance, load_degrees(folder, "lonlat"))
     save_index(folder, index)

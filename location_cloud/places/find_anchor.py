@@ -192,7 +192,10 @@ def _western_houses(lookup: Lookup, text: str) -> Iterator[Said]:
             if end < len(words) and words[end].lower().rstrip(".") in _NUMBER_SIGNS:
                 end += 1
             if end < len(words) and _WESTERN_NUMBER.fullmatch(words[end]):
-                number, others = words[end], words[:start] + words[end + 1 :]
+                behind = end + 1
+                if re.fullmatch("[a-zA-Z]", "".join(words[behind : behind + 1])):  # 12 B is not 12
+                    behind += 1
+                number, others = "".join(words[end:behind]), words[:start] + words[behind:]
             elif start and _WESTERN_NUMBER.fullmatch(words[start - 1]):
                 number, others = words[start - 1], words[: start - 1] + words[end:]
             else:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from location_cloud.places.find_name import level_of, said_parts
+from location_cloud.places.find_number import find_house
 from location_cloud.places.fold import fold
 from location_cloud.places.found import SETTLED, Found, share_understood
-from location_cloud.places.houses import find_house, fold_number
+from location_cloud.places.houses import fold_number
 from location_cloud.places.lookup import STREETS, Lookup, Said, find_inside, list_splits, split_said
 from location_cloud.places.match import Matches
 from location_cloud.places.model import KINDS, LEVEL_ADDRESS, ROAD, Places
@@ -124,7 +125,8 @@ def _house(
     places = lookup.places
     rows = places.houses(street)
     written = _Numbers(places, rows.start)
-    house = find_house(fold_number(asked.number), written, places.house_value[rows], places.house_lonlat[rows])
+    known = (places.house_value[rows], places.house_lonlat[rows], places.house_estimated[rows])
+    house = find_house(fold_number(asked.number), written, *known)
     if house is None:
         return _street_only(lookup, street, asked, street_text, score, context, inside, text)
     row = rows.start + house.row
@@ -157,7 +159,7 @@ def _house(
         row=street,
         lonlat=house.lonlat,
         accuracy_m=house.accuracy_m,
-        precise=house.is_mapped and not places.house_estimated[row] and score >= 0.9,
+        precise=house.is_exact and score >= 0.9,
         score=score,
         matched=tuple(matched),
         unmatched=left,

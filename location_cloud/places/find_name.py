@@ -66,6 +66,10 @@ GUESS = ENOUGH - 0.02
 MOST_OF_A_NUMBER = 0.66
 """Most that a building called by its number alone scores: every compound has a 3号楼."""
 
+IN_ITS_AREA = 0.06
+"""What lies in the area that was said is worth so much more; not if one letter is all that is left of its name: what
+begins with all the letters is likelier."""
+
 WORTH = 0.25
 """Names so much less like the question than the best one are no answers beside it."""
 
@@ -168,7 +172,7 @@ def ranked(lookup: Lookup, matches: Matches, asked: str, around: list[Said], unm
     inside = lookup.factor(doc, around)
     score = matches.score * inside * (0.93 if unmatched else 1.0)
     rank = score + 0.08 * places.importance[doc] + 0.12 * lookup.nearness(doc)
-    rank = rank + (0.06 if around else 0.0) * (inside == 1.0)
+    rank = rank + (IN_ITS_AREA if around and len(asked) > 1 else 0.0) * (inside == 1.0)
     first = -np.rint(100 * score) if wish.is_by_confidence else np.zeros(len(doc))
     order = np.lexsort((doc, -rank, first))[: wish.limit]
     least = max(float(score.max()) - WORTH, 0.4)

@@ -34,7 +34,7 @@ from location_cloud.places.model_table import (
 )
 from location_cloud.places.poi_index import ThingTable
 from location_cloud.places.sets import OwnSet
-from location_cloud.places.streets import assign_streets, house_order
+from location_cloud.places.streets import assign_streets, house_order, with_guesses
 
 AREA_IMPORTANCE = {"country": 1.0, "province": 0.95, "city": 0.9, "district": 0.8, "town": 0.6, "village": 0.4}
 
@@ -83,7 +83,7 @@ def gather(osm: OsmExtract, areas: Areas, progress: Progress) -> Gathered:
     progress.step("places: addresses")
     houses = list_houses(osm, objects)
     street, added = assign_streets(houses, places, lines, areas.find_deepest)
-    places = joined([places, added])
+    places, houses = joined([places, added]), with_guesses(houses)
     order = house_order(houses, street)
     progress.step("places: crossings, kilometre posts, buildings, gates")
     crossing_road, crossing_other, crossing_lonlat = list_crossings(osm, lines)
@@ -108,7 +108,7 @@ def with_sets(gathered: Gathered, sets: Sequence[OwnSet], areas: Areas) -> Gathe
     """The same with the operator's own lists behind it; rows and links of the import keep their places."""
     if not sets:
         return gathered
-    houses: HouseTable = joined([own.houses for own in sets])
+    houses: HouseTable = with_guesses(joined([own.houses for own in sets]))
     places: PlaceTable = joined([gathered.places, *(own.places for own in sets)])
     street, added = assign_streets(houses, places, gathered.lines, areas.find_deepest)
     every: HouseTable = joined([gathered.houses, houses])

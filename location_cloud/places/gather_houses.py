@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -34,30 +34,34 @@ def list_houses(osm: OsmExtract, objects: Objects) -> HouseTable:
         for _way, tags, nodes in _interpolations(osm)
         for node in (nodes[0], nodes[-1])
     }
-    found = _Rows()
     number, street = _numbers(objects), objects.texts("addr:street", "addr:place")
     town = objects.texts("addr:city", "addr:town", "addr:suburb", "addr:district")
     postcode = objects.texts("addr:postcode")
-    names = objects.names()
+    names = objects.names
+    rows, numbers, streets = [], [], []
     for row in [row for row, text in enumerate(number) if text]:
         name, of = names[row], street[row]
         if not of:
             of = of_relation.get(name, "") or (way_street.get(int(name[1:]), "") if name[0] == "n" else "")
         for each in _MANY.split(number[row].strip()):
             if each:
-                found.add(of, each, town[row], postcode[row], name, row)
+                rows.append(row)
+                numbers.append(each)
+                streets.append(of)
+    towns, postcodes = [town[row] for row in rows], [postcode[row] for row in rows]
+    found = _Rows(streets, numbers, towns, postcodes, [names[row] for row in rows], rows)
     houses = found.table(objects.lonlat)
     return _with_interpolated(osm, houses)
 
 
 @dataclass
 class _Rows:
-    street: list[str] = field(default_factory=list)
-    number: list[str] = field(default_factory=list)
-    town: list[str] = field(default_factory=list)
-    postcode: list[str] = field(default_factory=list)
-    osm: list[str] = field(default_factory=list)
-    place: list[int] = field(default_factory=list)
+    street: list[str]
+    number: list[str]
+    town: list[str]
+    postcode: list[str]
+    osm: list[str]
+    place: list[int]
     """Row of `lonlat` that each stands at."""
 
     def add(self, street: str, number: str, town: str, postcode: str, osm: str, place: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -94,6 +95,7 @@ class Objects:
             found[place[place >= 0]] = True
         return found
 
+    @cached_property
     def names(self) -> list[str]:
         """The OSM names of all rows: n17, w4, r9."""
         return [f"{LETTERS[kind]}{number}" for kind, number in zip(self.kind.tolist(), self.id.tolist(), strict=True)]

@@ -68,7 +68,7 @@ def list_parts(objects: Objects, places: PlaceTable, rows: NDArray[np.int64], sh
     """
     building, before, number = _numbered_buildings(objects)
     place = np.full(len(building), -1, np.int64)
-    names = objects.names()
+    names = objects.names
     own = {names[row] for row in building.tolist()}
     inside = np.array(
         [_is_compound(places.category[row]) and places.osm[row] not in own for row in rows.tolist()], bool

@@ -126,7 +126,7 @@ def list_places(objects: Objects) -> PlaceTable:
     radius_m = objects.radius_m[rows]
     unknown_m = np.array([SETTLEMENT_RADIUS_M.get(each.removeprefix("place="), 600.0) for each in called])
     importance = np.array([SETTLEMENTS.get(each.removeprefix("place="), IMPORTANT.get(each, 0.3)) for each in called])
-    ids = objects.names()
+    ids = objects.names
     table = PlaceTable(
         name=[names[row] for row in rows.tolist()],
         kind=np.where(settled, SETTLEMENT, POI).astype(np.int8),

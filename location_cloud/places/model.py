@@ -59,7 +59,8 @@ class Places:
     section: what an area is, or what a place lies in.
     house_start: CSR into the houses, which are sorted by street and number. house_number as written,
     house_written folded. house_value: int32. house_lonlat: (h, 2).
-    house_estimated: (h,) bool, nobody mapped the number itself: it lies between two that are.
+    house_estimated: (h,) bool, nobody mapped the number itself: it lies between two that are, or its street: it is the
+    nearest one.
     vertex: (v, 2) int32, 1e-7 degree. segment_vertex: (s,) int32 first vertex, the next one ends the segment.
 
     other_start: CSR into other_name, the names beside `name` as written.

@@ -52,7 +52,8 @@ class PlaceTable(_Columns):
 class HouseTable(_Columns):
     """h addresses: street (of addr:street or addr:place), number as written, town, postcode, "" = unknown.
 
-    lonlat: (h, 2) degrees. osm: texts. is_estimated: bool, the number lies between two mapped ones. set: as above.
+    lonlat: (h, 2) degrees. osm: texts. is_estimated: bool, the number lies between two mapped ones, or its
+    street is only the nearest. set: as above.
     """
 
     street: list[str]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from location_cloud.arrays import pack_texts
 from location_cloud.places.entries import (
     INITIALS_AT,
     MAX_KEY_BYTES,
@@ -18,7 +20,7 @@ from location_cloud.places.entries import (
 from location_cloud.places.fold import fold_all, fold_without_numerals
 from location_cloud.places.gram_build import fill_postings, number_grams, pack_postings
 from location_cloud.places.names import FORM_BITS, NameIndex, assemble
-from location_cloud.places.pinyin import FIRST, LAST, PinyinTable, phrase_reading
+from location_cloud.places.pinyin import FIRST, LAST, PinyinTable, may_be_phrases, phrase_reading
 from location_cloud.places.prefixes import BLOCK, CELLS_AROUND, IMPORTANCE_WEIGHT, NEAR_DEG, NONE, SHARE_WEIGHT
 from location_cloud.places.sources import INITIALS, PINYIN
 
@@ -32,21 +34,18 @@ MAX_WORDS = 8
 _TENS = frozenset("十百千")
 
 
-class _Keys:
-    """Different folded texts as they are gathered, and who holds each as what."""
+class _Keys(NamedTuple):
+    """Different folded texts, and who holds each as what.
 
-    def __init__(self) -> None:
-        self.row: dict[str, int] = {}
-        self.offsets: dict[int, set[int]] = {}
-        self.units: dict[int, list[int]] = {}
-        self.held_key: list[int] = []
-        self.held: list[int] = []
+    text: as they first occur. held_key, held: of each holder the text and place * 4 + form. offsets: places of words in
+    texts of several. units: of readings.
+    """
 
-    def add(self, text: str, doc: int, form: int) -> int:
-        row = self.row.setdefault(text, len(self.row))
-        self.held_key.append(row)
-        self.held.append(doc << FORM_BITS | form)
-        return row
+    text: list[str]
+    held_key: list[int]
+    held: list[int]
+    offsets: dict[int, set[int]]
+    units: dict[int, list[int]]
 
 
 def build_index(
@@ -64,7 +63,7 @@ def build_index(
     kind, importance, lonlat: of all places, see model.Places.
     """
     keys = _gather(names, doc, form, table)
-    texts = list(keys.row)
+    texts = keys.text
     holder, holder_key = np.array(keys.held, np.int64), np.array(keys.held_key, np.int64)
     weight = importance[holder >> FORM_BITS].astype(np.float32)
     best = np.zeros(len(texts), np.float32)
@@ -88,37 +87,57 @@ def build_index(
 def _gather(
     names: Sequence[str], doc: Sequence[int] | NDArray[Any], form: Sequence[int] | NDArray[Any], table: PinyinTable
 ) -> _Keys:
-    keys = _Keys()
+    row_of: dict[str, int] = {}
+    held_key: list[int] = []
+    held: list[int] = []
+    offsets: dict[int, set[int]] = {}
+    units: dict[int, list[int]] = {}
     readings: dict[str, tuple[str, str, list[int]]] = {}
-    for name, words, of, as_what in zip(names, fold_all(names), np.asarray(doc).tolist(), np.asarray(form).tolist()):
-        text = "".join(words)
+    units_of = cache(table.units)
+    folded = fold_all(names)
+    texts = [_cut("".join(words)) for words in folded]
+    may_be = may_be_phrases(texts).tolist()
+    whose = (np.asarray(doc, np.int64) << FORM_BITS).tolist()
+    for name, text, words, is_asked, of, as_what in zip(
+        names, texts, folded, may_be, whose, np.asarray(form).tolist(), strict=True
+    ):
         if not text:
             continue
-        if len(text) > MAX_KEY_BYTES // 4:
-            text = text.encode()[: MAX_KEY_BYTES - 4].decode(errors="ignore")
-        row = keys.add(text, of, as_what)
+        row = row_of.setdefault(text, len(row_of))
+        held_key.append(row)
+        held.append(of | as_what)
         if len(words) > 1:
-            found = keys.offsets.setdefault(row, set())
+            found = offsets.setdefault(row, set())
             at = 0
             for word in words[: MAX_WORDS - 1]:
                 at += len(word.encode())
                 if at < len(text.encode()):
                     found.add(at)
-        if text.isascii():
+        if text.isascii() or not (is_asked or not _TENS.isdisjoint(name)):
             continue
         if name not in readings:
-            readings[name] = _own_reading(name, text, table)
-        spelled, initials, units = readings[name]
+            readings[name] = _own_reading(name, text, table, units_of)
+        spelled, initials, own = readings[name]
         if spelled:
-            keys.units[keys.add(spelled, of, PINYIN)] = units
-            keys.add(initials, of, INITIALS)
-    return keys
+            rows = [row_of.setdefault(each, len(row_of)) for each in (spelled, initials)]
+            units[rows[0]] = own
+            held_key += rows
+            held += [of | PINYIN, of | INITIALS]
+    return _Keys(list(row_of), held_key, held, offsets, units)
 
 
-def _own_reading(name: str, text: str, table: PinyinTable) -> tuple[str, str, list[int]]:
+def _cut(text: str) -> str:
+    if len(text) <= MAX_KEY_BYTES // 4:
+        return text
+    return text.encode()[: MAX_KEY_BYTES - 4].decode(errors="ignore")
+
+
+def _own_reading(
+    name: str, text: str, table: PinyinTable, units_of: Callable[[str], list[int]]
+) -> tuple[str, str, list[int]]:
     """(syllables, initials, units) of a name that words ask to be read otherwise than the table does; else nothing.
 
-    十二 is read shi er, while the table reads the digits of the folded text: yi er.
+    十二 is read shi er, while the table reads the digits of the folded text: yi er. units_of: the table's, remembered.
     """
     has_tens = not _TENS.isdisjoint(name)
     plain = fold_without_numerals(name) if has_tens else text
@@ -128,18 +147,16 @@ def _own_reading(name: str, text: str, table: PinyinTable) -> tuple[str, str, li
     if not parts:
         return "", "", []
     parts = [each for part in parts for each in ([part] if part.isalpha() else part)]
-    parts = [table.spell_digits(part) for part in parts]
+    parts = [part if part.isalpha() else table.spell_digits(part) for part in parts]
     spelled = "".join(parts)[:MAX_KEY_BYTES]
     if not spelled.isascii() or spelled == table.spell(text)[0]:
         return "", "", []
-    return spelled, "".join(part[0] for part in parts), [unit for part in parts for unit in table.units(part)]
+    return spelled, "".join(part[0] for part in parts), [unit for part in parts for unit in units_of(part)]
 
 
 def _pack(texts: list[str], order: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    encoded = [texts[row].encode() for row in order.tolist()]
-    start = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(text) for text in encoded], out=start[1:])
-    return {"data": np.frombuffer(b"".join(encoded), np.uint8), "start": start}
+    packed = pack_texts([texts[row] for row in order.tolist()])
+    return {"data": packed.data, "start": packed.start}
 
 
 def _hold(

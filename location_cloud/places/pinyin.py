@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from operator import add
@@ -60,12 +61,12 @@ class PinyinTable:
         """(joined syllables, initials) of a text; other characters stay as they are. ("", "") without Chinese."""
         if not any(FIRST <= ord(char) <= LAST for char in text):
             return "", ""
-        parts = [self._read(char) for char in text]
+        parts = [self.read(char) for char in text]
         return "".join(parts), "".join([part[0] for part in parts])
 
     def spell_digits(self, text: str) -> str:
         """The text with its digits as syllables: 3hao is what somebody types for 三号."""
-        return "".join([self._read(char) if char.isascii() else char for char in text])
+        return "".join([self.read(char) if char.isascii() else char for char in text])
 
     def units(self, text: str) -> list[int]:
         """Units of sound of a question: syllables, those that accents confuse as one; letters that are none."""
@@ -94,7 +95,8 @@ class PinyinTable:
     def _sound_of(self) -> dict[str, int]:
         return {name: int(unit) for name, unit in zip(self.syllables, self.readings.sound) if name}
 
-    def _read(self, char: str) -> str:
+    def read(self, char: str) -> str:
+        """The syllable of a Chinese character or a digit; other characters stay as they are."""
         code = ord(char)
         if FIRST <= code <= LAST:
             return self.syllables[self.syllable[code - FIRST]] or char
@@ -103,7 +105,7 @@ class PinyinTable:
         return char
 
     def _unit(self, char: str) -> int:
-        syllable = "" if char.isascii() and char.isalpha() else self._read(char)
+        syllable = "" if char.isascii() and char.isalpha() else self.read(char)
         return self._sound_of.get(syllable, LETTER_UNIT + ord(char))
 
     def _segment(self, run: str) -> list[int]:
@@ -155,9 +157,22 @@ def phrase_reading(table: PinyinTable, text: str) -> list[str]:
         if is_run and not is_chinese:
             parts[-1] += text[at]
         else:
-            parts.append(table.spell(text[at])[0] if is_chinese else text[at])
+            parts.append(table.read(text[at]) if is_chinese else text[at])
         is_run, at = not is_chinese, at + 1
     return parts if is_other else []
+
+
+def may_be_phrases(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """(n,) which texts hold the first two characters of a word that `phrase_reading` knows; the others need no look."""
+    code = np.frombuffer("\n".join([*texts, ""]).encode("utf-32-le"), np.uint32).astype(np.int64)
+    starts = np.array([(ord(start[0]) << 32) | ord(start[1]) for start in _words()[1]], np.int64)
+    is_first = np.zeros(int(max(code.max(initial=0), (starts >> 32).max())) + 1, bool)
+    is_first[starts >> 32] = True
+    at = np.flatnonzero(is_first[code[:-1]])
+    at = at[np.isin((code[at] << 32) | code[at + 1], starts)]
+    found = np.zeros(len(texts), bool)
+    found[np.searchsorted(np.flatnonzero(code == ord("\n")), at)] = True
+    return found
 
 
 @cache

@@ -114,7 +114,9 @@ class House(BaseModel):
     distance_m: float
     bearing_deg: float
     direction: Wind
-    is_estimated: bool = Field(description="its number lies between two that were mapped")
+    is_estimated: bool = Field(
+        description="its number lies between two that were mapped, or its street is only the nearest one"
+    )
     side: Side | None = Field(description="side of the road as it is drawn; null = it belongs to another road")
     is_same_side: bool | None = Field(description="whether the position is on that side, too")
 

@@ -224,6 +224,11 @@ def find_exact(
     return [tuple(row) for row in connection.execute(_exact(snapshot_id, focus is not None), asked)]
 
 
+def find_names(connection: Connection, snapshot_id: str, texts: Sequence[str]) -> list[str]:
+    """Those of the texts that `find_exact` finds for some kind."""
+    return list(connection.execute(_names(snapshot_id), {"texts": list(texts)}).scalars())
+
+
 def find_prefix(
     connection: Connection,
     snapshot_id: str,
@@ -278,6 +283,13 @@ def _exact(snapshot_id: str, is_near: bool) -> Select[Any]:
     place = func.row_number().over(partition_by=(c.key, c.at), order_by=c.rank).label("place")
     inner = select(*_answer(c), c.holder, place).where(wanted).subquery()
     return select(*_answer(inner.c)).where(inner.c.place <= _LIMIT).order_by(inner.c.key, inner.c.holder)
+
+
+@functools.lru_cache(maxsize=64)
+def _names(snapshot_id: str) -> Select[Any]:
+    c = names_table(snapshot_id).c
+    is_asked = c.read == any_(bindparam("texts", type_=ARRAY(Text)))
+    return select(c.read).distinct().where(is_asked, c.at <= 0, c.rank == 0)  # every key has a place of rank 0
 
 
 @functools.lru_cache(maxsize=64)

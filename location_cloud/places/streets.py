@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import shapely
@@ -47,6 +48,12 @@ def assign_streets(
     _take_doors(np.flatnonzero(~has_name), houses.lonlat, places, lines, street)
     left = np.flatnonzero((street < 0) & has_name)
     return _add_streets(left, name, houses, area_of, street, len(places))
+
+
+def with_guesses(houses: HouseTable) -> HouseTable:
+    """The houses, those whose street nobody mapped as estimated: a corner house stands nearer to the other street."""
+    is_nameless = np.fromiter((not text for text in houses.street), bool, len(houses))
+    return replace(houses, is_estimated=houses.is_estimated | is_nameless)
 
 
 def house_order(houses: HouseTable, street: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -5,7 +5,10 @@ Source: OSM wiki, "Key:area" and the feature pages of the keys below (closed way
 
 from __future__ import annotations
 
-from location_cloud.extract import Tags
+import numpy as np
+from numpy.typing import NDArray
+
+from location_cloud.extract import TagTable
 
 
 def _words(text: str) -> frozenset[str]:
@@ -41,18 +44,36 @@ _SOME = {
 }
 """Values that are areas although their key makes lines."""
 
+_TELLING = {"area", *_ALWAYS, *_LINES, *_SOME}
 
-def is_area(tags: Tags) -> bool:
-    """Does a closed way with these tags stand for a surface?"""
-    stated = tags.get("area")
-    if stated in ("yes", "no"):
-        return stated == "yes"
-    for key, value in tags.items():
-        if value == "no":
-            continue
-        if key in _SOME:
-            if value in _SOME[key]:
-                return True
-        elif (key in _ALWAYS or key in _LINES) and value not in _LINES.get(key, ()):
-            return True
-    return False
+
+def find_area_tags(tags: TagTable) -> NDArray[np.bool_]:
+    """(n,) which closed ways with these tags stand for surfaces."""
+    row = np.repeat(np.arange(len(tags)), tags.length)
+    code = tags.code[tags.places].astype(np.int64)
+    is_telling = np.fromiter((text in _TELLING for text in tags.text), bool, len(tags.text))
+    telling = is_telling[code[:, 0]]
+    row, code = row[telling], code[telling]
+    # What a tag says is asked once for each different one.
+    pairs, which = np.unique(code[:, 0] * len(tags.text) + code[:, 1], return_inverse=True)
+    said = [_says(tags.text[pair // len(tags.text)], tags.text[pair % len(tags.text)]) for pair in pairs.tolist()]
+    verdict = np.array(said, np.int8)[which]
+    found = np.zeros(len(tags), bool)
+    found[row[verdict == _SURFACE]] = True
+    found[row[verdict == _YES]] = True
+    found[row[verdict == _NO]] = False
+    return found
+
+
+_NOTHING, _SURFACE, _YES, _NO = range(4)
+"""What a tag says: nothing; that a closed way is a surface; so in words, whatever others say; that it is none."""
+
+
+def _says(key: str, value: str) -> int:
+    if key == "area":
+        return {"yes": _YES, "no": _NO}.get(value, _NOTHING)
+    if value == "no":
+        return _NOTHING
+    if key in _SOME:
+        return _SURFACE if value in _SOME[key] else _NOTHING
+    return _NOTHING if value in _LINES.get(key, ()) else _SURFACE

@@ -20,7 +20,7 @@ from location_cloud import __version__
 from location_cloud.capability import Built, Import, MapLayer, Progress, Section, Source
 from location_cloud.errors import BadInput, Full, NotReady
 from location_cloud.storage.disk import Disk
-from location_cloud.storage.memory import give_back_large_arrays
+from location_cloud.storage.memory import give_back_large_arrays, rare_collections
 from location_cloud.storage.publish import make_home, only_publisher, point_to, write_durably
 from location_cloud.storage.snapshot import (
     IMPORT_HINT,
@@ -257,7 +257,8 @@ def _build_section(section: Section[Any], work: Import, disk: Disk) -> Built:
     folder = work.folder / section.name
     disk.make_folder(folder)
     try:
-        built = section.build(work, folder)
+        with rare_collections():
+            built = section.build(work, folder)
     except OSError as error:
         if error.errno is None:  # NumPy's, of a write that ended early
             _probe(folder / ".probe", disk)

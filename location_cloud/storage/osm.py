@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import osmium
-from osmium.geom import WKBFactory as WkbFactory
-from osmium.osm import Area, Node, Relation, Way
-from osmium.osm.types import OSMEntity
 from shapely.geometry.base import BaseGeometry
 
 from location_cloud.capability import Progress, Source
 from location_cloud.errors import BadInput
-from location_cloud.extract import NODE, RELATION, WAY, OsmExtract
-from location_cloud.storage.area_tags import is_area
-from location_cloud.storage.osm_columns import LONG_AGO, Found, as_extract, clip_extract
+from location_cloud.extract import OsmExtract
+from location_cloud.storage.memory import rare_collections
+from location_cloud.storage.osm_columns import as_extract, clip_extract
+from location_cloud.storage.osm_objects import FileObjects, read_objects
 from location_cloud.storage.osm_xml import check_xml, find_bad_element
-from location_cloud.storage.pbf import Block, list_blocks, read_chunks
+from location_cloud.storage.pbf import Block, list_blocks, read_blocks, read_chunks
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +29,12 @@ _CHUNK_BYTES = 1 << 20
 """Piece of the file handed to osmium at once: small enough for a progress bar, large enough for its threads."""
 
 _EMPTY_FILE = b'<osm version="0.6"/>'
-_MEMBER_KINDS = {"n": NODE, "w": WAY, "r": RELATION}
 
 OsmiumErrors = (osmium.InvalidLocationError, RuntimeError, ValueError, OverflowError, OSError, MemoryError)
 """What osmium raises on a file it cannot read."""
 
 
+@rare_collections()
 def read_osm(
     paths: Sequence[Path], clip: BaseGeometry | None, progress: Progress
 ) -> tuple[OsmExtract, tuple[Source, ...]]:
@@ -51,52 +50,67 @@ def read_osm(
     """
     if not paths:
         raise BadInput("no OSM file given; name one or more .osm.pbf or .osm files")
-    blocks = {path: _checked_blocks(path, progress) for path in paths}
-    with tempfile.TemporaryDirectory(prefix="location-cloud-osm-") as scratch:
-        single = paths[0]
-        if len(paths) == 1 and blocks[single] and _header(single).get("sorting") == "Type_then_ID":
-            found = _read_objects(single, blocks[single], progress)
-        else:
-            found = _read_merged(blocks, Path(scratch), progress)
-    if found.broken_areas:
-        log.warning("%d areas are broken in the data and were left out", found.broken_areas)
+    for path in paths:
+        _check_name(path)
+    objects = _read_single(paths[0], progress) if len(paths) == 1 and paths[0].suffix == ".pbf" else None
+    if objects is None:
+        objects = _read_merged(paths, progress)
     progress.step("arrange map data")
-    extract = as_extract(found)
+    extract, broken = as_extract(objects)
+    if broken:
+        log.warning("%d areas are broken in the data and were left out", broken)
     if clip is not None:
         extract = clip_extract(extract, clip)
-    return extract, tuple(_source(path, _as_text(found.newest)) for path in paths)
+    return extract, tuple(_source(path, _as_text(objects.newest_s)) for path in paths)
+
+
+def _read_single(path: Path, progress: Progress) -> FileObjects | None:
+    """What one PBF file holds; None if osmium must say which of an object's versions is the latest."""
+    with _readable(path):
+        next(read_blocks(path, lambda size: None))  # ours says where the header is damaged, osmium does not
+    header = _header(path)
+    objects = _read(path, progress)
+    return objects if objects.is_each_once or header.get("sorting") == "Type_then_ID" else None
+
+
+def _read(path: Path, progress: Progress) -> FileObjects:
+    progress.step(f"read {path.name}", path.stat().st_size)
+    with _readable(path):
+        return read_objects(path, progress)
 
 
 # --- checking and merging ----------------------------------------------------------------------------------------
 
 
-def _checked_blocks(path: Path, progress: Progress) -> list[Block]:
-    """The blocks of a PBF file; an empty list for a good XML file."""
+def _check_name(path: Path) -> None:
     if not path.exists():
         raise BadInput(f"{path}: no such file")
     if not path.is_file():
         raise BadInput(f"{path}: not a file; name an .osm.pbf or .osm file")
     if not path.name.endswith(SUFFIXES):
         raise BadInput(f"{path}: unknown kind of file; its name must end in one of {', '.join(SUFFIXES)}")
-    progress.step(f"check {path.name}", path.stat().st_size)
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        if path.suffix == ".pbf":
-            return list_blocks(path, progress.advance)
-        check_xml(path, progress.advance)
+        yield
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from error
-    return []
 
 
-def _read_merged(blocks: Mapping[Path, list[Block]], scratch: Path, progress: Progress) -> Found:
-    merged = _merge(blocks, scratch, progress)
-    try:
-        return _read_objects(merged, list_blocks(merged, lambda size: None), progress)
-    except BadInput as error:
-        for path, parts in blocks.items():
-            if parts and (place := _first_bad_block(path, parts)):
-                raise BadInput(f"{path}: {place}: damaged block; download it again") from error
-        raise
+def _read_merged(paths: Sequence[Path], progress: Progress) -> FileObjects:
+    blocks: dict[Path, list[Block]] = {}
+    for path in paths:
+        progress.step(f"check {path.name}", path.stat().st_size)
+        with _readable(path):
+            if path.suffix == ".pbf":
+                blocks[path] = list_blocks(path, progress.advance)
+            else:
+                check_xml(path, progress.advance)
+                blocks[path] = []
+    with tempfile.TemporaryDirectory(prefix="location-cloud-osm-") as scratch:
+        return _read(_merge(blocks, Path(scratch), progress), progress)
 
 
 def _merge(blocks: Mapping[Path, list[Block]], scratch: Path, progress: Progress) -> Path:
@@ -122,54 +136,6 @@ def _merge(blocks: Mapping[Path, list[Block]], scratch: Path, progress: Progress
     return merged
 
 
-# --- reading -----------------------------------------------------------------------------------------------------
-
-
-def _read_objects(path: Path, blocks: list[Block], progress: Progress) -> Found:
-    """All tagged objects of a sorted PBF file."""
-    found = Found()
-    manager = osmium.area.AreaManager()
-    # Not flex_mem: a forged id makes it reserve memory for every id below.
-    locations = osmium.NodeLocationsForWays(osmium.index.create_map("sparse_mem_array"))
-    locations.ignore_errors()
-    pool = osmium.io.ThreadPool()
-    tagged = osmium.filter.EmptyTagFilter()
-    # Tags and position of a node in one call: asking tag by tag took three times as long.
-    as_feature = osmium.filter.GeoInterfaceFilter()
-    as_feature.enable_for(osmium.osm.NODE)
-    areas = osmium.BufferIterator(tagged)
-    wkb = WkbFactory()
-
-    def find_areas(chunk: bytes) -> None:
-        # The buffer is named because the reader does not keep it alive.
-        memory = osmium.io.FileBuffer(chunk, "pbf")
-        with osmium.io.Reader(memory, osmium.osm.RELATION, pool) as reader:
-            osmium.apply(reader, tagged, manager.first_pass_handler())
-
-    def take_all(chunk: bytes) -> None:
-        memory = osmium.io.FileBuffer(chunk, "pbf")
-        with osmium.io.Reader(memory, osmium.osm.ALL, pool) as reader:
-            take(osmium.OsmFileIterator(reader, locations, second_pass, tagged, as_feature))
-
-    def take(things: Iterable[OSMEntity]) -> None:
-        for thing in things:
-            _take(found, thing, wkb, drawn)
-            if isinstance(thing, Node):
-                continue  # completes no area
-            for area in areas:
-                _take_area(found, area, wkb)
-        for area in areas:
-            _take_area(found, area, wkb)
-
-    progress.step("find areas", sum(block.size for block in blocks))
-    _each_piece(path, blocks, progress, find_areas)
-    second_pass = manager.second_pass_to_buffer(areas)  # not before the first pass is over: it would crash
-    drawn = _drawn_nodes(path, blocks)
-    progress.step("read map data", sum(block.size for block in blocks))
-    _each_piece(path, blocks, progress, take_all)
-    return found
-
-
 def _each_piece(path: Path, blocks: list[Block], progress: Progress, use: Callable[[bytes], object]) -> None:
     """Hands a PBF file to `use` piece by piece; names the byte of the block that osmium cannot read."""
     for part, chunk in read_chunks(path, blocks, _CHUNK_BYTES):
@@ -184,99 +150,14 @@ def _each_piece(path: Path, blocks: list[Block], progress: Progress, use: Callab
 
 def _first_bad_block(path: Path, blocks: list[Block]) -> str:
     """Where the first block starts that osmium cannot read, "" if it reads them all."""
-    wkb = WkbFactory()
     for part, chunk in read_chunks(path, blocks, 1):
         memory = osmium.io.FileBuffer(chunk, "pbf")
         try:
-            for thing in osmium.FileProcessor(memory):
-                _take(Found(), thing, wkb, {})
+            with osmium.io.Reader(memory) as reader:
+                osmium.apply(reader)
         except OsmiumErrors:
             return f"byte {part[0].offset}"
     return ""
-
-
-def _drawn_nodes(path: Path, blocks: list[Block]) -> dict[int, tuple[float, float]]:
-    """Positions of nodes with negative ids: drawn in an editor, not uploaded; osmium's index has no place for them.
-
-    In a sorted file they come first, so the search ends at the first ordinary node.
-    """
-    drawn: dict[int, tuple[float, float]] = {}
-    for _, chunk in read_chunks(path, blocks, 1):
-        for node in osmium.FileProcessor(osmium.io.FileBuffer(chunk, "pbf"), osmium.osm.NODE):
-            if not isinstance(node, Node) or node.id > 0:
-                return drawn
-            if node.location.valid():
-                drawn[node.id] = (node.location.lon, node.location.lat)
-    return drawn
-
-
-def _take(found: Found, thing: OSMEntity, wkb: WkbFactory, drawn: dict[int, tuple[float, float]]) -> None:
-    if isinstance(thing, Way):
-        _take_way(found, thing, wkb, drawn)
-    elif isinstance(thing, Node):
-        _take_node(found, thing)
-    elif isinstance(thing, Relation):
-        _take_relation(found, thing)
-    else:
-        return
-    found.newest = max(found.newest, thing.timestamp)
-
-
-def _take_node(found: Found, node: Node) -> None:
-    if (feature := getattr(node, "__geo_interface__", None)) is not None:  # set by the reader's filter
-        found.tagged_id.append(node.id)
-        found.tagged_lonlat.append(feature["geometry"]["coordinates"])
-        found.tagged_tags.append(feature["properties"])
-    elif node.location.valid():
-        found.tagged_id.append(node.id)
-        found.tagged_lonlat.append((node.location.lon, node.location.lat))
-        found.tagged_tags.append(dict(node.tags))
-
-
-def _take_way(found: Found, way: Way, wkb: WkbFactory, drawn: dict[int, tuple[float, float]]) -> None:
-    found.way_id.append(way.id)
-    found.way_tags.append(dict(way.tags))
-    found.way_refs.append([node.ref for node in way.nodes])
-    try:
-        # One call for all coordinates; asking node by node took three times as long.
-        found.way_shape.append(wkb.create_linestring(way, osmium.geom.use_nodes.ALL))
-    except (osmium.InvalidLocationError, RuntimeError):  # absent nodes, or fewer than two
-        found.way_shape.append(
-            [
-                (node.location.lon, node.location.lat) if node.location.valid() else drawn.get(node.ref)
-                for node in way.nodes
-            ]
-        )
-    if way.is_closed() and len(way.nodes) > 3 and way.id > 0 and is_area(found.way_tags[-1]):
-        found.broken_areas += 1  # taken back when the area arrives
-
-
-def _take_relation(found: Found, relation: Relation) -> None:
-    tags = dict(relation.tags)
-    found.relation_id.append(relation.id)
-    found.relation_tags.append(tags)
-    found.relation_members.append(
-        [(_MEMBER_KINDS[member.type], member.ref, member.role) for member in relation.members]
-    )
-    if tags.get("type") in ("multipolygon", "boundary"):
-        found.broken_areas += 1
-
-
-def _take_area(found: Found, area: OSMEntity, wkb: WkbFactory) -> None:
-    if not isinstance(area, Area):
-        return
-    tags = dict(area.tags)
-    if area.from_way() and not is_area(tags):
-        return
-    try:
-        shape = wkb.create_multipolygon(area)
-    except (osmium.InvalidLocationError, RuntimeError):
-        return
-    found.area_id.append(area.orig_id())
-    found.area_kind.append(WAY if area.from_way() else RELATION)
-    found.area_wkb.append(shape)
-    found.area_tags.append(tags)
-    found.broken_areas -= 1
 
 
 # --- sources -----------------------------------------------------------------------------------------------------
@@ -305,8 +186,9 @@ def _source(path: Path, newest: str) -> Source:
     )
 
 
-def _as_text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment > LONG_AGO else ""
+def _as_text(time_s: int) -> str:
+    """A time as ISO 8601; "" of objects that carry none, and of one that no calendar has."""
+    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if 0 < time_s < 1 << 32 else ""
 
 
 def _one_line(error: BaseException) -> str:

@@ -6,12 +6,14 @@ Source: OSM wiki, "PBF Format" (fileformat.proto): length, BlobHeader, Blob, rep
 from __future__ import annotations
 
 import mmap
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from isal import isal_zlib
+
 from location_cloud.errors import BadInput
+from location_cloud.storage.pbf_decode import BlockDecoder, BlockObjects, DamagedBlock
 
 MAX_HEADER_BYTES = 64 * 1024
 MAX_BLOB_BYTES = 32 * 1024 * 1024
@@ -37,21 +39,21 @@ class Block:
 
 
 _OTHER_PACKING = {4: "LZMA", 5: "bzip2", 6: "LZ4", 7: "zstd"}
-"""Fields of a Blob packed otherwise. Their content could not be checked before osmium sees it."""
+"""Fields of a Blob packed otherwise; such files are rare."""
 
 
 class _Wrong(ValueError):
     """A field that cannot be read, said without the place, which the caller knows."""
 
 
-def list_blocks(path: Path, advance: Callable[[int], None]) -> list[Block]:
-    """All blocks of a file, in order, each read and decompressed once to prove it whole.
+def read_blocks(path: Path, advance: Callable[[int], None]) -> Iterator[tuple[Block, BlockObjects | None]]:
+    """Every block of a file, in order, with the objects that it holds; None of the header block, the first.
 
-    advance: told the bytes of every block when it is proven.
+    advance: told the bytes of every block that is read. The objects last until the next block is asked for.
 
     Raises BadInput with file and byte offset of the first block that is cut off, damaged, too large or not OSM.
     """
-    blocks: list[Block] = []
+    decoder = BlockDecoder()
     uncompressed = 0
     with path.open("rb") as file:
         size = path.stat().st_size
@@ -61,18 +63,25 @@ def list_blocks(path: Path, advance: Callable[[int], None]) -> list[Block]:
             offset = 0
             while offset < size:
                 try:
-                    block, length = _read_block(data, offset, size)
-                except _Wrong as wrong:
+                    block, content = _read_block(data, offset, size)
+                    uncompressed += len(content)
+                    if uncompressed > min(max(FREE_BYTES, size * MAX_RATIO), MAX_UNCOMPRESSED_BYTES):
+                        raise BadInput(f"{path}: byte {offset}: expands to over {uncompressed} bytes; this is no map")
+                    if (block.kind == "OSMHeader") != (offset == 0):
+                        raise BadInput(
+                            f"{path}: byte {offset}: {block.kind} block out of place; is it an .osm.pbf file?"
+                        )
+                    objects = decoder.decode(content) if offset else None
+                except (_Wrong, DamagedBlock) as wrong:
                     raise BadInput(f"{path}: byte {offset}: {wrong}; download it again") from wrong
-                uncompressed += length
-                if uncompressed > min(max(FREE_BYTES, size * MAX_RATIO), MAX_UNCOMPRESSED_BYTES):
-                    raise BadInput(f"{path}: byte {offset}: expands to over {uncompressed} bytes; this is no map")
-                if (block.kind == "OSMHeader") != (not blocks):
-                    raise BadInput(f"{path}: byte {offset}: {block.kind} block out of place; is it an .osm.pbf file?")
-                blocks.append(block)
+                yield block, objects
                 offset += block.size
                 advance(block.size)
-    return blocks
+
+
+def list_blocks(path: Path, advance: Callable[[int], None]) -> list[Block]:
+    """All blocks of a file, each decoded once to prove it whole; see `read_blocks`."""
+    return [block for block, _ in read_blocks(path, advance)]
 
 
 def read_chunks(path: Path, blocks: list[Block], chunk_bytes: int) -> Iterator[tuple[list[Block], bytes]]:
@@ -95,8 +104,8 @@ def read_chunks(path: Path, blocks: list[Block], chunk_bytes: int) -> Iterator[t
                 chunk = []
 
 
-def _read_block(data: mmap.mmap, offset: int, size: int) -> tuple[Block, int]:
-    """The block that starts at `offset` and the bytes it expands to."""
+def _read_block(data: mmap.mmap, offset: int, size: int) -> tuple[Block, bytes]:
+    """The block that starts at `offset`, and its content uncompressed."""
     if size - offset < 4:
         raise _Wrong(f"the file is cut off, {size - offset} of 4 bytes of a block length are left")
     header_size = int.from_bytes(data[offset : offset + 4], "big")
@@ -110,9 +119,7 @@ def _read_block(data: mmap.mmap, offset: int, size: int) -> tuple[Block, int]:
     if start + blob_size > size:
         raise _Wrong(f"the file is cut off, {size - start} of {blob_size} bytes of a block are left")
     content = _unpacked(data[start : start + blob_size])
-    if kind == "OSMData":
-        _check_strings(content)
-    return Block(kind, offset, 4 + header_size + blob_size), len(content)
+    return Block(kind, offset, 4 + header_size + blob_size), content
 
 
 def _read_blob_header(header: bytes) -> tuple[str, int]:
@@ -147,24 +154,14 @@ def _unpacked(blob: bytes) -> bytes:
 
 
 def _inflated(packed: bytes, declared: int) -> bytes:
-    unpacker = zlib.decompressobj()
+    unpacker = isal_zlib.decompressobj()
     try:
         content = unpacker.decompress(packed, MAX_BLOB_BYTES + 1)
-    except zlib.error as error:
+    except isal_zlib.error as error:  # type: ignore[misc]  # its stub calls the class an instance
         raise _Wrong(f"damaged block: {error}") from error
     if not unpacker.eof or len(content) != declared:
         raise _Wrong(f"damaged block: {declared} bytes announced, {len(content)} found")
     return content
-
-
-def _check_strings(content: bytes) -> None:
-    """No text of a data block may hold a zero byte: osmium ends strings there and would read beyond its memory."""
-    for field, table in _fields(content):
-        if field == 1 and isinstance(table, bytes):
-            if table.count(0) == table.startswith(b"\n\0"):
-                continue  # the usual case, told in one look: no zero but the length of the empty string in front
-            if any(isinstance(text, bytes) and 0 in text for _, text in _fields(table)):
-                raise _Wrong("damaged block: a text holds a zero byte")
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:

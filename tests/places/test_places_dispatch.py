@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import AREAS, PLACES, BuiltWorld, Quiet, osm_of
+from drawn_towns import AREAS, PLACES, BuiltWorld, Quiet, osm_of
 
 from location_cloud.capability import Import
 from location_cloud.places import service_reverse

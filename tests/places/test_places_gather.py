@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Quiet
+from drawn_towns import Quiet
 
 from location_cloud.places.gather import short_names
 from location_cloud.places.gather_crossings import list_crossings
@@ -85,6 +85,11 @@ n 8 14.4000 50.1000 addr:place=Lhota addr:conscriptionnumber=123
 n 9 14.4010 50.1000 addr:street=Dlouhá addr:housenumber=123/4 addr:streetnumber=4 addr:conscriptionnumber=123
 w 101 1,2,3 addr:interpolation=even
 w 102 6,7 highway=residential name=东风路
+n 10 125.0300 46.5301 addr:housenumber=3
+n 11 125.0310 46.5301 addr:street=西风路 addr:housenumber=5
+n 12 125.0290 46.5300
+n 13 125.0320 46.5300
+w 103 12,13 highway=residential name=西风路
 r 201 house:n4,street:w102 type=associatedStreet
 """
 
@@ -254,6 +259,12 @@ def test_numbers_between_two_ends_are_estimated_by_parity(addresses):
     houses = numbers_of(addresses, "东风路")
     assert [number for number, row in houses.items() if addresses.house_estimated[row]] == ["4", "6", "8", "10"]
     assert addresses.house_lonlat[houses["8"]].tolist() == pytest.approx([125.006, 46.5])
+
+
+def test_house_at_a_road_that_nobody_gave_it_is_estimated(addresses):
+    """A corner house stands nearer to the street that it does not belong to."""
+    houses = numbers_of(addresses, "西风路")
+    assert {number: bool(addresses.house_estimated[row]) for number, row in houses.items()} == {"3": True, "5": False}
 
 
 def test_house_of_a_street_relation_has_its_street(addresses):

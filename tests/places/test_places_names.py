@@ -10,12 +10,11 @@ from rapidfuzz import fuzz, process
 from location_cloud.places import prefixes
 from location_cloud.places.fold import fold, fold_all, fold_words
 from location_cloud.places.grid import build_grid
-from location_cloud.places.houses import find_house
 from location_cloud.places.likeness import rate
 from location_cloud.places.match import MAX_SIMILAR
 from location_cloud.places.name_build import build_index
 from location_cloud.places.names import INITIALS, NAME, PINYIN, load_index, save_index
-from location_cloud.places.pinyin import build_table, phrase_reading
+from location_cloud.places.pinyin import build_table, may_be_phrases, phrase_reading
 from location_cloud.places.sources import ALL_KINDS
 
 NAMES = ["大庆市第一医院", "大庆市第二医院", "油田总医院", "Central Station", "Station Road", "a", "医院", "重庆路"]
@@ -234,6 +233,14 @@ def test_characters_are_spelled_and_polyphones_follow_their_word(table):
     assert table.spell("大庆a3") == ("daqingasan", "dqas")
     assert phrase_reading(table, "重庆路") == ["chong", "qing", "lu"]
     assert phrase_reading(table, "大庆路") == []
+    assert may_be_phrases(["", "重庆路", "大庆路", "新重庆", "大重", "庆"]).tolist() == [
+        False,
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_letters_fall_into_syllables_and_accents_are_forgiven(table):
@@ -245,46 +252,3 @@ def test_grid_gives_every_point_of_the_box():
     found = set(build_grid(points).find_near((125.05, 46.05), (0.01, 0.005)).tolist())
     inside = np.flatnonzero((abs(points[:, 0] - 125.05) <= 0.01) & (abs(points[:, 1] - 46.05) <= 0.005))
     assert set(inside.tolist()) <= found
-
-
-def street(*numbers):
-    values = np.array([int(number.split("-")[0].rstrip("ab")) for number in numbers], np.int32)
-    lonlat = np.stack([values / 1e4, np.zeros(len(values))], axis=1)
-    return list(numbers), values, lonlat
-
-
-def test_missing_number_lies_between_its_neighbours_on_the_same_side():
-    house = find_house("6", *street("2", "3", "5", "10"))
-    assert not house.is_mapped
-    assert house.lonlat[0] == pytest.approx(6 / 1e4)
-
-
-def test_number_within_a_written_range_is_mapped():
-    assert find_house("14", *street("12-16", "20")).is_mapped
-    assert not find_house("13", *street("12-16", "20")).is_mapped
-
-
-def test_letter_decides_between_houses_of_one_number():
-    assert find_house("12b", *street("12a", "12b")).row == 1
-
-
-def test_other_letter_is_next_door_and_not_precise():
-    assert not find_house("12", *street("12a")).is_mapped
-
-
-def test_number_beyond_the_last_has_a_wide_radius():
-    assert find_house("28", *street("2", "10")).accuracy_m > 200
-
-
-@pytest.mark.parametrize(("number", "known"), [("9999", ("2", "10")), ("300", ("2", "100")), ("1", ("200", "210"))])
-def test_number_far_outside_the_known_ones_is_not_estimated(number, known):
-    assert find_house(number, *street(*known)) is None
-
-
-@pytest.mark.parametrize(("number", "known"), [("150", ("2", "100")), ("12", ("2",)), ("190", ("200", "210"))])
-def test_number_a_little_outside_the_known_ones_is_estimated(number, known):
-    assert not find_house(number, *street(*known)).is_mapped
-
-
-def test_street_without_numbers_has_no_house():
-    assert find_house("1", *street()) is None

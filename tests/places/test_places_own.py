@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from conftest import TOWN, Quiet, osm_of
+from drawn_towns import TOWN, Quiet, osm_of
 
 from location_cloud.areas.dataset import SECTION as AREAS
 from location_cloud.cli import run

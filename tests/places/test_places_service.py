@@ -80,6 +80,14 @@ def test_missing_number_is_interpolated_on_its_side_and_marked(town):
     assert place.accuracy_m > 100
 
 
+@pytest.mark.parametrize(
+    "text", ["Main Street 12 B, Springfield", "Main Street 12 B, 00999 Springfield", "12 c Main St"]
+)
+def test_letter_that_nobody_mapped_is_a_guess(text, town):
+    place = first(town, text)
+    assert (place.kind, place.precise) == ("address", 0)
+
+
 def test_callers_story_is_no_part_of_the_place(town):
     place = first(town, "喂我在团结大街257号这边有人受伤了快来")
     assert (place.housenumber, place.unmatched, place.confidence) == ("257", "", 100)
@@ -228,3 +236,15 @@ def test_answers_are_what_the_document_says(town):
 
 def test_same_question_has_the_same_answer(town):
     assert service.geocode(town, "团结大街") == service.geocode(town, "团结大街")
+
+
+TWO_BEGINNINGS = """
+n 1 125.0000 46.5000 place=town name=南镇
+n 2 125.0100 46.5000 shop=books name=南镇美味书店
+n 3 125.0001 46.5000 shop=books name=美顺书店
+"""
+
+
+def test_name_that_begins_with_all_that_was_typed_comes_before_one_letter_in_an_area(drawn_world):
+    found = service.suggest(drawn_world(TWO_BEGINNINGS), "南镇美", focus=(125.005, 46.5))
+    assert [place.name for place in found[:2]] == ["南镇美味书店", "美顺书店"]

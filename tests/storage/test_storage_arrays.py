@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from location_cloud.arrays import load_packed, save_packed
+from location_cloud.arrays import load_packed, pack_texts, save_packed
 from location_cloud.errors import BadInput
 
 ARRAYS = {
@@ -38,3 +38,8 @@ def test_a_damaged_file_is_named(tmp_path, damage):
     file.write_bytes(damage(file.read_bytes()))
     with pytest.raises(BadInput, match=r"some\.arrays is damaged"):
         load_packed(file)
+
+
+@pytest.mark.parametrize("texts", [[], ["", ""], ["a", "", "bc"], ["大庆", "", "é𠀀", "x", ""]])
+def test_packed_texts_are_read_back(texts):
+    assert pack_texts(texts).as_list() == texts

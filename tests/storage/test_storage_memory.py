@@ -1,11 +1,14 @@
 """Memory of freed arrays: whether the system gets it back."""
 
+import gc
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from location_cloud.storage.memory import COLLECTED_AFTER, rare_collections
 
 NEW_PROCESS = """
 import numpy as np
@@ -34,3 +37,10 @@ def test_a_freed_array_leaves_the_process_even_after_larger_ones_were_freed() ->
 
 def resident_mb() -> float:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * 4096 / 2**20
+
+
+def test_garbage_is_looked_for_as_often_as_before_after_an_import() -> None:
+    before = gc.get_threshold()
+    with rare_collections():
+        assert gc.get_threshold()[0] >= COLLECTED_AFTER
+    assert gc.get_threshold() == before
