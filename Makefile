@@ -42,7 +42,7 @@ $(VENV)/.installed: requirements.lock setup.cfg pyproject.toml
 	@touch $@
 
 # numba looks only at a kernel's own file for changes, not at the files of kernels that it calls: all are made anew.
-$(VENV)/.compiled: $(VENV)/.installed $(wildcard routing/*.py tiles/*.py location_cloud/directions/*.py location_cloud/places/*.py)
+$(VENV)/.compiled: $(VENV)/.installed $(wildcard routing/*.py tiles/*.py $(addprefix location_cloud/,directions/*.py places/*.py simulator/*.py storage/*.py tracks/*.py traffic/*.py))
 	@echo "compiling the engines (once, about four minutes)"
 	@find routing tiles location_cloud -name '*.nb[ci]' -delete
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export LOCATION_CLOUD_HOME=$$home \
@@ -73,8 +73,8 @@ bench-places: setup-test  ## places: simulated questions, hidden addresses, a mi
 	@$(VENV)/bin/python tests/parts/install.py postgis
 	@$(VENV)/bin/python -m benchmarks.places $(FILES)
 
-test-parts: setup-test  ## the tests with real parts: PostGIS, a browser, QGIS, web clients, routing peers (installed below .parts)
-	@$(VENV)/bin/python tests/parts/install.py postgis chromium qgis web-servers web-clients peers
+test-parts: setup-test  ## the tests with real parts: PostGIS, a browser, QGIS, an MQTT broker, web clients, routing peers (installed below .parts)
+	@$(VENV)/bin/python tests/parts/install.py postgis chromium qgis mosquitto web-servers web-clients peers
 	@$(VENV)/bin/pytest -m parts
 
 test-all: test test-parts  ## everything

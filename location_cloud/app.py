@@ -21,7 +21,7 @@ from location_cloud.http.web import Door, build_flask
 from location_cloud.settings import Settings, load_settings
 from location_cloud.storage.live import Live, open_live
 from location_cloud.storage.snapshot import Snapshot, Snapshots
-from location_cloud.storage.world import TileSource, Worlds
+from location_cloud.storage.world import OnIncident, TileSource, Worlds
 
 
 def create_app(settings: Settings) -> Flask:
@@ -38,6 +38,7 @@ def create_app(settings: Settings) -> Flask:
         preload=all_sections(CAPABILITIES),
         open_overlay=partial(open_overlays, CAPABILITIES, settings),
         tile_sources=all_tile_sources(CAPABILITIES),
+        on_incident=all_on_incident(CAPABILITIES),
     )
     metrics = Metrics(settings.home / "run" / "metrics", ("none", *(operation.name for operation in operations)))
     system = System(settings, CAPABILITIES, operations, worlds, live, metrics, utc_now)
@@ -102,6 +103,11 @@ def all_sections(capabilities: tuple[Capability, ...]) -> tuple[Section[Any], ..
 def all_tile_sources(capabilities: tuple[Capability, ...]) -> tuple[TileSource, ...]:
     """Where tile sets come from, in menu order."""
     return tuple(source for capability in capabilities if (source := capability.find_tile_sets()) is not None)
+
+
+def all_on_incident(capabilities: tuple[Capability, ...]) -> tuple[OnIncident, ...]:
+    """What joins the transaction of an incident's change, in menu order."""
+    return tuple(hook for capability in capabilities if (hook := capability.find_on_incident()) is not None)
 
 
 def open_overlays(capabilities: tuple[Capability, ...], settings: Settings, snapshot: Snapshot) -> dict[str, Any]:

@@ -382,6 +382,9 @@ class Capability:
     store: module with MIGRATIONS, and check_store(live, settings) if settings ask something of the database that it may
     lack. jobs: module with JOBS. overlay: module with open_overlay, and prepare_overlay(snapshot, settings, progress)
     if an import does work beforehand that each process would have to wait for.
+    on_incident: module with on_incident(world, connection, tenant, change), called within the transaction of every
+    change of an incident (`incidents.model.Change`): what it writes through the connection is durable with the incident
+    or not at all, and what it raises undoes both.
     tile_sets: module with tile_sets(world, tenant), its tile sets (`tile_sets.TileSet`) by name; asked often, so quick.
     """
 
@@ -393,6 +396,7 @@ class Capability:
     store: str = ""
     jobs: str = ""
     overlay: str = ""
+    on_incident: str = ""
     tile_sets: str = ""
     commands: tuple[Command, ...] = ()
     importers: tuple[Importer, ...] = ()
@@ -436,6 +440,10 @@ class Capability:
     def find_tile_sets(self) -> Callable[[Any, str], Mapping[str, Any]] | None:
         """What gives its tile sets, if it has any."""
         return self._part(self.tile_sets, "tile_sets") if self.tile_sets else None
+
+    def find_on_incident(self) -> Callable[[Any, Any, str, Any], None] | None:
+        """What joins the transaction of an incident's change, if it wants to."""
+        return self._part(self.on_incident, "on_incident") if self.on_incident else None
 
     def _part(self, module: str, attribute: str) -> Any:
         return getattr(importlib.import_module(f"location_cloud.{self.name}.{module}"), attribute)

@@ -8,6 +8,7 @@ CloudError
 ├── Conflict        409  somebody changed it meanwhile
 ├── TooLarge        413  over a declared ceiling, refused before the work starts
 ├── Unprocessable   422  understood, but it has no answer
+├── VersionNeeded   428  a change that does not say which version it was made from
 ├── Broken          500  our fault
 ├── NotInstalled    501  an optional part of the installation that this one does not have
 ├── NotReady        503  nothing imported yet, or the store is busy
@@ -87,6 +88,14 @@ class Unprocessable(CloudError):
     status = 422
     code = "unprocessable"
     title = "No answer to that"
+
+
+class VersionNeeded(CloudError):
+    """A change or deletion must say which version it was made from (If-Match), so that nobody's work is overwritten."""
+
+    status = 428
+    code = "version-needed"
+    title = "Say which version you change"
 
 
 class Broken(CloudError):

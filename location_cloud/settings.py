@@ -60,6 +60,26 @@ class Settings(BaseModel):
         le=1_000_000,
         description="weights of requests with options or hours that a web worker keeps at hand, MB of shared memory",
     )
+    traffic_refresh_s: float = Field(
+        10.0, ge=1, le=600, description="how often a new picture of the traffic is made, seconds"
+    )
+    traffic_slot_minutes: int = Field(15, ge=5, le=60, description="past speeds are kept as means of so many minutes")
+    traffic_history_days: int = Field(30, ge=1, le=3660, description="how long past speeds of edges are kept")
+    traffic_levels: str = Field(
+        "", description="file of thresholds of traffic levels and the index; empty = those that are shipped"
+    )
+    dask_scheduler: str = Field(
+        "", description="address of a Dask scheduler, e.g. tcp://host:8786, for archives; empty = this process"
+    )
+    tracks_kept_days: float = Field(
+        30.0, gt=0, le=36_500, description="how long positions of devices are kept, days; they are personal data"
+    )
+    tracks_exact_days: float = Field(
+        7.0, ge=0, le=36_500, description="how long they are kept exactly, days, if tracks_rounded_m is not 0"
+    )
+    tracks_rounded_m: float = Field(
+        0.0, ge=0, le=100_000, description="grid that older positions are put on, metres; 0 = they stay as they are"
+    )
     pointer_poll_s: float = Field(
         1.0, gt=0, le=60, description="how often a web worker looks for a new snapshot, seconds"
     )

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from location_cloud.app import open_store, utc_now
+from location_cloud.app import all_on_incident, open_store, utc_now
 from location_cloud.capabilities import CAPABILITIES
 from location_cloud.capability import Job
 from location_cloud.errors import BadInput
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from location_cloud.storage.live import Live
+    from location_cloud.storage.world import OnIncident
 
 LOG = logging.getLogger("location_cloud.work")
 
@@ -44,7 +45,10 @@ TICK_S = 0.2
 
 @dataclass(frozen=True)
 class JobContext:
-    """What a job works with. memory: what jobs keep from one run to the next, by name of the job."""
+    """What a job works with. memory: what jobs keep from one run to the next, by name of the job.
+
+    on_incident: what joins the transaction of an incident's change, as in `storage.world.World`.
+    """
 
     live: Live
     snapshots: Snapshots
@@ -52,6 +56,7 @@ class JobContext:
     clock: Callable[[], datetime]
     should_stop: Callable[[], bool]
     memory: dict[str, Any] = field(default_factory=dict)
+    on_incident: tuple[OnIncident, ...] = ()
 
 
 @click.command(help="Run the background process: every capability's jobs. `serve` starts one itself.")
@@ -69,7 +74,8 @@ def work(parent: int | None) -> None:
 
     with only_one(settings.home):
         live = open_store(settings)
-        context = JobContext(live, Snapshots(settings.home), settings, utc_now, should_stop)
+        hooks = all_on_incident(CAPABILITIES)
+        context = JobContext(live, Snapshots(settings.home), settings, utc_now, should_stop, on_incident=hooks)
         jobs = tuple(job for capability in CAPABILITIES for job in capability.job_list())
         run_jobs(jobs, context)
         live.close()

@@ -163,3 +163,10 @@ def int64_rows(address, place, width):  # type: ignore[no-untyped-def]
     """The int64 array at a place as rows of a width."""
     row = carray(_int64_pointer(address), (place + 1, TABLE_COLUMNS))[place]
     return carray(_int64_pointer(row[0]), (row[1] // width, width))
+
+
+@numba.njit(cache=True, nogil=True)
+def float64_rows(address, place, width):  # type: ignore[no-untyped-def]
+    """The float64 array at a place as rows of a width."""
+    row = carray(_int64_pointer(address), (place + 1, TABLE_COLUMNS))[place]
+    return carray(_float64_pointer(row[0]), (row[1] // width, width))

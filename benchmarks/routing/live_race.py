@@ -61,6 +61,7 @@ def race(city: City, peers: Peers, report: Report) -> None:
             "1 % of them": rounds.speeds(rounds.one_percent()),
             f"incident of {INCIDENT_EDGES} edges, slow, over HTTP": rounds.slow(rounds.keys_on_the_way()),
             f"incident of {INCIDENT_EDGES} edges, closed, over HTTP": rounds.closed(rounds.keys_on_the_way()),
+            f"closure of {INCIDENT_EDGES} edges reported as an incident": rounds.reported(rounds.keys_on_the_way()),
         }
         quiet = [rounds.repeat(say) for say in kinds.values()]
         with saturated(city, server):
@@ -89,6 +90,7 @@ def race(city: City, peers: Peers, report: Report) -> None:
     report.limit(f"{city.name}: all weights visible, saturated", _p50(busy[0], 0), 120, "ms")
     report.limit(f"{city.name}: incident visible, slow, quiet", _p50(quiet[2], 0), 10, "ms")
     report.limit(f"{city.name}: incident visible, closed, quiet", _p50(quiet[3], 0), 10, "ms")
+    report.limit(f"{city.name}: reported incident visible, quiet", _p50(quiet[4], 0), 30, "ms")
     whole = osrm["OSRM: osrm-customize + osrm-datastore until osrm-routed answers with them"] * 1000
     report.compare(f"{city.name}: all weights visible : OSRM customize + datastore", _p50(quiet[0], 0), whole, 1 / 25)
 
@@ -113,6 +115,7 @@ class Rounds:
         self._port = server.port
         self._watchers = one_of_each_worker(server)
         self._line, self._is_told = Connection(server.port), False
+        self._is_reported, self._told_id = False, 0
         self._turn = 0
 
     def repeat(self, say: Callable[[], None]) -> list[tuple[float, float]]:
@@ -159,6 +162,19 @@ class Rounds:
 
         return turn
 
+    def reported(self, keys: np.ndarray) -> Callable[[], None]:  # type: ignore[type-arg]
+        """Reports an incident that closes these edges and deletes it again, in turn, by a request to a worker."""
+        report = post("/v1/incidents", orjson.dumps({"kind": "closure", "roads": as_words(keys)}))
+
+        def turn() -> None:
+            self._tell(self._removal() if self._is_reported else report)
+            self._is_reported = not self._is_reported
+
+        return turn
+
+    def _removal(self) -> bytes:
+        return get(f"/v1/incidents/{self._told_id}?version=1").replace(b"GET", b"DELETE", 1)
+
     def _tell(self, request: bytes) -> None:
         """Sends it; its answer is taken when all watchers have seen what it says."""
         self._line.send(request)
@@ -170,6 +186,7 @@ class Rounds:
             with suppress(Refused):  # 201, which this client takes for a refusal
                 while not self._line.take():
                     pass
+            self._told_id = orjson.loads(self._line.body()).get("id", 0)
 
     def one_percent(self) -> np.ndarray:  # type: ignore[type-arg]
         """The keys of one edge in a hundred, all over the city, and of those on the way that is watched."""
@@ -203,6 +220,9 @@ class Rounds:
         self._put(self.keys, 0.0)
         drop_closure(self._live, self._city.home, "default", "bench")
         self._is_shut = False
+        if self._is_reported:
+            self._line.ask(self._removal())
+            self._is_reported = False
 
     def _put(self, keys: np.ndarray, kmh: float) -> None:  # type: ignore[type-arg]
         now = datetime.now(UTC)

@@ -9,9 +9,10 @@ from location_cloud.capability import Capability
 CAPABILITY = Capability(
     name="directions",
     title={"zh-CN": "路线", "en": "Directions"},
-    apis=("api", "api_live", "api_matrices", "api_osrm", "api_graphhopper", "api_ors", "api_valhalla"),
+    apis=("api", "api_live", "api_match", "api_matrices", "api_osrm", "api_graphhopper", "api_ors", "api_valhalla"),
     section="dataset",
     store="store",
     jobs="jobs",
     overlay="overlay",
+    on_incident="now",
 )

@@ -8,12 +8,12 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from location_cloud.capability import Bytes, Call, Operation, PlainCall, Reply
-from location_cloud.directions import osrm, service, service_bytes
-from location_cloud.directions.asked import between
+from location_cloud.directions import osrm, osrm_match, service, service_bytes, service_match
+from location_cloud.directions.asked import between, get_directions
 from location_cloud.directions.model import Ask, Options
 from location_cloud.directions.osrm_writer import OVERVIEWS
 from location_cloud.directions.table_bytes import osrm_table_bytes, read_plain_table
-from location_cloud.errors import BadQuery, CloudError
+from location_cloud.errors import CloudError, Unprocessable
 from location_cloud.http.parameters import Query
 
 READ = "directions:read"
@@ -135,12 +135,17 @@ def trip(call: Call, params: InOsrm, body: None) -> Reply:
 
 
 def match(call: Call, params: InOsrm, body: None) -> Reply:
-    """OSRM's match service, which is not here yet."""
-    raise BadQuery(
-        "the match service is not offered by this version",
-        hint="route, table, nearest and trip are",
-        osrm="NotImplemented",
-    )
+    """OSRM's match service."""
+    asked, track, splits_gaps = osrm_match.read_match(params.coordinates, params.options)
+    try:
+        found = service_match.match_track(call.world, params.profile, track, splits_gaps)
+    except Unprocessable as error:
+        raise osrm_match.no_match(error.detail) from None
+    directions = get_directions(call)
+    network = directions.networks[service.get_profile(directions, params.profile).name]
+    writer = service_bytes.get_osrm_writer(call.world, params.profile)
+    roads = service.get_roads(call.world)
+    return _json(osrm_match.matchings_bytes(writer, roads, network, directions.shapes, asked, found))
 
 
 def as_error(error: CloudError) -> Reply:
@@ -204,5 +209,5 @@ OPERATIONS = (
     ),
     _operation("nearest", nearest, 1),
     _operation("trip", trip, 5),
-    _operation("match", match, 1),
+    _operation("match", match, 10),
 )

@@ -10,9 +10,19 @@ from pydantic import Field
 
 from location_cloud.capability import Bytes, Call, Operation, Reply
 from location_cloud.directions import asked as wishes
-from location_cloud.directions import documents, osrm, service, service_bytes, valhalla, valhalla_answers
+from location_cloud.directions import (
+    documents,
+    osrm,
+    service,
+    service_bytes,
+    service_match,
+    valhalla,
+    valhalla_answers,
+    valhalla_match,
+)
 from location_cloud.directions.asked import READ, ForeignBody, ForeignQuery, Json
 from location_cloud.directions.json_bytes import POLYLINE6
+from location_cloud.directions.matched import MatchedTrack
 from location_cloud.directions.model import Found, Place, Snap
 from location_cloud.errors import CloudError, Unprocessable
 
@@ -126,9 +136,30 @@ def height(call: Call, request: Json) -> Any:
     raise valhalla.fault(107, "there is no elevation in this data")
 
 
-def trace(call: Call, request: Json) -> Any:
-    """Valhalla's map matching, which is not here yet."""
-    raise valhalla.fault(107, "map matching is not offered by this version")
+def trace_route(call: Call, request: Json) -> Any:
+    """Valhalla's trace_route: a leg for each stretch of the track without a break."""
+    asked, found = _match(call, request)
+    directions, roads = wishes.get_directions(call), service.get_roads(call.world)
+    network = directions.networks[asked.wish.profile]
+    profile = directions.profiles[network.profile]
+    placed, route = valhalla_match.as_route(directions.star, profile, network, roads, asked, found)
+    trip = valhalla_answers.as_trip(roads, placed, route, directions.driving_side)
+    return valhalla_answers.with_id(asked, {"trip": trip})
+
+
+def trace_attributes(call: Call, request: Json) -> Any:
+    """Valhalla's trace_attributes."""
+    asked, found = _match(call, request)
+    roads = service.get_roads(call.world)
+    return valhalla_answers.with_id(asked, valhalla_match.as_attributes(roads, asked, found))
+
+
+def _match(call: Call, request: Json) -> tuple[valhalla.Question, MatchedTrack]:
+    asked, track = valhalla_match.read_trace(request)
+    try:
+        return asked, service_match.match_track(call.world, asked.wish.profile, track)
+    except Unprocessable as error:
+        raise valhalla.fault(444, error.detail) from None
 
 
 def as_error(error: CloudError) -> Reply:
@@ -217,8 +248,8 @@ OPERATIONS = (
     *_pair("locate", locate, 1),
     *_pair("expansion", expansion, 5),
     *_pair("height", height, 1),
-    *_pair("trace_route", trace, 1),
-    *_pair("trace_attributes", trace, 1),
+    *_pair("trace_route", trace_route, 10),
+    *_pair("trace_attributes", trace_attributes, 10),
     Operation(
         "valhalla.status", "GET", "/valhalla/status", "Valhalla's status.", _status, InNothing, JSON, READ,
         as_error=as_error,

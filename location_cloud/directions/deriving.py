@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from location_cloud.directions.dataset import SECTION
+from location_cloud.directions.feed import FEED, Feed
+from location_cloud.directions.kept import number_of
 from location_cloud.directions.measured import MeasuredCosts
 from location_cloud.directions.metrics import OVERLAY, PRIVATE, SPEED_STEP_KMH, THREADS, WEIGHTS, Where, profile_bits
 from location_cloud.directions.network import Network
@@ -45,6 +47,7 @@ class Deriver:
 
     def __init__(self, networks: Mapping[str, Network], weigher: Weigher, where: Where) -> None:
         self._now = Now(weigher.roads, where.tenant)
+        self._feed = Feed(where.home, where.snapshot_id, 2 * weigher.roads.segment_count)
         self._order = sorted(networks, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
         self._overlay = _Overlay(2 * weigher.roads.segment_count, profile_bits(networks), where.slots / OVERLAY)
         self._profiles = {name: _Profile(networks[name], weigher, where.slots / name) for name in self._order}
@@ -55,20 +58,25 @@ class Deriver:
         self._digest: int | None = None
 
     def derive(self, live: Live, now: datetime) -> bool:
-        """Publishes what has changed in the live store, or because time has passed; whether anything has.
+        """Publishes what has changed in the live store, in the feed, or because time has passed; whether anything has.
 
         Takes 0.1 ms if nothing has. Raises NotReady if the store is away.
         """
         now_s = now.timestamp()
-        if not self._now.refresh(live) and self._digest is not None and now_s < self._next_change_s:
+        has_changed = self._now.refresh(live) or self._feed.has_changed()
+        if not has_changed and self._digest is not None and now_s < self._next_change_s:
             self._settle()
             return False
-        self._next_change_s = self._now.next_change_s(now_s)
+        fed = self._feed.at(now_s)
+        self._next_change_s = min(self._now.next_change_s(now_s), fed.until_s)
         digest = self._now.digest(now)
+        if fed.version:
+            digest = number_of((digest, fed.version))
         if digest == self._digest:
             return False
         self._digest = None  # until all is published: whatever fails is tried again
-        said = _Said(digest, now_s, self._now.speeds_kmh(now_s), self._now.shut_by_profile(now, self._order))
+        speeds_kmh = self._feed.joined(self._now.speeds_kmh(now_s))
+        said = _Said(digest, now_s, speeds_kmh, self._now.shut_by_profile(now, self._order))
         for group in self._groups[:1]:
             _publish(group, said)
         self._overlay.publish(said)
@@ -307,7 +315,7 @@ def open_deriver(snapshot: Snapshot, home: Path, tenant: str) -> Deriver:
 def remove_leftovers(home: Path, snapshot_ids: Iterable[str]) -> None:
     """Removes slots and kept metrics of snapshots that are gone, and what killed processes left half written."""
     kept = set(snapshot_ids)
-    for folder in (home / WEIGHTS, home / PRIVATE):
+    for folder in (home / WEIGHTS, home / PRIVATE, home / FEED):
         for entry in folder.iterdir() if folder.is_dir() else ():
             if entry.name not in kept:
                 shutil.rmtree(entry, ignore_errors=True)

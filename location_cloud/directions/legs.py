@@ -84,7 +84,7 @@ def _direct_leg(network: Network, direct: Direct, leaving: LocalDrives, entering
     driven = network.graph.base_edge[np.array(direct.edges, np.int32)]
     first = float(leaving.points.fraction[direct.start])
     last = float(entering.points.fraction[direct.end])
-    return _leg(network, driven, first, last)
+    return leg_along(network, driven, first, last)
 
 
 def leg_between(network: Network, start: Snap, end: Snap, path: Path) -> Leg:
@@ -98,10 +98,10 @@ def leg_between(network: Network, start: Snap, end: Snap, path: Path) -> Leg:
         return Leg(edges, first, last, _trimmed(cost_ms[edges].astype(np.int64), first, last) + turns, turns)
     first = _fraction_on(start, int(before[0])) if len(before) else first
     last = _fraction_on(end, int(after[-1])) if len(after) else last
-    return _leg(network, np.concatenate([before, edges, after]), first, last)
+    return leg_along(network, np.concatenate([before, edges, after]), first, last)
 
 
-def _leg(network: Network, edges: NDArray[np.int32], first: float, last: float) -> Leg:
+def leg_along(network: Network, edges: NDArray[np.int32], first: float, last: float) -> Leg:
     """The drive along some road edges, local ones among them."""
     turns = list_delays(network.graph, network.metric.cost_ms, network.local_ms, edges)
     return Leg(edges, first, last, _trimmed(_costs(network, edges), first, last) + turns, turns)

@@ -22,7 +22,7 @@ from location_cloud.directions.model import Options
 from location_cloud.directions.network import Network
 from location_cloud.directions.now import Now, Placed
 from location_cloud.directions.timing import Timetable
-from location_cloud.directions.typical import Typical, load_typical
+from location_cloud.directions.typical import Typical, open_typical, row_named
 from location_cloud.directions.weigh import Weigher
 from location_cloud.errors import BadInput, NotReady
 from location_cloud.storage.mapped import FolderReader
@@ -125,7 +125,9 @@ class Metrics:
         self._moments: dict[tuple[str, Options, datetime, str], _Asked] = {}
         self._tables: OrderedDict[tuple[str, Options, tzinfo | None, str], Timetable] = OrderedDict()
         edges = 2 * weigher.roads.segment_count
-        self._typical: Typical | None = load_typical(where.home / TYPICAL / where.snapshot_id, edges)
+        folder = where.home / TYPICAL / where.snapshot_id
+        # Looked for until it is there: an import finishes it when the snapshot is served already.
+        self._weeks: FolderReader[Typical] = FolderReader(folder, partial(open_typical, folder, edges))
 
     # --- asked by services ----------------------------------------------------------------------------------------
 
@@ -328,8 +330,9 @@ class Metrics:
         conditions = b""
         if at is not None:
             conditions = self._weigher.conditions(profile, options, at)
-            if self._typical is not None and self._weigher.heeds_speeds(profile):
-                row = self._typical.row(at)
+            week = self._weeks.find()
+            if week is not None and self._weigher.heeds_speeds(profile):
+                row = week.name(at)
             with self._tenant(world, tenant) as now:
                 live = number_of(now.shutting(at, profile))
         elif ours:
@@ -402,7 +405,8 @@ class Metrics:
             if key.at is not None:
                 if number_of(now.shutting(key.at, key.profile)) != key.live:
                     raise _Changed
-                speeds = self._typical.kmh(key.row) if self._typical is not None and key.row != NO_ROW else None
+                week = self._weeks.find()
+                speeds = week.kmh(row_named(key.row)) if week is not None and key.row != NO_ROW else None
                 return speeds, now.shut_at(key.at, key.profile)
             moment = datetime.fromtimestamp(key.as_of, UTC)
             if now.digest(moment) != key.live:

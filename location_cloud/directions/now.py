@@ -1,4 +1,4 @@
-"""What a tenant says of its roads now: closures and speeds put into the live store, and read from it as edges."""
+"""What a tenant says of its roads now: closures and speeds put into the live store, read from it with incidents."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from location_cloud.directions import store
 from location_cloud.directions.avoid import segments_in_areas
+from location_cloud.directions.dataset import SECTION
 from location_cloud.directions.kept import number_of
 from location_cloud.directions.live import (
     STORED,
@@ -26,12 +28,17 @@ from location_cloud.directions.live import (
 )
 from location_cloud.directions.store import Closure
 from location_cloud.errors import BadQuery, NotFound
+from location_cloud.incidents import service as incidents
+from location_cloud.incidents.model import Change, Shutting
+from location_cloud.incidents.snapping import find_edges_of
 from location_cloud.roads.model import Roads
 from location_cloud.storage.live import Live
 from location_cloud.storage.wake import wake_worker
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from location_cloud.storage.world import World
 
 LONGEST = timedelta(days=1)
 """Live speeds that nobody renews say nothing about tomorrow."""
@@ -117,6 +124,18 @@ def drop_speeds(live: Live, home: Path, tenant: str, source: str | None = None) 
     return sum(row.edges for row in rows)
 
 
+def on_incident(world: World, connection: Any, tenant: str, change: Change) -> None:
+    """Refuses an incident that concerns a profile which does not exist: it would shut roads to nobody.
+
+    Raises NotFound, and the incident is not stored.
+    """
+    if change.after is None or SECTION.name not in world.snapshot.manifest.sections:
+        return
+    known = world.section(SECTION).profiles
+    if unknown := [name for name in change.after.profiles if name not in known]:
+        raise NotFound(f"there is no profile {unknown[0]!r}", hint=f"profiles are: {', '.join(sorted(known))}")
+
+
 def _contents(
     connection: Any, tenant: str, rows: Sequence[store.SpeedRow], keys: dict[str, NDArray[np.int64]]
 ) -> list[NDArray[Any]]:
@@ -148,7 +167,8 @@ class Placed:
 
 
 class Now:
-    """One tenant's closures and speeds as edges of one snapshot, followed from version to version of the live store.
+    """One tenant's closures, incidents that shut roads, and speeds as edges of one snapshot, followed from version to
+    version of the live store.
 
     Not for several threads at once.
     """
@@ -156,12 +176,14 @@ class Now:
     def __init__(self, roads: Roads, tenant: str) -> None:
         self.version = -1
         self.closures: tuple[Placed, ...] = ()
+        self._incidents: tuple[Placed, ...] = ()
         self._roads = roads
         self._tenant = tenant
         self._keys: NDArray[np.int64] | None = None
         self._speeds: Speeds | None = None
         self._rows: tuple[store.SpeedRow, ...] = ()
         self._state: tuple[int | None, ...] = ()
+        self._incident_state: tuple[int | None, ...] = ()
         self._known: dict[str, NDArray[np.int64]] = {}
 
     def refresh(self, live: Live) -> bool:
@@ -172,6 +194,10 @@ class Now:
         with live.read() as connection:
             state = store.closures_state(connection, self._tenant)
             closures = None if state == self._state else store.list_closures(connection, self._tenant)
+            incident_state = incidents.shutting_state(connection, self._tenant)
+            shutting = None
+            if incident_state != self._incident_state:
+                shutting = incidents.shutting(connection, self._tenant)
             rows = tuple(store.list_speeds(connection, self._tenant))
             known = {row.id for row in self._rows}
             fresh = [row.id for row in rows if row.id not in known]
@@ -185,13 +211,15 @@ class Now:
             contents = _contents(connection, self._tenant, [row for row in rows if row.id in wanted], said)
             self._known = said
         placed = self.closures if closures is None else self._place(closures)
+        shut = self._incidents if shutting is None else self._place_incidents(shutting)
         if contents and self._speeds is None:
             self._speeds = Speeds(self._all_keys())
         if self._speeds is not None:
             for content in contents:
                 self._speeds.add(content)
-        has_changed = (placed, rows) != (self.closures, self._rows)
+        has_changed = (placed, shut, rows) != (self.closures, self._incidents, self._rows)
         self.version, self.closures, self._rows, self._state = version, placed, rows, state
+        self._incidents, self._incident_state = shut, incident_state
         return has_changed
 
     def speeds_kmh(self, now_s: float) -> NDArray[np.float32] | None:
@@ -204,7 +232,7 @@ class Now:
         return 0 if self._speeds is None else self._speeds.at(now_s).count
 
     def shut_at(self, at: datetime, profile: str) -> NDArray[np.int32]:
-        """The edges that live closures shut to a profile at a time (with zone); may name one twice."""
+        """The edges that live closures and incidents shut to a profile at a time (with zone); may name one twice."""
         edges = [placed.edges for placed in self.holding(at) if placed.shuts_out(profile)]
         return np.concatenate(edges) if edges else np.empty(0, np.int32)
 
@@ -219,8 +247,9 @@ class Now:
         }
 
     def holding(self, at: datetime) -> list[Placed]:
-        """The live closures that hold at a time (with zone)."""
-        return [placed for placed in self.closures if placed.closure.is_live and placed.closure.is_valid(at)]
+        """The live closures and the incidents that hold at a time (with zone); ids of incidents are negative."""
+        everyone = (*self.closures, *self._incidents)
+        return [placed for placed in everyone if placed.closure.is_live and placed.closure.is_valid(at)]
 
     def shutting(self, at: datetime, profile: str) -> list[tuple[int, int]]:
         """Which closures `shut_at` takes: (id, version)."""
@@ -241,7 +270,7 @@ class Now:
         """When time alone changes something: a closure begins or ends, a speed is over. Unix seconds; inf = never."""
         ends = [
             moment.timestamp()
-            for placed in self.closures
+            for placed in (*self.closures, *self._incidents)
             for moment in (placed.closure.valid_from, placed.closure.valid_until)
             if placed.closure.is_live and moment is not None and moment.timestamp() > now_s
         ]
@@ -258,6 +287,30 @@ class Now:
         return tuple(
             before.get((closure.id, closure.version)) or Placed(closure, self._edges(closure)) for closure in closures
         )
+
+    def _place_incidents(self, shutting: Sequence[Shutting]) -> tuple[Placed, ...]:
+        before = {(placed.closure.id, placed.closure.version): placed for placed in self._incidents}
+        return tuple(before.get((-each.id, each.version)) or self._place_incident(each) for each in shutting)
+
+    def _place_incident(self, incident: Shutting) -> Placed:
+        """As a live closure. Its roads are those that it was put on when it was written; where this snapshot has not
+        all of them, it is put on this snapshot's.
+        """
+        closure = Closure(
+            name=f"incident:{incident.id}",
+            is_live=True,
+            profiles=incident.profiles,
+            keys=incident.keys,
+            area=incident.area,
+            valid_from=incident.valid_from,
+            valid_until=incident.valid_until,
+            id=-incident.id,
+            version=incident.version,
+        )
+        if incident.geometry and (find_edges(self._all_keys(), pack_keys(incident.keys)) < 0).any():
+            shape = shapely.from_wkb(incident.geometry)
+            return Placed(closure, find_edges_of(self._roads, shape, incident.direction, incident.heading_deg))
+        return Placed(closure, self._edges(closure))
 
     def _edges(self, closure: Closure) -> NDArray[np.int32]:
         keyed = find_edges(self._all_keys(), pack_keys(closure.keys)) if closure.keys else np.empty(0, np.int32)

@@ -24,8 +24,8 @@ from location_cloud.directions.overview import simplified
 from location_cloud.errors import BadQuery, CloudError, NotFound, TooLarge, Unprocessable
 from location_cloud.roads.model import Roads
 
-MOST_COORDINATES = {"route": 500, "nearest": 1, "trip": 100, "table": 1000}
-"""osrm-routed's own ceilings are 500, 100 places a table and 100 a trip."""
+MOST_COORDINATES = {"route": 500, "nearest": 1, "trip": 100, "table": 1000, "match": 1000}
+"""osrm-routed's own ceilings are 500, 100 places a table, 100 a trip and 100 a match."""
 
 FARTHEST_M = 2000.0
 """How far a road may be where no radius is given; OSRM has no bound, but a point at sea has no street."""

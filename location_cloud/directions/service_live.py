@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from location_cloud.directions import now as live_now
 from location_cloud.directions import service, store
 from location_cloud.directions.avoid import MOST_KM2
 from location_cloud.directions.dataset import SECTION
 from location_cloud.directions.live import Batch, batch_from_records, batch_from_words, edge_keys, find_edges
+from location_cloud.directions.metrics import OVERLAY, Where, profile_bits
 from location_cloud.directions.store import Closure, Source
 from location_cloud.errors import BadQuery, Conflict, NotFound, TooLarge
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.spatial.errors import SpatialError
 from location_cloud.spatial.geojson import parse_geometry
 from location_cloud.spatial.measure import area_m2
+from location_cloud.storage.mapped import FolderReader
+from location_cloud.storage.slots import Slots
 
 if TYPE_CHECKING:
     from location_cloud.storage.live import Live
+    from location_cloud.storage.snapshot import Snapshot
     from location_cloud.storage.world import World
 
 MOST_CLOSURES, MOST_POINTS = 10_000, 10_000
@@ -221,3 +228,31 @@ def as_time(seconds: float | None) -> datetime | None:
 
 def _unknown(world: World, batch: Batch) -> int:
     return int((find_edges(edge_keys(world.section(ROADS)), batch.key) < 0).sum())
+
+
+# --- for other slices ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class ShutEdges:
+    """Which edges closures and incidents shut, (road edges,) bool; version: names what was said."""
+
+    version: int
+    is_shut: NDArray[np.bool_]
+
+
+class ShutNow:
+    """Which edges of a snapshot are shut to a profile, as the background process publishes it for routes."""
+
+    def __init__(self, snapshot: Snapshot, profile: str) -> None:
+        folder = Where(snapshot.folder.parents[1], snapshot.id, "").slots / OVERLAY
+        self._slots: FolderReader[Slots] = FolderReader(folder, partial(Slots, folder))
+        self._bit = 1 << profile_bits(snapshot.section(SECTION).networks).index(profile)
+
+    def find(self, version: int | None) -> ShutEdges | None:
+        """What is shut now; None if that is what was said under a version. Takes 3 us if it is."""
+        slots = self._slots.find()
+        moment = None if slots is None else slots.current()
+        if slots is None or moment is None or moment.version == version:
+            return None
+        return slots.read(lambda each: ShutEdges(each.version, (each.arrays["closed_for"] & self._bit) != 0))

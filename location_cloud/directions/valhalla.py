@@ -107,6 +107,7 @@ _TEXTS = {
     199: "Unknown",
     312: "Insufficiently specified required parameter 'shape' or 'encoded_polyline'",
     442: "No path could be found for input",
+    444: "Map Match algorithm failed to find path",
 }
 """Source: Valhalla, its table of exceptions; most were answered by the real server to the same question."""
 

@@ -27,7 +27,17 @@ from routing.trip import CLOSED
 SPOKEN_VERSION = "3.9.1"
 """The version of Valhalla whose interface this is."""
 
-ACTIONS = ("route", "locate", "sources_to_targets", "optimized_route", "isochrone", "expansion", "status")
+ACTIONS = (
+    "route",
+    "locate",
+    "sources_to_targets",
+    "optimized_route",
+    "isochrone",
+    "trace_route",
+    "trace_attributes",
+    "expansion",
+    "status",
+)
 
 IGNORED = 299
 """Code of a warning; ours."""

@@ -52,6 +52,9 @@ STREAMS = threading.BoundedSemaphore(os.cpu_count() or 1)
 EXPOSED = "ETag, Location-Cloud-Live-Version, Location-Cloud-Snapshot, Retry-After, Server-Timing, X-Request-Id"
 """Headers that a page of another origin may read."""
 
+ALLOWED = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-API-Key"
+"""Headers that it may send."""
+
 MAX_QUERY_BYTES = 64_000
 
 _ORJSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
@@ -116,7 +119,7 @@ class Door:
         self._finish(response, _request_id(request))
         if "Access-Control-Allow-Origin" in response.headers:
             response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
-            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-None-Match, X-API-Key"
+            response.headers["Access-Control-Allow-Headers"] = ALLOWED
             response.headers["Access-Control-Max-Age"] = "600"
         return response
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+OnIncident: TypeAlias = "Callable[[World, Any, str, Any], None]"
+"""What joins the transaction of an incident's change: (world, connection, tenant, incidents.model.Change)."""
+
 REPAIR_HINT = "import the data again, or go back: location-cloud snapshots --use ID"
 
 TileSource: TypeAlias = "Callable[[World, str], Mapping[str, TileSet]]"
@@ -33,13 +36,14 @@ class World:
 
     overlay: what capabilities keep for this snapshot in this process, as `Worlds` was told to open it: their way to
     what the worker process derives from live data for the engines. None if there is nothing.
-    tile_sources: where tile sets come from.
+    tile_sources: where tile sets come from. on_incident: what joins the transaction of an incident's change.
     """
 
     snapshot: Snapshot
     live: Live
     overlay: Any = None
     tile_sources: tuple[TileSource, ...] = ()
+    on_incident: tuple[OnIncident, ...] = ()
 
     @property
     def home(self) -> Path:
@@ -56,7 +60,7 @@ class Worlds:
 
     poll_s: seconds between two looks at the pointer. preload: sections loaded and warmed before a new snapshot is
     served, so that no request waits for them. open_overlay: makes the overlay of a new snapshot, after the sections.
-    tile_sources: as in World.
+    tile_sources, on_incident: as in World.
     A snapshot that cannot be opened is logged and the old one served on.
     """
 
@@ -68,12 +72,14 @@ class Worlds:
         preload: Sequence[Section[Any]] = (),
         open_overlay: Callable[[Snapshot], Any] = lambda _: None,
         tile_sources: Sequence[TileSource] = (),
+        on_incident: Sequence[OnIncident] = (),
     ) -> None:
         self._snapshots = snapshots
         self._live = live
         self._preload = tuple(preload)
         self._open_overlay = open_overlay
         self._tile_sources = tuple(tile_sources)
+        self._on_incident = tuple(on_incident)
         self._world: World | None = None
         self._refused = ""
         self._refreshing = threading.Lock()
@@ -103,7 +109,8 @@ class Worlds:
                 if wanted is None or (self._world is not None and self._world.snapshot.id == wanted):
                     return
                 snapshot = self._open(wanted)
-                self._world = World(snapshot, self._live, self._open_overlay(snapshot), self._tile_sources)
+                overlay = self._open_overlay(snapshot)
+                self._world = World(snapshot, self._live, overlay, self._tile_sources, self._on_incident)
                 self._refused = ""
             except (CloudError, OSError) as error:
                 if self._refused != str(error):  # once, not at every poll

@@ -9,12 +9,30 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-SLICES = {"access", "areas", "catalog", "console", "directions", "imagery", "layers", "maps", "places", "roads"}
+SLICES = {
+    "access",
+    "areas",
+    "catalog",
+    "console",
+    "directions",
+    "imagery",
+    "incidents",
+    "layers",
+    "maps",
+    "places",
+    "roads",
+    "simulator",
+    "tracks",
+    "traffic",
+}
 
 BETWEEN_SLICES = {
     "roads": {"areas"},
     "places": {"areas", "roads"},
-    "directions": {"roads"},
+    "incidents": {"areas", "roads"},
+    "directions": {"roads", "incidents"},
+    "traffic": {"areas", "roads", "tracks", "incidents", "directions"},
+    "simulator": {"roads", "directions"},
 }
 """slice -> slices whose service, dataset or model it may use. A new arrow is one reviewed line here."""
 
@@ -47,6 +65,8 @@ FILES = {
         "own:service",
         "own:now",
         "own:metrics",
+        "own:feed",
+        "other:feed",
         "own:model",
         "own:store",
         "own:dataset",
@@ -106,7 +126,7 @@ FILES = {
     },
 }
 FILES["layers"] = FILES["dataset"] | {"own:dataset"}
-for _name in ("now", "metrics", "deriving", "overlay"):
+for _name in ("now", "metrics", "deriving", "overlay", "feed"):
     FILES[_name] = FILES["service"]
 FILES["tile_sets"] = FILES["service"]
 FILES["overlay"] = FILES["service"] | {"settings"}
@@ -141,6 +161,7 @@ FORBIDDEN = {
     "commands": WEB | SQL,
     "ideas": WEB | SQL | PLANNERS_SIDE,
     "now": WEB | SQL | PLANNERS_SIDE,
+    "feed": WEB | SQL | PLANNERS_SIDE,
     "metrics": WEB | SQL | PLANNERS_SIDE,
     "deriving": WEB | SQL | PLANNERS_SIDE,
     "overlay": WEB | SQL | PLANNERS_SIDE,

@@ -24,6 +24,7 @@ from location_cloud.directions.model import Options
 from location_cloud.directions.network import Network
 from location_cloud.directions.store import Closure
 from location_cloud.directions.weigh import Weigher
+from location_cloud.incidents import store as incidents
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.roads.edges import edge_key
 from location_cloud.settings import Settings
@@ -67,7 +68,7 @@ def build_home(home: Path, *files: Path) -> None:
 
 def open_home_live(home: Path) -> Live:
     live = open_live("", home)
-    live.migrate({"directions": store.MIGRATIONS})
+    live.migrate({"directions": store.MIGRATIONS, "incidents": incidents.MIGRATIONS})
     return live
 
 

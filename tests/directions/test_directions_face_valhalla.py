@@ -147,8 +147,8 @@ def test_locate_tells_both_directions_and_nothing_at_sea(client):
         ("sources_to_targets", {"sources": [HERE], "costing": "auto"}, 112),
         ("height", {}, 312),
         ("height", {"shape": [HERE]}, 107),
-        ("trace_route", {}, 107),
-        ("trace_attributes", {}, 107),
+        ("trace_route", {}, 312),
+        ("trace_attributes", {}, 312),
     ],
 )
 def test_errors_have_valhallas_form_and_code(client, path, body, code):

@@ -141,6 +141,24 @@ def test_typical_speeds_of_the_hour_are_driven(rush_hours):
     assert slow.metric.cost_ms[edge] == pytest.approx(expected, rel=0.01)
 
 
+def test_typical_speeds_that_come_later_are_found(city):
+    monday = NOON.replace(hour=7)
+    before = city.network(at=monday)
+    kmh = np.full((168, 2 * city.roads.segment_count), 10.0, np.float32)
+    (city.home / TYPICAL).mkdir()
+    typical.save_typical(city.home / TYPICAL / city.world.snapshot.id, kmh)
+    assert city.network(at=monday.replace(minute=1)).version != before.version
+
+
+def test_new_typical_speeds_are_not_taken_for_older_ones(rush_hours):
+    older = rush_hours.network(at=NOON.replace(hour=7)).version
+    folder = rush_hours.home / TYPICAL / rush_hours.world.snapshot.id
+    folder.rename(folder.with_name("older"))
+    typical.save_typical(folder, np.full((168, 2 * rush_hours.roads.segment_count), 20.0, np.float32))
+    rush_hours.metrics = rush_hours.another_worker()
+    assert rush_hours.network(at=NOON.replace(hour=7)).version != older
+
+
 def test_hours_with_equal_typical_speeds_share_a_metric(rush_hours):
     one, other = (rush_hours.network(at=NOON.replace(hour=hour)) for hour in (7, 8))
     assert one.version == other.version

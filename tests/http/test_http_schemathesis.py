@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,8 +24,10 @@ from location_cloud.capabilities import CAPABILITIES
 from location_cloud.directions.jobs import make_matrices
 from location_cloud.http.openapi import build_openapi
 from location_cloud.imagery.service_adding import add_demo
+from location_cloud.incidents import service_stream as incident_stream
 from location_cloud.settings import Settings
 from location_cloud.storage.snapshot import Snapshots
+from location_cloud.tracks import service_stream as fix_stream
 from location_cloud.work import JobContext
 
 OPERATIONS = all_operations(CAPABILITIES)
@@ -49,10 +52,7 @@ is no flag for off, as the original does."""
 FOREIGN = {operation.name for operation in OPERATIONS if operation.as_error is not None}
 """Interfaces of other engines, which tell errors in their words."""
 
-NOT_OFFERED = {
-    "osrm.match",
-    *(f"valhalla.{name}{how}" for name in ("height", "trace_route", "trace_attributes") for how in ("", "_by_address")),
-}
+NOT_OFFERED = {f"valhalla.height{how}" for how in ("", "_by_address")}
 """Operations that answer only that they are not here yet, in the protocol's own words."""
 
 
@@ -111,6 +111,11 @@ class Asked:
         newest = self.app.test_client().get("/v1/matrix/jobs", headers=self.headers).json["jobs"][0]
         return str(newest["id"])
 
+    def newest_incident(self) -> int:
+        """The id of the incident that was added last."""
+        found = self.app.test_client().get("/v1/incidents?limit=1000", headers=self.headers).json
+        return max(int(each["id"]) for each in found["incidents"])
+
 
 @pytest.fixture(scope="module")
 def asked(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
@@ -119,6 +124,13 @@ def asked(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     shutil.copytree(demo_home / "snapshots", home / "snapshots")
     shutil.copy(demo_home / "current", home)
     flask = create_app(Settings(home=home, log="off", keys="always"))
+    with pytest.MonkeyPatch.context() as patch:
+        for stream in (incident_stream, fix_stream):
+            patch.setattr(stream, "LASTS_S", 0.05)
+        yield from asked_of(flask, home)
+
+
+def asked_of(flask: Flask, home: Path) -> Iterator[Asked]:
     system = flask.extensions["location_cloud"]
     add_demo(system.live, home, utc_now(), Silent(), apart=False)
     _, key = issue_key(system.live, "default", "schemathesis", ("*",), utc_now())
@@ -164,8 +176,18 @@ OGC_PICTURE = {"set": "demo", "matrix_set": "WebMercatorQuad", "level": 10, "row
 TWO = {"sources": [[24.9384, 60.1699]], "targets": [[24.9458, 60.1640]], "profile": "foot"}
 ROAD = "16280379:3:f"
 
-MATRIX = "{matrix}"
-"""Stands for the id of the matrix that was asked in the background and is finished."""
+MATRIX, INCIDENT = "{matrix}", "{incident}"
+"""Stand for the id of the matrix that was asked in the background and is finished, and of the newest incident."""
+
+NOW_S = int(time.time())
+DEVICE = "simulated-asked"
+FIXES = [
+    {"device": DEVICE, "time": NOW_S - 20, "lon": 24.9431, "lat": 60.1663, "simulated": True},
+    {"device": DEVICE, "time": NOW_S - 5, "lon": 24.9436, "lat": 60.1668, "simulated": True},
+]
+OSMAND = {"id": DEVICE, "lat": 60.1663, "lon": 24.9431, "timestamp": NOW_S}
+DRIVEN = [{"lonlat": [each["lon"], each["lat"]], "time": each["time"]} for each in FIXES]
+TRACE = {"shape": [{"lon": each["lon"], "lat": each["lat"]} for each in FIXES], "costing": "auto"}
 
 # operation -> path parameters, query, body; in an order in which each can be answered.
 REAL = {
@@ -311,6 +333,47 @@ REAL = {
     "osrm.table": (FROM_TO, {}, None),
     "osrm.nearest": ({"profile": "car", "coordinates": HERE}, {}, None),
     "osrm.trip": (FROM_TO, {}, None),
+    "osrm.match": ({"profile": "car", "coordinates": f"{HERE};{THERE}"}, {}, None),
+    "directions.match": ({}, {}, {"points": DRIVEN}),
+    "valhalla.trace_route": ({}, {}, TRACE),
+    "valhalla.trace_attributes": ({}, {}, TRACE),
+    "valhalla.trace_route_by_address": ({}, {"json": json.dumps(TRACE)}, None),
+    "valhalla.trace_attributes_by_address": ({}, {"json": json.dumps(TRACE)}, None),
+    "incidents.add": ({}, {}, {"kind": "closure", "roads": ["16280379:3:f"]}),
+    "incidents.list": ({}, {"limit": 5}, None),
+    "incidents.get": ({"id": INCIDENT}, {}, None),
+    "incidents.log": ({"id": INCIDENT}, {}, None),
+    "incidents.change": ({"id": INCIDENT}, {"version": 1}, {"severity": "major"}),
+    "incidents.remove": ({"id": INCIDENT}, {"version": 2}, None),
+    "incidents.changes": ({}, {}, None),
+    "incidents.geojson": ({}, {}, None),
+    "incidents.open511": ({}, {}, None),
+    "incidents.open511_xml": ({}, {}, None),
+    "incidents.wzdx": ({}, {}, None),
+    "incidents.datex2": ({}, {}, None),
+    "incidents.stream": ({}, {}, None),
+    "tracks.take_fixes": ({}, {}, {"fixes": FIXES}),
+    "tracks.devices": ({}, {}, None),
+    "tracks.device": ({"device": DEVICE}, {}, None),
+    "tracks.positions": ({}, {"bbox": "24.94,60.165,24.96,60.18"}, None),
+    "tracks.feed": ({}, {}, None),
+    "tracks.history": ({"device": DEVICE}, {}, None),
+    "tracks.track": ({"device": DEVICE}, {}, None),
+    "tracks.quarantined": ({"device": DEVICE}, {}, None),
+    "tracks.osmand_get": ({}, OSMAND, None),
+    "tracks.osmand_post": ({}, OSMAND, None),
+    "tracks.owntracks": ({}, {}, {"_type": "location", "tid": "ab", "lon": 24.9431, "lat": 60.1663, "tst": NOW_S}),
+    "tracks.stream": ({}, {}, None),
+    "tracks.erase_device": ({"device": DEVICE}, {}, None),
+    "traffic.now": ({}, {}, None),
+    "traffic.edges": ({}, {"bbox": "24.94,60.165,24.945,60.17"}, None),
+    "traffic.status": ({}, {"bbox": "24.94,60.165,24.945,60.17"}, None),
+    "traffic.index": ({}, {}, None),
+    "traffic.history": ({}, {"from": HERE, "to": THERE}, None),
+    "traffic.export": ({}, {}, None),
+    "amap.v3_traffic_status_rectangle": ({}, {"rectangle": "24.94,60.165;24.945,60.17"}, None),
+    "amap.v3_traffic_status_circle": ({}, {"location": HERE, "radius": 500}, None),
+    "amap.v3_traffic_status_road": ({}, {"name": "Mannerheimintie", "adcode": "230602"}, None),
     "areas.list": ({}, {"at": "125.1031,46.5893"}, None),
     "areas.get": ({"code": "230602"}, {}, None),
     "areas.children": ({"code": "230602"}, {"geometry": "none"}, None),
@@ -358,6 +421,8 @@ def test_every_operation_answers_a_real_question_as_documented(asked: Asked):
         sent = {} if body is None else {"body": body, "media_type": "application/json"}
         if MATRIX in path.values():
             path = {"id": asked.finished_matrix()}
+        if INCIDENT in path.values():
+            path = {"id": asked.newest_incident()}
         case = operation.Case(path_parameters=dict(path), query=dict(query), **sent)
         assert asked.ask(case) == unanswered.pop(name), name
     assert set(unanswered) <= NOT_OFFERED, "a new operation needs a real question above"

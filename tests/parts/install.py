@@ -63,6 +63,7 @@ PARTS = {
     part.name: part
     for part in (
         Part("web-servers", ("nginx-light", "wrk"), ("usr/sbin/nginx", "usr/bin/wrk"), room_mb=60),
+        Part("mosquitto", ("mosquitto",), ("usr/sbin/mosquitto",), room_mb=40),
         Part(
             "postgis",
             # The metapackage names the release's own PostgreSQL: 15 on Debian 12, 17 on Debian 13.

@@ -16,6 +16,7 @@ from location_cloud.directions.live import batch_from_words
 from location_cloud.directions.model_matrices import DONE, RUNNING, WAITING, MatrixJob
 from location_cloud.directions.store import Closure
 from location_cloud.errors import Conflict
+from location_cloud.incidents import store as incidents
 from location_cloud.storage.live import Live, open_live
 
 pytestmark = pytest.mark.parts
@@ -37,7 +38,7 @@ def live(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Live]:
 
 def opened(url: str, home: Path) -> Iterator[Live]:
     store_of_test = open_live(url, home)
-    store_of_test.migrate({"directions": store.MIGRATIONS})
+    store_of_test.migrate({"directions": store.MIGRATIONS, "incidents": incidents.MIGRATIONS})
     yield store_of_test
     store_of_test.close()
 

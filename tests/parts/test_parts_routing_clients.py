@@ -9,7 +9,6 @@ import osrm
 import pytest
 import routingpy
 from openrouteservice.exceptions import ApiError as OrsError
-from osrm.utils import OsrmException
 from routingpy.exceptions import RouterApiError
 
 pytestmark = pytest.mark.parts
@@ -124,10 +123,13 @@ def test_py_osrm_client_reads_route_table_nearest_and_trip(served):
     assert sorted(point.waypoint_index for point in trip.waypoints) == [0, 1, 2]
 
 
-def test_py_osrm_client_raises_its_own_error_for_matching(served):
-    client = osrm.OsrmClient(base_url=f"{served}/osrm/", default_profile="car")
-    with client, pytest.raises(OsrmException, match="NotImplemented"):
-        client.match([tuple(HERE), tuple(THERE)])
+def test_py_osrm_client_reads_the_match_of_the_line_of_a_route(served):
+    with osrm.OsrmClient(base_url=f"{served}/osrm/", default_profile="car") as client:
+        route = client.route([tuple(HERE), tuple(THERE)], geometries="geojson", overview="full")
+        driven = [tuple(point) for point in route.routes[0].geometry["coordinates"][::3]]
+        found = client.match(driven)
+    length_m = sum(matching.distance for matching in found.matchings)
+    assert length_m == pytest.approx(route.routes[0].distance, rel=0.15)
 
 
 # --- openrouteservice-py -------------------------------------------------------------------------------------------

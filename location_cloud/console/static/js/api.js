@@ -30,6 +30,17 @@ export async function ask(path, query = {}, { signal, accept = [200] } = {}) {
   }
 }
 
+/** The JSON answer to a POST of a JSON body. Throws Problem. */
+export async function tell(path, body) {
+  const headers = { Accept: "application/json", "Content-Type": "application/json", ...keyHeaders() };
+  const reply = await fetch(address(path), { method: "POST", headers, body: JSON.stringify(body) }).catch(() => {
+    throw new Problem(0);
+  });
+  const answer = await reply.json().catch(() => ({}));
+  if (!reply.ok) throw new Problem(reply.status, answer);
+  return answer;
+}
+
 export function address(path, query = {}) {
   const url = new URL(path, document.baseURI);
   for (const [name, value] of Object.entries(query)) {

@@ -33,6 +33,8 @@ const converter = () => (pages.coords ??= import("./coords.js").then((page) => (
 const pois = () => (pages.pois ??= import("./pois.js").then((page) => page.startPois()));
 onOpen("coords", converter);
 onOpen("pois", pois);
+const traffic = () => (pages.traffic ??= import("./traffic.js").then((page) => (page.startTraffic(), page)));
+onOpen("traffic", traffic);
 // Whoever is faster than that fetch is answered when it is there; no form leaves the page.
 byId("pois-form").addEventListener("submit", (event) => event.preventDefault());
 byId("coords-form").addEventListener("submit", async (event) => {
@@ -41,7 +43,7 @@ byId("coords-form").addEventListener("submit", async (event) => {
   if (text) (await converter()).convertText(text);
 });
 
-const clicks = { route: routeClick, coords: convert };
+const clicks = { route: routeClick, coords: convert, traffic: async (lonlat) => (await traffic()).closeAt(lonlat) };
 onMapClick((lonlat) => (clicks[openTab()] ?? showHere)(lonlat));
 onMapAsk((lonlat) => showHere(lonlat));
 onOpen("*", sayMode);
@@ -70,6 +72,6 @@ async function convert(lonlat) {
 }
 
 function sayMode() {
-  const modes = { route: "map.mode_route", coords: "map.mode_coords" };
+  const modes = { route: "map.mode_route", coords: "map.mode_coords", traffic: "map.mode_traffic" };
   byId("map-mode").textContent = t(modes[openTab()] ?? "map.mode_here");
 }

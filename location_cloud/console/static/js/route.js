@@ -58,6 +58,9 @@ export function routeEnd(end, place) {
   setEnd(end, place, true);
 }
 
+/** Both ends as [lon, lat], null until both are set. */
+export const routeEnds = () => (ends.from && ends.to ? ENDS.map((end) => ends[end].lonlat) : null);
+
 const atPoint = (lonlat) => ({ label: lonlatText(lonlat, 5), lonlat });
 
 function setEnd(end, place, fly = false) {

@@ -1,0 +1,192 @@
+"""HTTP operations of incidents."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from location_cloud.capability import Cache, Call, Operation, Reply
+from location_cloud.errors import BadQuery, VersionNeeded
+from location_cloud.incidents import schema, service
+from location_cloud.incidents.fields import as_entry, as_fields, as_text
+from location_cloud.incidents.model import Chosen, Incident
+
+Json = dict[str, Any]
+
+_VERSION = re.compile(r'(?:W/)?"?([0-9]{1,9})(?:-[a-z]+)?"?')
+"""An ETag of ours: the version, also with the suffix of its packed form."""
+
+_REQUEST = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+def list_incidents(call: Call, params: schema.InIncidents, body: None) -> Json:
+    """A page of incidents."""
+    begins_before = min(filter(None, (params.valid_until, params.at)), default=None)
+    ends_after = max(filter(None, (params.valid_from, params.at)), default=None)
+    chosen = Chosen(params.bbox, tuple(params.kind), tuple(params.status), begins_before, ends_after)
+    found = service.list_incidents(call.live, call.tenant, chosen, params.after, params.limit)
+    following = found[-1].id if len(found) == params.limit else None
+    return {"incidents": [_as_json(incident, False) for incident in found], "next_after": following}
+
+
+def get_incident(call: Call, params: schema.InIncident, body: None) -> Reply:
+    """One incident."""
+    return _reply(service.get_incident(call.live, call.tenant, params.id))
+
+
+def list_log(call: Call, params: schema.InLog, body: None) -> Json:
+    """What happened to an incident."""
+    found = service.list_log(call.live, call.tenant, params.id, params.after, params.limit)
+    following = found[-1].number if len(found) == params.limit else None
+    return {"entries": [as_entry(entry) for entry in found], "next_after": following}
+
+
+def list_changes(call: Call, params: schema.InEvents, body: None) -> Json:
+    """What happened to all incidents."""
+    found = service.list_events(call.live, call.tenant, params.since, params.limit)
+    return {
+        "entries": [as_entry(entry) for entry in found],
+        "live_version": found[-1].change if found else params.since,
+    }
+
+
+def add_incident(call: Call, params: schema.Nothing, body: schema.IncidentBody) -> Reply:
+    """The new incident."""
+    request = call.header("Idempotency-Key")
+    if request and not _REQUEST.fullmatch(request):
+        raise BadQuery("Idempotency-Key has up to 128 visible ASCII characters", hint="a UUID serves")
+    stored, is_new = service.add_incident(call.world, call.tenant, _who(call), body.said(), call.now, request)
+    return _reply(stored, 201, {} if is_new else {"Idempotent-Replayed": "true"})
+
+
+def change_incident(call: Call, params: schema.InVersion, body: schema.PatchBody) -> Reply:
+    """The changed incident."""
+    version = _version(call, params)
+    return _reply(
+        service.change_incident(call.world, call.tenant, _who(call), params.id, version, body.said(), call.now)
+    )
+
+
+def remove_incident(call: Call, params: schema.InVersion, body: None) -> Json:
+    """What was deleted."""
+    service.remove_incident(call.world, call.tenant, _who(call), params.id, _version(call, params), call.now)
+    return {"deleted": params.id}
+
+
+def _who(call: Call) -> str:
+    return call.caller.key_id or "local"
+
+
+def _version(call: Call, params: schema.InVersion) -> int | None:
+    """The version that If-Match names, else the address; None = whichever is there."""
+    text = call.header("If-Match").strip() or str(params.version or "")
+    if text == "*":
+        return None
+    match = _VERSION.fullmatch(text)
+    if match is not None:
+        return int(match[1])
+    if text:
+        raise BadQuery(f"If-Match: {text[:40]} is no version", hint='send the ETag of the incident, such as "3", or *')
+    raise VersionNeeded("a change says which version it was made from", hint='send If-Match: "3", the incident\'s ETag')
+
+
+def _reply(incident: Incident, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
+    etag = str(incident.version)
+    return Reply(_as_json(incident), status, etag=etag, headers={"ETag": f'"{etag}"', **(headers or {})})
+
+
+def _as_json(incident: Incident, with_edges: bool = True) -> Json:
+    return {
+        "id": incident.id,
+        "version": incident.version,
+        **as_fields(incident, with_edges),
+        "created_at": as_text(incident.created_at),
+        "updated_at": as_text(incident.updated_at),
+    }
+
+
+READ, WRITE = "incidents:read", "incidents:write"
+
+_ALL, _ONE = "/v1/incidents", "/v1/incidents/{id}"
+
+OPERATIONS = (
+    Operation(
+        "incidents.list",
+        "GET",
+        _ALL,
+        "Incidents by box, time, kind and status, page by page.",
+        list_incidents,
+        schema.InIncidents,
+        schema.OutIncidents,
+        READ,
+    ),
+    Operation(
+        "incidents.get",
+        "GET",
+        _ONE,
+        "One incident with the roads it touches; its ETag is its version.",
+        get_incident,
+        schema.InIncident,
+        schema.OutIncidentEdges,
+        READ,
+        cache=Cache.REVALIDATE,
+        errors=(404,),
+    ),
+    Operation(
+        "incidents.log",
+        "GET",
+        "/v1/incidents/{id}/log",
+        "Every change of an incident: who, when, what; also after it was deleted.",
+        list_log,
+        schema.InLog,
+        schema.OutLog,
+        READ,
+        errors=(404,),
+    ),
+    Operation(
+        "incidents.changes",
+        "GET",
+        "/v1/incidents/feeds/changes",
+        "Every change of all incidents after a live version.",
+        list_changes,
+        schema.InEvents,
+        schema.OutEvents,
+        READ,
+    ),
+    Operation(
+        "incidents.add",
+        "POST",
+        _ALL,
+        "Report an incident; in routes within a second. Header Idempotency-Key: sent twice, added once.",
+        add_incident,
+        schema.Nothing,
+        schema.OutIncidentEdges,
+        WRITE,
+        Body=schema.IncidentBody,
+        status=201,
+        errors=(404, 409, 422, 507),
+    ),
+    Operation(
+        "incidents.change",
+        "PATCH",
+        _ONE,
+        "Change some fields of the version that If-Match names; 409 if somebody was faster, 428 without If-Match.",
+        change_incident,
+        schema.InVersion,
+        schema.OutIncidentEdges,
+        WRITE,
+        Body=schema.PatchBody,
+        errors=(404, 409, 422, 428, 507),
+    ),
+    Operation(
+        "incidents.remove",
+        "DELETE",
+        _ONE,
+        "Delete the version that If-Match names; its log stays. 409 if somebody was faster, 428 without If-Match.",
+        remove_incident,
+        schema.InVersion,
+        schema.OutDeleted,
+        WRITE,
+        errors=(404, 409, 428, 507),
+    ),
+)

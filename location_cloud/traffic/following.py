@@ -1,0 +1,41 @@
+"""From fixes as they come in to drives over edges that will not change any more, vehicle by vehicle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from location_cloud.tracks.model import Fixes
+from routing.match_network import MatchNetwork
+from routing.match_online import OnlineMatcher
+from routing.match_result import Traversals
+
+LAG_S = 10.0
+"""After so long it is decided by what is likeliest where a vehicle was: a speed is on the map within that and a
+refresh."""
+
+GONE_S = 90.0
+"""A vehicle whose newest fix is so old is told to its end: trackers send every minute at least where they drive."""
+
+
+class Follower:
+    """All vehicles of a tenant. Not for several threads at once; may be thrown away and fed the last minutes again."""
+
+    def __init__(self, network: MatchNetwork) -> None:
+        self._matcher = OnlineMatcher(network, lag_s=LAG_S)
+
+    def take(self, fixes: Fixes) -> Traversals:
+        """The drives that these fixes make final; track is the device's id. They may be late, doubled, out of order."""
+        found = self._matcher.push(
+            fixes.device, fixes.lonlat, fixes.time_s, fixes.accuracy_m, fixes.heading_deg, fixes.speed_kmh
+        )
+        return self._named(found)
+
+    def end_silent(self, now_s: float) -> Traversals:
+        """The drives of vehicles that have fallen silent, to their last fix."""
+        return self._named(self._matcher.flush(now_s - GONE_S))
+
+    def _named(self, found: Traversals) -> Traversals:
+        vehicles = self._matcher.vehicles
+        return replace(found, track=vehicles[found.track].astype(np.int32)) if len(found) else found

@@ -1,0 +1,191 @@
+"""Free flow and the usual speed at each hour of the week, from sums of history; where data are thin, from like roads.
+
+Every road's week is its free flow times a curve of ratios. A road's own ratio of an hour is drawn to its own at that
+hour of all such days (working days, or the others), that one to the ratio of its kind in that hour, by as many drives
+as HOUR_DRIVES and PRIOR_DRIVES; the curve of a kind is drawn in turn to what its roads lose on such days at that hour.
+So a road that few drive has the week of its kind, one that many drive its own.
+
+Source: empirical Bayes shrinkage, Efron & Morris 1975; free flow as the 85th percentile of speeds in hours with little
+traffic: FHWA Urban Congestion Report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from location_cloud.directions.live import find_edges
+from location_cloud.traffic.history import ALL_DAY_COLUMN, BIN_KMH, BINS, HOURS, NIGHT_COLUMN, Sums
+
+FREE_PERCENTILE = 0.85
+
+NIGHT_ENOUGH = 5.0
+"""Drives at night from which on free flow is read from them; of fewer the whole day's speeds are taken, from a higher
+percentile."""
+
+ALL_DAY_PERCENTILE = 0.9
+
+FREE_PRIOR = 3.0
+"""Drives that class and signs count in free flow. Ours."""
+
+PRIOR_DRIVES = 6.0
+"""Drives that a road's kind counts in an hour: single drives spread 0.25 about their mean, roads of a kind 0.1 about
+their kind at one hour once free flow is their own: (0.25 / 0.1)^2."""
+
+HOUR_DRIVES = 10.0
+"""Drives that a road's hour of all such days counts in that of one day: days of a kind are much alike."""
+
+KIND_DRIVES = 50.0
+"""Drives that the days of work, or the others, count in a kind's hour."""
+
+LEAST_RATIO, MOST_RATIO = 0.1, 1.15
+"""Bounds of usual speeds beside free flow."""
+
+DAYS = ((0, 1, 2, 3, 4), (5, 6))
+"""Days that are alike, Monday = 0: a working week and a weekend, as in most cities."""
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """free_flow_kmh (edges,) float32, NaN where nothing was driven. usual_kmh (168, edges) float32, NaN where nothing
+    is known of that kind of road. drives (edges,) float32 that were counted.
+    """
+
+    free_flow_kmh: NDArray[np.float32]
+    usual_kmh: NDArray[np.float32]
+    drives: NDArray[np.float32]
+
+
+def learn_profile(
+    sums: Sums,
+    keys: NDArray[np.int64],
+    kind: NDArray[np.int8],
+    prior_kmh: NDArray[np.float32],
+    length_m: NDArray[np.float64],
+) -> Learned:
+    """What sums of history say of a snapshot's roads.
+
+    keys: (edges,) ascending lasting keys; kind: (edges,) kind of road, -1 = none; prior_kmh: (edges,) free flow by
+    class and signs, NaN = no cars; length_m: (edges,). Roads that the snapshot does not have are passed over.
+    """
+    edges = len(keys)
+    edge = find_edges(keys, sums.key)
+    ours = edge >= 0
+    edge, column, count = edge[ours], sums.column[ours], sums.count[ours]
+    way, time = sums.way_m[ours], sums.time_s[ours]
+    by_bin = column >= ALL_DAY_COLUMN
+    free, is_learned = _free_flow(edge[by_bin], column[by_bin], count[by_bin], prior_kmh)
+    hourly = ~by_bin
+    edge, hour, count, way, time = edge[hourly], column[hourly], count[hourly], way[hourly], time[hourly]
+    # Pace beside free flow, as sums, so that a mean over many is a mean over their ways.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        free_s = np.nan_to_num(way * 3.6 / free[edge])
+    slower = _curves(kind[edge], hour, count, time, free_s, int(kind.max(initial=0)) + 1)
+    drives = by_edge(edge, count, edges).astype(np.float32)
+    usual = _weeks(edge, hour, count, time, free_s, slower, kind, free)
+    return Learned(np.where(is_learned, free, np.nan).astype(np.float32), usual, drives)
+
+
+def by_edge(edge: NDArray[np.int32], values: NDArray[np.float64], edges: int) -> NDArray[np.float64]:
+    """The sum of the values of each edge: (edges,)."""
+    return np.bincount(edge, values, minlength=edges).astype(np.float64)
+
+
+def _free_flow(
+    edge: NDArray[np.int32], column: NDArray[np.int16], count: NDArray[np.float64], prior_kmh: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Free flow of every edge, that of class and signs where nothing was driven; and where something was."""
+    is_night = column >= NIGHT_COLUMN
+    speed_bin = np.where(is_night, column - NIGHT_COLUMN, column - ALL_DAY_COLUMN)
+    edges = len(prior_kmh)
+    night, night_count = _percentile(edge[is_night], speed_bin[is_night], count[is_night], edges, FREE_PERCENTILE)
+    day, day_count = _percentile(edge[~is_night], speed_bin[~is_night], count[~is_night], edges, ALL_DAY_PERCENTILE)
+    by_night = night_count >= NIGHT_ENOUGH
+    found, drives = np.where(by_night, night, day), np.where(by_night, night_count, day_count)
+    is_learned = (drives > 0) & ~np.isnan(prior_kmh)
+    prior = prior_kmh.astype(np.float64)
+    free = np.where(is_learned, (drives * found + FREE_PRIOR * prior) / (drives + FREE_PRIOR), prior)
+    return free, is_learned
+
+
+def _percentile(
+    edge: NDArray[np.int32], speed_bin: NDArray[np.int64], count: NDArray[np.float64], edges: int, share: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The speed that so large a share of each edge's drives does not exceed, km/h, and the drives: two (edges,)."""
+    order = np.argsort(edge.astype(np.int64) * BINS + speed_bin, kind="stable")
+    edge, speed_bin, count = edge[order], speed_bin[order], count[order]
+    total = by_edge(edge, count, edges)
+    upto = np.cumsum(count)
+    before = np.concatenate([[0.0], np.cumsum(total)])[edge]
+    inside = (upto - before) - share * total[edge]
+    reached = inside >= -1e-9
+    speed = np.zeros(edges)
+    # The first bin that reaches the share, written last; within it as far as the share asks.
+    part = 1.0 - np.clip(inside / np.maximum(count, 1e-9), 0.0, 1.0)
+    speed[edge[reached][::-1]] = ((speed_bin + part) * BIN_KMH)[reached][::-1]
+    return speed, total
+
+
+def _curves(
+    kind: NDArray[np.int8],
+    hour: NDArray[np.int16],
+    count: NDArray[np.float64],
+    time_s: NDArray[np.float64],
+    free_s: NDArray[np.float64],
+    kinds: int,
+) -> NDArray[np.float64]:
+    """How many times the time at free flow each kind takes at each hour: (kinds, 168), NaN for a kind nobody drove."""
+    counts = (kind >= 0) & (free_s > 0)
+    place = kind[counts].astype(np.int64) * HOURS + hour[counts]
+    time, free, drives = (
+        np.bincount(place, each[counts], minlength=kinds * HOURS).reshape(kinds, 7, 24)
+        for each in (time_s, free_s, count)
+    )
+    slower = np.full((kinds, 7, 24), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        in_all = (time.sum(axis=(1, 2)) / free.sum(axis=(1, 2)))[:, None]
+        for days in (list(each) for each in DAYS):
+            alike_s, alike_free = time[:, days].sum(axis=1), free[:, days].sum(axis=1)
+            alike_n = drives[:, days].sum(axis=1)
+            alike = (alike_s / np.maximum(alike_free, 1e-9) * alike_n + in_all * KIND_DRIVES) / (alike_n + KIND_DRIVES)
+            own_n = drives[:, days]
+            own = np.where(own_n > 0, time[:, days] / np.maximum(free[:, days], 1e-9), 0.0)
+            slower[:, days] = (own * own_n + alike[:, None] * KIND_DRIVES) / (own_n + KIND_DRIVES)
+    return slower.reshape(kinds, HOURS)
+
+
+def _weeks(
+    edge: NDArray[np.int32],
+    hour: NDArray[np.int16],
+    count: NDArray[np.float64],
+    time_s: NDArray[np.float64],
+    free_s: NDArray[np.float64],
+    slower: NDArray[np.float64],
+    kind: NDArray[np.int8],
+    free_kmh: NDArray[np.float64],
+) -> NDArray[np.float32]:
+    """The usual speeds: (168, edges), hour by hour, so that only one hour's columns are in memory as float64."""
+    edges, group = len(kind), np.maximum(kind, 0)
+    usual = np.empty((HOURS, edges), np.float32)
+    order = np.argsort(hour, kind="stable")
+    start = np.searchsorted(hour[order], np.arange(HOURS + 1))
+
+    def totals(hours: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        rows = np.concatenate([order[start[each] : start[each + 1]] for each in hours])
+        drives, spent, free = (by_edge(edge[rows], each[rows], edges) for each in (count, time_s, free_s))
+        return drives, spent / np.maximum(free, 1e-9)
+
+    for days in DAYS:
+        for clock in range(24):
+            alike = [24 * day + clock for day in days]
+            alike_n, alike_ratio = totals(alike)
+            for each in alike:
+                mean = (alike_ratio * alike_n + slower[group, each] * PRIOR_DRIVES) / (alike_n + PRIOR_DRIVES)
+                own_n, own_ratio = totals([each])
+                ratio = (own_ratio * own_n + mean * HOUR_DRIVES) / (own_n + HOUR_DRIVES)
+                share = np.clip(1.0 / ratio, LEAST_RATIO, MOST_RATIO)
+                usual[each] = np.where(kind >= 0, free_kmh * share, np.nan)
+    return usual
