@@ -40,7 +40,7 @@ from location_cloud.traffic.now import RUN, Publisher
 from location_cloud.traffic.packed import SlotSpeeds, pack
 from location_cloud.traffic.past import SlotMeans
 from location_cloud.traffic.predict import predict
-from location_cloud.traffic.reference import load_reference
+from location_cloud.traffic.reference import learned_stamp, load_reference
 from location_cloud.traffic.store import IndexRow, SlotRow
 from routing.match_network import build_match_network
 from routing.match_result import Traversals
@@ -94,12 +94,13 @@ class Traffic:
         roads, directions = snapshot.section(ROADS), snapshot.section(DIRECTIONS)
         car = directions.networks["car"]
         levels = load_levels(Path(plan.levels) if plan.levels else None)
-        home = snapshot.folder.parents[1]
+        self._learned_at = snapshot.folder.parents[1], snapshot.id
+        self._learned = learned_stamp(*self._learned_at)
         self._roads, self._plan, self._levels = roads, plan, levels
         self._tenant = plan.tenant
         self._keys = edge_keys(roads)
         self._digest = blake2b(self._keys.tobytes(), digest_size=16).hexdigest()
-        self._reference = load_reference(home, snapshot.id, roads, directions.zone, levels)
+        self._reference = load_reference(*self._learned_at, roads, directions.zone, levels)
         self._speeds = EdgeSpeeds(roads, self._reference)
         self._follower = Follower(build_match_network(car.graph, directions.index, car.local_ms, roads.seg_length_m))
         self._publisher = Publisher(roads, snapshot.folder)
@@ -197,6 +198,10 @@ class Traffic:
     # --- out ----------------------------------------------------------------------------------------------------------
 
     def _refresh(self, live: Live, now_s: float) -> None:
+        if (stamp := learned_stamp(*self._learned_at)) != self._learned:
+            self._learned = stamp
+            self._reference = load_reference(*self._learned_at, self._roads, self._reference.zone, self._levels)
+            self._speeds.expect(self._reference)
         factors = self._factors_at(now_s)
         estimate = self._speeds.at(now_s, factors)
         expected = predict(estimate, self._reference, AHEAD_S, self._factors_at(now_s + AHEAD_S), factors)

@@ -12,16 +12,9 @@ from numpy.typing import NDArray
 from location_cloud.traffic.evidence import LEAST_M, MOST_KMH
 
 HOURS = 168
-BIN_KMH, BINS = 2.5, 64
-"""Speeds are counted in steps of 2.5 km/h, the last one for all above 157.5: what percentiles are read from."""
-
 NIGHT = frozenset((22, 23, 0, 1, 2, 3, 4, 5))
-"""Hours of the day with little traffic. Source: FHWA, Urban Congestion Report: free flow is the 85th percentile of
-off-peak speeds; weekends' days, which it takes as well, are busy in Chinese cities."""
-
-ALL_DAY_COLUMN = HOURS
-NIGHT_COLUMN = HOURS + BINS
-"""Columns 0..167 are the hours of the week; from here counts by speed begin, of all day and of the night."""
+"""Hours of the day with little traffic: what free flow is read from. Source: FHWA, Urban Congestion Report, which takes
+weekends' days as well; those are busy in Chinese cities."""
 
 SLOT_S = 900
 """How finely a day is followed to learn how fast the unusual fades."""
@@ -32,14 +25,14 @@ STOP_SHARE, STOP_S = 3.0, 180.0
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """Sums by road and column, ascending, each pair once; n rows.
+    """Sums by road and hour of the week, ascending, each pair once; n rows.
 
-    key (n,) int64 lasting key of the edge (directions.live). column (n,) int16, see HOURS, ALL_DAY_COLUMN,
-    NIGHT_COLUMN. count (n,) float64 drives, each as the share of the edge that was driven; way_m, time_s (n,) float64.
+    key (n,) int64 lasting key of the edge (directions.live). hour (n,) int16, Monday 00:00 first.
+    count (n,) float64 drives, each as the share of the edge that was driven; way_m, time_s (n,) float64.
     """
 
     key: NDArray[np.int64]
-    column: NDArray[np.int16]
+    hour: NDArray[np.int16]
     count: NDArray[np.float64]
     way_m: NDArray[np.float64]
     time_s: NDArray[np.float64]
@@ -89,11 +82,7 @@ def count_drives(driven: Driven, expected_s: NDArray[np.float64]) -> tuple[Sums,
     counts &= driven.time_s <= STOP_SHARE * expected_s + STOP_S
     key, hour = driven.key[counts], driven.hour[counts]
     way, time, share = driven.way_m[counts], driven.time_s[counts], driven.share[counts]
-    speed_bin = np.minimum(way / time * 3.6 / BIN_KMH, BINS - 1).astype(np.int16)
-    is_night = np.isin(hour % 24, list(NIGHT))
-    column = np.concatenate([hour, ALL_DAY_COLUMN + speed_bin, NIGHT_COLUMN + speed_bin[is_night]]).astype(np.int16)
-    pick = np.concatenate([np.tile(np.arange(len(key)), 2), np.flatnonzero(is_night)])
-    sums = add_sums([Sums(key[pick], column, share[pick], way[pick], time[pick])])
+    sums = add_sums([Sums(key, hour, share, way, time)])
     slot = (driven.begin_s[counts] // SLOT_S).astype(np.int64)
     (day_key, day_slot), totals = _grouped((key, slot), [way, time])
     return sums, Days(day_key, day_slot, *totals)
@@ -101,10 +90,10 @@ def count_drives(driven: Driven, expected_s: NDArray[np.float64]) -> tuple[Sums,
 
 def add_sums(parts: Sequence[Sums]) -> Sums:
     """The sums of all parts together: the same in whatever order and grouping they are added, but for rounding."""
-    keys, columns = (np.concatenate([getattr(part, name) for part in parts]) for name in ("key", "column"))
+    keys, hours = (np.concatenate([getattr(part, name) for part in parts]) for name in ("key", "hour"))
     values = [np.concatenate([getattr(part, name) for part in parts]) for name in ("count", "way_m", "time_s")]
-    (key, column), totals = _grouped((keys, columns), values)
-    return Sums(key, column, *totals)
+    (key, hour), totals = _grouped((keys, hours), values)
+    return Sums(key, hour, *totals)
 
 
 def no_sums() -> Sums:

@@ -23,7 +23,7 @@ from location_cloud.traffic.reference import LEARNED, TYPICAL
 
 HISTORY = "traffic/history"
 
-_COLUMNS = ("key", "column", "count", "way_m", "time_s")
+_COLUMNS = ("key", "hour", "count", "way_m", "time_s")
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,11 @@ hour of all such days (working days, or the others), that one to the ratio of it
 as HOUR_DRIVES and PRIOR_DRIVES; the curve of a kind is drawn in turn to what its roads lose on such days at that hour.
 So a road that few drive has the week of its kind, one that many drive its own.
 
-Source: empirical Bayes shrinkage, Efron & Morris 1975; free flow as the 85th percentile of speeds in hours with little
-traffic: FHWA Urban Congestion Report.
+Free flow is the mean over space of the night, waits at signals included, as the speeds that are measured against it
+are: a percentile of single drives, right for long stretches, lies far above every mean on an edge of twenty metres that
+one passes or waits on, and would call an empty city jammed.
+
+Source: empirical Bayes shrinkage, Efron & Morris 1975.
 """
 
 from __future__ import annotations
@@ -18,17 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from location_cloud.directions.live import find_edges
-from location_cloud.traffic.history import ALL_DAY_COLUMN, BIN_KMH, BINS, HOURS, NIGHT_COLUMN, Sums
+from location_cloud.traffic.history import HOURS, NIGHT, Sums
 
-FREE_PERCENTILE = 0.85
+NIGHT_ENOUGH = 20.0
+"""Drives at night from which on free flow is read from them alone. Of fewer, drives of all hours count, each without
+what its kind of road loses at that hour."""
 
-NIGHT_ENOUGH = 5.0
-"""Drives at night from which on free flow is read from them; of fewer the whole day's speeds are taken, from a higher
-percentile."""
-
-ALL_DAY_PERCENTILE = 0.9
-
-FREE_PRIOR = 3.0
+FREE_PRIOR = 6.0
 """Drives that class and signs count in free flow. Ours."""
 
 PRIOR_DRIVES = 6.0
@@ -74,12 +73,9 @@ def learn_profile(
     edges = len(keys)
     edge = find_edges(keys, sums.key)
     ours = edge >= 0
-    edge, column, count = edge[ours], sums.column[ours], sums.count[ours]
+    edge, hour, count = edge[ours], sums.hour[ours], sums.count[ours]
     way, time = sums.way_m[ours], sums.time_s[ours]
-    by_bin = column >= ALL_DAY_COLUMN
-    free, is_learned = _free_flow(edge[by_bin], column[by_bin], count[by_bin], prior_kmh)
-    hourly = ~by_bin
-    edge, hour, count, way, time = edge[hourly], column[hourly], count[hourly], way[hourly], time[hourly]
+    free, is_learned = _free_flow(edge, hour, count, way, time, kind, prior_kmh, length_m)
     # Pace beside free flow, as sums, so that a mean over many is a mean over their ways.
     with np.errstate(divide="ignore", invalid="ignore"):
         free_s = np.nan_to_num(way * 3.6 / free[edge])
@@ -95,38 +91,32 @@ def by_edge(edge: NDArray[np.int32], values: NDArray[np.float64], edges: int) ->
 
 
 def _free_flow(
-    edge: NDArray[np.int32], column: NDArray[np.int16], count: NDArray[np.float64], prior_kmh: NDArray[np.float32]
+    edge: NDArray[np.int32],
+    hour: NDArray[np.int16],
+    count: NDArray[np.float64],
+    way_m: NDArray[np.float64],
+    time_s: NDArray[np.float64],
+    kind: NDArray[np.int8],
+    prior_kmh: NDArray[np.float32],
+    length_m: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Free flow of every edge, that of class and signs where nothing was driven; and where something was."""
-    is_night = column >= NIGHT_COLUMN
-    speed_bin = np.where(is_night, column - NIGHT_COLUMN, column - ALL_DAY_COLUMN)
-    edges = len(prior_kmh)
-    night, night_count = _percentile(edge[is_night], speed_bin[is_night], count[is_night], edges, FREE_PERCENTILE)
-    day, day_count = _percentile(edge[~is_night], speed_bin[~is_night], count[~is_night], edges, ALL_DAY_PERCENTILE)
-    by_night = night_count >= NIGHT_ENOUGH
-    found, drives = np.where(by_night, night, day), np.where(by_night, night_count, day_count)
-    is_learned = (drives > 0) & ~np.isnan(prior_kmh)
-    prior = prior_kmh.astype(np.float64)
-    free = np.where(is_learned, (drives * found + FREE_PRIOR * prior) / (drives + FREE_PRIOR), prior)
-    return free, is_learned
-
-
-def _percentile(
-    edge: NDArray[np.int32], speed_bin: NDArray[np.int64], count: NDArray[np.float64], edges: int, share: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The speed that so large a share of each edge's drives does not exceed, km/h, and the drives: two (edges,)."""
-    order = np.argsort(edge.astype(np.int64) * BINS + speed_bin, kind="stable")
-    edge, speed_bin, count = edge[order], speed_bin[order], count[order]
-    total = by_edge(edge, count, edges)
-    upto = np.cumsum(count)
-    before = np.concatenate([[0.0], np.cumsum(total)])[edge]
-    inside = (upto - before) - share * total[edge]
-    reached = inside >= -1e-9
-    speed = np.zeros(edges)
-    # The first bin that reaches the share, written last; within it as far as the share asks.
-    part = 1.0 - np.clip(inside / np.maximum(count, 1e-9), 0.0, 1.0)
-    speed[edge[reached][::-1]] = ((speed_bin + part) * BIN_KMH)[reached][::-1]
-    return speed, total
+    edges, prior = len(prior_kmh), prior_kmh.astype(np.float64)
+    signed_s = np.nan_to_num(way_m * 3.6 / prior[edge])
+    is_night, kinds = np.isin(hour % 24, list(NIGHT)), int(kind.max(initial=0)) + 1
+    slower = _curves(kind[edge], hour, count, time_s, signed_s, kinds)
+    group = np.maximum(kind[edge], 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        by_night = np.bincount(group, time_s * is_night, kinds) / np.bincount(group, signed_s * is_night, kinds)
+        at_least = np.where(by_night > 0, by_night, np.nanmin(slower, axis=1, initial=np.inf))
+    free_s = np.where(is_night, time_s, time_s * at_least[group] / slower[group, hour])
+    at_night = by_edge(edge, count * is_night, edges)
+    counts = (is_night | (at_night[edge] < NIGHT_ENOUGH)) & np.isfinite(free_s)
+    way, time = (by_edge(edge[counts], each[counts], edges) for each in (way_m, free_s))
+    is_learned = (way > 0) & ~np.isnan(prior)
+    before_m = FREE_PRIOR * length_m
+    found = 3.6 * (way + before_m) / (time + 3.6 * before_m / prior)
+    return np.where(is_learned, found, prior), is_learned
 
 
 def _curves(

@@ -81,6 +81,12 @@ def load_reference(home: Path, snapshot_id: str, roads: Roads, zone: tzinfo, lev
     return Reference(free, is_learned, reference.kind, reference.typical, zone, reference.levels, decay_s, is_simulated)
 
 
+def learned_stamp(home: Path, snapshot_id: str) -> tuple[int, ...]:
+    """Another one whenever something was learned anew for a snapshot."""
+    folders = (home / TYPICAL / snapshot_id, home / LEARNED / snapshot_id)
+    return tuple(folder.stat().st_mtime_ns if folder.exists() else 0 for folder in folders)
+
+
 def plain_reference(
     roads: Roads, zone: tzinfo, levels: Levels | None = None, typical: Typical | None = None
 ) -> Reference:

@@ -27,7 +27,7 @@ from location_cloud.storage.snapshot import Snapshot, Snapshots
 from location_cloud.tracks import service as tracks
 from location_cloud.tracks.model import Fixes
 from location_cloud.traffic.archive import MOST_AT_ONCE, Told, is_archive, read_fixes
-from location_cloud.traffic.history import HOURS, SLOT_S, Part, Sums, add_sums, decay_of, join_days, lag_sums, no_sums
+from location_cloud.traffic.history import SLOT_S, Part, Sums, add_sums, decay_of, join_days, lag_sums, no_sums
 from location_cloud.traffic.learn import City, hours_of_week, learn_fixes
 from location_cloud.traffic.learned import (
     HISTORY,
@@ -217,7 +217,7 @@ def _write(home: Path, snapshot: Snapshot, total: Part, files: int, adds: bool, 
     )
     facts, decay_s, roads = _write_reference(home, snapshot, sums, facts, lags)
     put_in_place(write_history(home, sums, facts), home / HISTORY)
-    hours = len(np.unique(sums.column[sums.column < HOURS]))
+    hours = len(np.unique(sums.hour))
     return Learning(files, total.fixes, total.drives, roads, hours, decay_s, facts.is_simulated)
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.conftest import Served, import_city
 from tests.parts.console_page import DRAWN, click_map, load_axe, map_point, open_console, violations
-from tests.places.conftest import osm_of
+from tests.places.drawn_towns import osm_of
 
 pytestmark = pytest.mark.parts
 

@@ -33,7 +33,7 @@ from location_cloud.storage.live import open_live
 from location_cloud.storage.osm import read_osm
 from location_cloud.storage.snapshot import Snapshots
 from location_cloud.storage.world import World
-from tests.places.conftest import TOWN, Quiet, osm_of
+from tests.places.drawn_towns import TOWN, Quiet, osm_of
 
 pytestmark = pytest.mark.parts
 

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from tests.conftest import Served
-from tests.places.conftest import TOWN, osm_of
+from tests.places.drawn_towns import TOWN, osm_of
 
 pytestmark = pytest.mark.parts
 

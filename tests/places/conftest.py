@@ -2,7 +2,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from drawn_towns import ROAD_NUMBERS, TOWN, BuiltWorld, build_world, osm_of
+
+from tests.places.drawn_towns import ROAD_NUMBERS, TOWN, BuiltWorld, build_world, osm_of
 
 
 @pytest.fixture(scope="session")

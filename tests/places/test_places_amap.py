@@ -16,7 +16,7 @@ from location_cloud.app import create_app
 from location_cloud.settings import Settings
 from location_cloud.spatial.crs import from_wgs84
 from tests.conftest import import_city
-from tests.places.conftest import TOWN, osm_of
+from tests.places.drawn_towns import TOWN, osm_of
 
 HOSPITAL, BOOKSHOP = (125.0030, 46.5010), (125.0100, 46.5060)
 """WGS-84, in the drawn town."""

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from drawn_towns import AREAS, PLACES, BuiltWorld, Quiet, osm_of
 
 from location_cloud.capability import Import
 from location_cloud.places import service_reverse
@@ -15,6 +14,7 @@ from location_cloud.places.stops import build_drivable_grid, find_stop
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.roads.model import Roads
 from location_cloud.storage.osm import read_osm
+from tests.places.drawn_towns import AREAS, PLACES, BuiltWorld, Quiet, osm_of
 
 TOWN = """
 n 1 125.0000 46.5000

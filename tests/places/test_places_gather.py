@@ -2,7 +2,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn_towns import Quiet
 
 from location_cloud.places.gather import short_names
 from location_cloud.places.gather_crossings import list_crossings
@@ -14,6 +13,7 @@ from location_cloud.places.parts import part_number, split_part
 from location_cloud.places.routes import build_routes
 from location_cloud.spatial.measure import distance_m
 from location_cloud.storage.osm import read_osm
+from tests.places.drawn_towns import Quiet
 
 # Degrees at 46.5 N: 0.0001 is 11.1 m to the north, 7.7 m to the east.
 CROSSED = """

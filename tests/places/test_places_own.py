@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from drawn_towns import TOWN, Quiet, osm_of
 
 from location_cloud.areas.dataset import SECTION as AREAS
 from location_cloud.cli import run
@@ -22,6 +21,7 @@ from location_cloud.storage.build import build_snapshot
 from location_cloud.storage.osm import read_osm
 from location_cloud.storage.snapshot import Snapshots
 from location_cloud.storage.world import World
+from tests.places.drawn_towns import TOWN, Quiet, osm_of
 
 WELLS = "lon,lat,井号,备注\n125.10,46.50,北5-9-572,a\n125.20,46.60,杏12-丁3,b\n"
 

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from driving import NOW, Worker, send_taxis
 from traffic_town import draw_town
 
+from location_cloud.arrays import save_arrays
+from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.traffic import store
+from location_cloud.traffic.reference import LEARNED
 
 WHOLE = "bbox=125,46.5,125.3,46.7"
 
@@ -57,6 +61,17 @@ def test_another_process_finds_the_same_picture_from_the_fixes(town, worker):
     worker.run(101)
     after = told(town, "AB")
     assert (after["speed_kmh"], after["source"]) == pytest.approx((before["speed_kmh"], "live"), abs=0.2)
+
+
+def test_what_is_learned_meanwhile_is_measured_against_at_the_next_picture(town, worker):
+    worker.run()
+    before = told(town, "AB")["free_flow_kmh"]
+    edges = 2 * town.snapshot.section(ROADS).segment_count
+    folder = town.home / LEARNED / town.snapshot.id
+    halved = np.full(edges, before / 2, np.float32)
+    save_arrays(folder, {"free_flow_kmh": halved, "decay_s": np.full(4, 2400.0), "is_simulated": np.zeros(1, bool)})
+    worker.run(60)
+    assert told(town, "AB")["free_flow_kmh"] == pytest.approx(before / 2, abs=0.1)
 
 
 def test_a_shut_road_shows_at_once(town, worker):

@@ -92,7 +92,7 @@ def test_learning_in_two_goes_is_learning_at_once(home, tmp_path):
     learn(home, one)
     learn(home, other, adds=True)
     in_two = load_history(home)
-    for name in ("key", "column", "count", "way_m", "time_s"):
+    for name in ("key", "hour", "count", "way_m", "time_s"):
         np.testing.assert_allclose(getattr(in_two[0], name), getattr(at_once[0], name))
     assert in_two[1].fixes == at_once[1].fixes
 
