@@ -299,6 +299,14 @@ class Cloud:
         """The answer to any GET question of the interface (/docs lists them); parameters that are None are left out."""
         return self._ask("GET", path, parameters, None)
 
+    def post(self, path: str, body: Any, **parameters: Any) -> Answer:
+        """The answer to any POST question with a JSON body; parameters that are None are left out."""
+        return self._ask("POST", path, parameters, body)
+
+    def delete(self, path: str, **parameters: Any) -> Answer:
+        """The answer to any DELETE question; parameters that are None are left out."""
+        return self._ask("DELETE", path, parameters, None)
+
     def _areas_pages(self, asked: Mapping[str, Any]) -> Iterator[Answer]:
         total, offset = 1, 0
         while offset < total:
