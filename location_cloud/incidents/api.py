@@ -21,8 +21,8 @@ _REQUEST = re.compile(r"[\x21-\x7e]{1,128}")
 
 def list_incidents(call: Call, params: schema.InIncidents, body: None) -> Json:
     """A page of incidents."""
-    begins_before = min(filter(None, (params.valid_until, params.at)), default=None)
-    ends_after = max(filter(None, (params.valid_from, params.at)), default=None)
+    begins_before = min(filter(None, (params.valid_until, params.valid_at)), default=None)
+    ends_after = max(filter(None, (params.valid_from, params.valid_at)), default=None)
     chosen = Chosen(params.bbox, tuple(params.kind), tuple(params.status), begins_before, ends_after)
     found = service.list_incidents(call.live, call.tenant, chosen, params.after, params.limit)
     following = found[-1].id if len(found) == params.limit else None

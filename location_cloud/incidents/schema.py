@@ -191,7 +191,7 @@ class InIncidents(Query):
     bbox: BboxParameter | None = Field(None, description="only incidents whose box meets west,south,east,north")
     kind: list[Kind] = Field(default_factory=list, description="only these kinds; may stand several times")
     status: list[Status] = Field(default_factory=list, description="only these statuses; may stand several times")
-    at: Moment | None = Field(None, description="only incidents whose time it is then")
+    valid_at: Moment | None = Field(None, description="only incidents whose time it is then")
     valid_from: Moment | None = Field(None, description="only incidents that end after this time")
     valid_until: Moment | None = Field(None, description="only incidents that begin before this time")
     after: int = Field(0, ge=0, le=2**31 - 1, description="only ids above this one: the next page")

@@ -267,7 +267,7 @@ def test_incidents_are_found_by_box_kind_and_status(asked, query, found):
 def test_incidents_are_found_by_time(asked):
     report(asked, starts_at=hours(1), ends_at=hours(2))
     for at, found in ((0.5, 0), (1.5, 1), (2.5, 0)):
-        answer = asked.app.test_client().get("/v1/incidents", query_string={"at": hours(at)})
+        answer = asked.app.test_client().get("/v1/incidents", query_string={"valid_at": hours(at)})
         assert len(answer.json["incidents"]) == found
 
 
