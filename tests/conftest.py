@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.resources
 import os
 import shutil
@@ -33,6 +34,16 @@ hypothesis_settings.load_profile("unhurried")
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 """Real data beside the checkout, for tests only; tests that need it skip where it is absent."""
+
+
+MOST_OPEN_FILES = 4000
+"""Every mapped array of a world is an open file until the world is collected; the system permits some 20,000."""
+
+
+def pytest_runtest_teardown() -> None:
+    """Closes the worlds of earlier tests before there are too many of them."""
+    if len(os.listdir("/proc/self/fd")) > MOST_OPEN_FILES:
+        gc.collect()
 
 
 class Silent:

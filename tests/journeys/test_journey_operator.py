@@ -244,7 +244,7 @@ def test_a_truncated_file_is_refused_by_name_and_the_old_snapshot_stays(home):
     assert (home / "current").read_text() == before
 
 
-@pytest.mark.parametrize("step", ["check helsinki-centre.osm.pbf", "build maps"])
+@pytest.mark.parametrize("step", ["read helsinki-centre.osm.pbf", "build maps"])
 def test_ctrl_c_during_an_import_leaves_the_old_snapshot(home, step):
     before = sorted(entry.name for entry in (home / "snapshots").iterdir()), (home / "current").read_text()
     importing = subprocess.Popen(
