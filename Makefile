@@ -14,6 +14,8 @@ CLOUD = $(VENV)/bin/location-cloud
 NEEDED_MB = 2500
 # Everyday questions of every capability, as a server asks them before it starts its workers.
 ASK = from location_cloud.settings import load_settings; from location_cloud.sharing import prepare; prepare(load_settings()[0])
+# What the background process needs when the first vehicle reports.
+FOLLOW = from location_cloud.settings import load_settings; from location_cloud.storage.snapshot import Snapshots; from location_cloud.traffic.deriving import Plan, Traffic; s = Snapshots(load_settings()[0].home); Traffic(s.open(s.current_id()), Plan()).close()
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -46,7 +48,7 @@ $(VENV)/.compiled: $(VENV)/.installed $(wildcard routing/*.py tiles/*.py $(addpr
 	@echo "compiling the engines (once, about four minutes)"
 	@find routing tiles location_cloud -name '*.nb[ci]' -delete
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export LOCATION_CLOUD_HOME=$$home \
-		&& { $(CLOUD) import --demo && $(VENV)/bin/python -c "$(ASK)"; } >"$$home/log" 2>&1 \
+		&& { $(CLOUD) import --demo && $(VENV)/bin/python -c "$(ASK)" && $(VENV)/bin/python -c "$(FOLLOW)"; } >"$$home/log" 2>&1 \
 		|| { tail -n 3 "$$home/log"; echo "the engines could not be compiled; then see: $(CLOUD) doctor"; exit 1; }
 	@touch $@
 

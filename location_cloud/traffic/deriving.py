@@ -119,6 +119,14 @@ class Traffic:
         self._version = 0
         self._followed_s = self._refreshed_s = -np.inf
         self._means: SlotMeans | None = None
+        self._warm()
+
+    def _warm(self) -> None:
+        """Compiles and loads what the first fixes need, so that no incident waits for it."""
+        shape = self._roads.shape_e7[: int(self._roads.shape_start[1])] / 1e7
+        speeds = EdgeSpeeds(self._roads, self._reference)
+        speeds.add(self._follower.warm(np.ascontiguousarray(shape[[0, -1]])))
+        predict(speeds.at(60.0), self._reference, AHEAD_S, (), ())
 
     def run(self, live: Live, now: datetime) -> bool:
         """Takes new fixes and incidents, and publishes a picture if it is time or an incident says so; whether it did.

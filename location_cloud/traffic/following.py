@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from location_cloud.tracks.model import Fixes
 from routing.match_network import MatchNetwork
@@ -23,7 +24,17 @@ class Follower:
     """All vehicles of a tenant. Not for several threads at once; may be thrown away and fed the last minutes again."""
 
     def __init__(self, network: MatchNetwork) -> None:
+        self._network = network
         self._matcher = OnlineMatcher(network, lag_s=LAG_S)
+
+    def warm(self, lonlat: NDArray[np.float64]) -> Traversals:
+        """Compiles and loads what the others need; lonlat: (n, 2), where a vehicle might drive. Nothing is kept."""
+        count = len(lonlat)
+        matcher = OnlineMatcher(self._network, lag_s=LAG_S)
+        unknown = np.full(count, np.nan, np.float32)
+        first = matcher.push(np.zeros(count, np.int64), lonlat, 10.0 * np.arange(count), unknown, unknown, unknown)
+        last = matcher.flush(np.inf)
+        return first if len(first) else last
 
     def take(self, fixes: Fixes) -> Traversals:
         """The drives that these fixes make final; track is the device's id. They may be late, doubled, out of order."""
