@@ -134,7 +134,7 @@ def _environment(root: Path, host: str) -> dict[str, str]:
         "PATH": f"{next(postgis.glob('usr/lib/postgresql/*/bin'))}:{root / 'usr/bin'}:{os.defpath}",
         "HOME": str(BENCH),
         "LC_ALL": "C.UTF-8",
-        "LD_LIBRARY_PATH": f"{install.library_path(root)}:{install.library_path(postgis)}",
+        "LD_LIBRARY_PATH": f"{install.find_libraries(root)}:{install.find_libraries(postgis)}",
         "PYTHONPATH": f"{root / 'wheels'}:{root / 'usr/lib/python3/dist-packages'}",
         "PYTHONNOUSERSITE": "1",
         "PROJ_LIB": str(root / "usr/share/proj"),

@@ -29,7 +29,7 @@ from benchmarks.routing.cities import CLOUD
 from benchmarks.routing.client import Connection, Refused
 from benchmarks.routing.figures import Report, short
 from benchmarks.routing.servers import free_port
-from tests.parts.install import installed_root, library_path
+from tests.parts.install import find_libraries, installed_root
 from tiles.mercator import tiles_in_bbox
 
 TILES, ZOOMS, SEED = 8_000, range(12, 17), 7
@@ -147,7 +147,7 @@ def serve_files(folder: Path) -> Iterator[int]:
             }}
         }}
     """)
-    environment = {**os.environ, "LD_LIBRARY_PATH": library_path(root)}
+    environment = {**os.environ, "LD_LIBRARY_PATH": find_libraries(root)}
     program, log = str(root / "usr/sbin/nginx"), str(folder / "error.log")
     command = [program, "-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", log]
     with _running(command, environment, port):
@@ -208,7 +208,7 @@ def ask(folder: Path, port: int, targets: Sequence[str], fields: dict[str, str])
     """)
     script = str(folder / "ask.lua")
     command = [str(root / "usr/bin/wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-s", script]
-    environment = {**os.environ, "LD_LIBRARY_PATH": library_path(root)}
+    environment = {**os.environ, "LD_LIBRARY_PATH": find_libraries(root)}
     told = subprocess.run(
         [*command, f"http://127.0.0.1:{port}"], env=environment, check=True, capture_output=True, text=True
     ).stdout

@@ -8,32 +8,14 @@ Source: lbs.amap.com, Web service API: "地理/逆地理编码" (api/webservice/
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from location_cloud.errors import BadQuery, CloudError
+from location_cloud.chinese_form import INVALID_PARAMS, Json, fault, read_location
 from location_cloud.places.addresses import chinese_areas, full_line, street_line
 from location_cloud.places.categories import Category, load_categories
 from location_cloud.places.model_answer import Answer
 from location_cloud.places.model_reverse import CrossingHere, RoadHere
-from location_cloud.spatial.crs import as_wgs84, from_wgs84
-from location_cloud.spatial.errors import SpatialError
+from location_cloud.spatial.crs import from_wgs84
 from location_cloud.spatial.measure import WINDS_ZH, bearing_deg, compass_point, distance_m
-
-OK = {"status": "1", "info": "OK", "infocode": "10000"}
-
-INVALID_PARAMS, MISSING_PARAMS = ("20000", "INVALID_PARAMS"), ("20001", "MISSING_REQUIRED_PARAMS")
-ERRORS = {
-    400: INVALID_PARAMS,
-    401: ("10001", "INVALID_USER_KEY"),
-    403: ("10012", "INSUFFICIENT_PRIVILEGES"),
-    404: ("20000", "INVALID_PARAMS"),
-    413: INVALID_PARAMS,
-    429: ("10004", "ACCESS_TOO_FREQUENT"),
-    503: ("10016", "SERVER_IS_BUSY"),
-}
-"""HTTP status of ours -> infocode and info."""
-
-UNKNOWN = ("20003", "UNKNOWN_ERROR")
 
 CITYCODES = {"2306": "0459"}
 """Telephone codes of cities by the beginning of their adcode; only that of Daqing is known here."""
@@ -58,37 +40,6 @@ LEVELS = frozenset(
 """What `level` may be; a position, a grid cell or a kilometre post is 未知 there."""
 
 MOST_ADDRESSES, MOST_POSITIONS, MOST_IDS, MOST_CORNERS = 10, 20, 10, 500
-
-Json = dict[str, Any]
-
-
-def fault(what: tuple[str, str], detail: str) -> BadQuery:
-    """A question that Amap refuses with that infocode."""
-    return BadQuery(detail, amap=list(what))
-
-
-def error_body(error: CloudError) -> Json:
-    """A failure."""
-    own: Any = error.extra.get("amap")
-    infocode, info = own or ERRORS.get(error.status, UNKNOWN)
-    return {"status": "0", "info": info, "infocode": infocode}
-
-
-def missing(text: str, name: str) -> str:
-    """The text. Raises BadQuery (20001) if it is empty."""
-    if not text.strip():
-        raise fault(MISSING_PARAMS, f"{name} is missing")
-    return text.strip()
-
-
-def read_location(text: str, name: str = "location") -> tuple[float, float]:
-    """lon, lat in WGS-84 of "lon,lat" in GCJ-02. Raises BadQuery (20000)."""
-    try:
-        lon, lat = (float(part) for part in text.split(","))
-        (at,) = as_wgs84([(lon, lat)], "gcj02").tolist()
-    except (ValueError, SpatialError):
-        raise fault(INVALID_PARAMS, f"{name}={text[:60]!r} must be lon,lat") from None
-    return at[0], at[1]
 
 
 def read_polygon(text: str) -> list[tuple[float, float]]:

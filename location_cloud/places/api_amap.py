@@ -7,10 +7,19 @@ from typing import Any
 import shapely
 
 from location_cloud.capability import Bytes, Call, Operation, Reply
+from location_cloud.chinese_form import (
+    AMAP_OK,
+    INVALID_PARAMS,
+    MISSING_PARAMS,
+    error_body,
+    fault,
+    missing,
+    read_location,
+    write,
+)
 from location_cloud.errors import CloudError
 from location_cloud.places import amap, service_listing, service_objects
 from location_cloud.places.addresses import full_line
-from location_cloud.places.chinese_form import write
 from location_cloud.places.schema_amap import (
     AmapQuery,
     GeoQuery,
@@ -27,10 +36,10 @@ TIPS, NEAR_POIS = 10, 30
 
 def geo(call: Call, params: GeoQuery, _body: None) -> Reply:
     """地理编码: addresses to positions."""
-    texts = amap.missing(params.address, "address").split("|") if params.batch else [params.address]
-    amap.missing(texts[0], "address")
+    texts = missing(params.address, "address").split("|") if params.batch else [params.address]
+    missing(texts[0], "address")
     if len(texts) > amap.MOST_ADDRESSES:
-        raise amap.fault(amap.INVALID_PARAMS, f"{len(texts)} addresses; the most is {amap.MOST_ADDRESSES}")
+        raise fault(INVALID_PARAMS, f"{len(texts)} addresses; the most is {amap.MOST_ADDRESSES}")
     adcode = service_objects.find_adcode(call.world, amap.city_text(params.city))
     found: list[Any] = []
     for text in texts:
@@ -49,17 +58,17 @@ AS_GOOD = 5
 
 def regeo(call: Call, params: RegeoQuery, _body: None) -> Reply:
     """逆地理编码: positions to addresses."""
-    texts = amap.missing(params.location, "location").split("|")
+    texts = missing(params.location, "location").split("|")
     if len(texts) > amap.MOST_POSITIONS:
-        raise amap.fault(amap.INVALID_PARAMS, f"{len(texts)} positions; the most is {amap.MOST_POSITIONS}")
-    codes = [_regeocode(call, params, amap.read_location(text)) for text in (texts if params.batch else texts[:1])]
+        raise fault(INVALID_PARAMS, f"{len(texts)} positions; the most is {amap.MOST_POSITIONS}")
+    codes = [_regeocode(call, params, read_location(text)) for text in (texts if params.batch else texts[:1])]
     return _reply(params, {"regeocodes": codes} if params.batch else {"regeocode": codes[0]})
 
 
 def inputtips(call: Call, params: TipsQuery, _body: None) -> Reply:
     """输入提示: what somebody who is still typing may mean."""
-    text = amap.missing(params.keywords, "keywords")
-    focus = amap.read_location(params.location) if params.location else None
+    text = missing(params.keywords, "keywords")
+    focus = read_location(params.location) if params.location else None
     code = service_objects.find_adcode(call.world, amap.city_text(params.city)) if params.city else ""
     kinds = ("poi",) if params.datatype == "poi" else ()
     ask: dict[str, Any] = {"focus": focus, "kinds": kinds, "limit": TIPS}
@@ -75,7 +84,7 @@ def inputtips(call: Call, params: TipsQuery, _body: None) -> Reply:
 def place_text(call: Call, params: PlaceQuery | PlaceQuery2, _body: None) -> Listed:
     """关键字搜索: by name or kind."""
     if not (params.keywords.strip() or params.types.strip()):
-        raise amap.fault(amap.MISSING_PARAMS, "keywords or types is missing")
+        raise fault(MISSING_PARAMS, "keywords or types is missing")
     city, is_only_there = params.where
     city = amap.city_text(city)
     code = service_objects.find_adcode(call.world, city) if city else ""
@@ -87,28 +96,28 @@ def place_text(call: Call, params: PlaceQuery | PlaceQuery2, _body: None) -> Lis
 
 def place_around(call: Call, params: PlaceQuery | PlaceQuery2, _body: None) -> Listed:
     """周边搜索: around a position."""
-    at = amap.read_location(amap.missing(params.location, "location"))
+    at = read_location(missing(params.location, "location"))
     return service_listing.list_around(call.world, _look(params), at, max(params.radius, 1.0))
 
 
 def place_polygon(call: Call, params: PlaceQuery | PlaceQuery2, _body: None) -> Listed:
     """多边形搜索: in a polygon, or a box by two corners."""
-    corners = amap.read_polygon(amap.missing(params.polygon, "polygon"))
+    corners = amap.read_polygon(missing(params.polygon, "polygon"))
     return service_listing.list_in(call.world, _look(params), shapely.make_valid(shapely.Polygon(corners)))
 
 
 def place_detail(call: Call, params: PlaceDetailQuery, _body: None) -> Listed:
     """ID 查询: by ids."""
-    ids = tuple(part.strip() for part in amap.missing(params.id, "id").split("|"))
+    ids = tuple(part.strip() for part in missing(params.id, "id").split("|"))
     if len(ids) > amap.MOST_IDS:
-        raise amap.fault(amap.INVALID_PARAMS, f"{len(ids)} ids; the most is {amap.MOST_IDS}")
+        raise fault(INVALID_PARAMS, f"{len(ids)} ids; the most is {amap.MOST_IDS}")
     found = service_listing.find_pois(call.world, ids)
     return Listed(found, len(found))
 
 
 def as_error(error: CloudError) -> Reply:
     """A failure in Amap's words: its status stands in the body."""
-    return Reply(amap.error_body(error))
+    return Reply(error_body(error))
 
 
 def _regeocode(call: Call, params: RegeoQuery, at: tuple[float, float]) -> dict[str, Any]:
@@ -157,7 +166,7 @@ def _v5(find: Any) -> Any:
 
 
 def _reply(params: AmapQuery, answer: dict[str, Any]) -> Reply:
-    body, media_type = write({**amap.OK, **answer}, "response", params.output, params.callback)
+    body, media_type = write({**AMAP_OK, **answer}, "response", params.output, params.callback)
     return Reply(body, media_type=media_type)
 
 

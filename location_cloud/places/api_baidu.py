@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from location_cloud.capability import Bytes, Call, Operation, Reply
+from location_cloud.chinese_form import write
 from location_cloud.errors import BadQuery, CloudError
 from location_cloud.places import baidu, service_listing, service_objects
 from location_cloud.places.addresses import full_line
-from location_cloud.places.chinese_form import write
 from location_cloud.places.schema_baidu import (
     BaiduDetailQuery,
     BaiduGeoQuery,

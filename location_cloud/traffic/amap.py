@@ -8,34 +8,17 @@ Source: lbs.amap.com, Web service API: "交通态势" (api/webservice/guide/api/
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from location_cloud.errors import BadQuery, CloudError
+from location_cloud.chinese_form import AMAP_ERRORS, INVALID_PARAMS, Json, fault, read_location
 from location_cloud.spatial.bbox import Bbox
-from location_cloud.spatial.crs import as_wgs84, from_wgs84
-from location_cloud.spatial.errors import SpatialError
+from location_cloud.spatial.crs import from_wgs84
 from location_cloud.traffic.model_picture import Stretch
 from location_cloud.traffic.wording import leads_zh
 
-Json = dict[str, Any]
-
-OK = {"status": "1", "info": "OK", "infocode": "10000"}
-
-INVALID_PARAMS, MISSING_PARAMS = ("20000", "INVALID_PARAMS"), ("20001", "MISSING_REQUIRED_PARAMS")
 NO_DATA = ("20800", "OUT_OF_SERVICE")
 """The place is not served: roads of another city."""
 
-UNKNOWN = ("20003", "UNKNOWN_ERROR")
-ERRORS = {
-    400: INVALID_PARAMS,
-    401: ("10001", "INVALID_USER_KEY"),
-    403: ("10012", "INSUFFICIENT_PRIVILEGES"),
-    404: NO_DATA,
-    413: INVALID_PARAMS,
-    429: ("10004", "ACCESS_TOO_FREQUENT"),
-    503: ("10016", "SERVER_IS_BUSY"),
-}
-"""HTTP status of ours -> infocode and info."""
+ERRORS = {**AMAP_ERRORS, 404: NO_DATA}
 
 LAST_CLASS = {
     "1": "motorway_link",
@@ -51,35 +34,6 @@ MOST_ROADS = 500
 
 EVALUATIONS = ("未知", "整体畅通", "轻度拥堵", "中度拥堵", "严重拥堵")
 """`evaluation.description` by its status."""
-
-
-def fault(what: tuple[str, str], detail: str) -> BadQuery:
-    """A question that Amap refuses with that infocode."""
-    return BadQuery(detail, amap=list(what))
-
-
-def error_body(error: CloudError) -> Json:
-    """A failure."""
-    own: Any = error.extra.get("amap")
-    infocode, info = own or ERRORS.get(error.status, UNKNOWN)
-    return {"status": "0", "info": info, "infocode": infocode}
-
-
-def missing(text: str, name: str) -> str:
-    """The text. Raises BadQuery (20001) if it is empty."""
-    if not text.strip():
-        raise fault(MISSING_PARAMS, f"{name} is missing")
-    return text.strip()
-
-
-def read_location(text: str, name: str = "location") -> tuple[float, float]:
-    """lon, lat in WGS-84 of "lon,lat" in GCJ-02. Raises BadQuery (20000)."""
-    try:
-        lon, lat = (float(part) for part in text.split(","))
-        (at,) = as_wgs84([(lon, lat)], "gcj02").tolist()
-    except (ValueError, SpatialError):
-        raise fault(INVALID_PARAMS, f"{name}={text[:60]!r} must be lon,lat") from None
-    return at[0], at[1]
 
 
 def read_rectangle(text: str) -> Bbox:

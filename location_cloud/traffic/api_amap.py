@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import orjson
-
 from location_cloud.capability import Bytes, Call, Operation, Reply
+from location_cloud.chinese_form import AMAP_OK, SCRIPT, XML, error_body, missing, read_location, write
 from location_cloud.errors import CloudError
 from location_cloud.traffic import amap, service, service_status
 from location_cloud.traffic.schema_amap import AmapQuery, CircleQuery, RectangleQuery, RoadQuery
@@ -14,23 +13,23 @@ from location_cloud.traffic.wording import sentence
 
 def get_rectangle(call: Call, params: RectangleQuery, body: None) -> Reply:
     """矩形区域交通态势."""
-    return _answer(call, params, Place(box=amap.read_rectangle(amap.missing(params.rectangle, "rectangle"))))
+    return _answer(call, params, Place(box=amap.read_rectangle(missing(params.rectangle, "rectangle"))))
 
 
 def get_circle(call: Call, params: CircleQuery, body: None) -> Reply:
     """圆形区域交通态势."""
-    centre = amap.read_location(amap.missing(params.location, "location"))
+    centre = read_location(missing(params.location, "location"))
     return _answer(call, params, Place(centre=centre, radius_m=params.radius))
 
 
 def get_road(call: Call, params: RoadQuery, body: None) -> Reply:
     """指定线路交通态势."""
-    return _answer(call, params, Place(road=amap.missing(params.name, "name")))
+    return _answer(call, params, Place(road=missing(params.name, "name")))
 
 
 def as_error(error: CloudError) -> Reply:
     """A failure in Amap's words: its status stands in the body."""
-    return Reply(amap.error_body(error))
+    return Reply(error_body(error, amap.ERRORS))
 
 
 def _answer(call: Call, params: AmapQuery, place: Place) -> Reply:
@@ -41,10 +40,9 @@ def _answer(call: Call, params: AmapQuery, place: Place) -> Reply:
     about = service.describe(call.world, call.tenant, state.picture, call.now)
     told = sentence(state.stretches, "zh-CN", about.is_simulated)
     info = amap.as_info(told, state.status, state.km, state.stretches if is_all else None, about.is_simulated)
-    written = orjson.dumps({**amap.OK, "trafficinfo": info})
-    if not params.callback:
-        return Reply(written)
-    return Reply(params.callback.encode() + b"(" + written + b")", media_type="application/javascript")
+    answer = {**AMAP_OK, "trafficinfo": info}
+    written, media_type = write(answer, "response", params.output, params.callback)
+    return Reply(written, media_type=media_type)
 
 
 def _operation(path: str, title: str, answer: object, query: type[AmapQuery]) -> Operation:
@@ -59,7 +57,7 @@ def _operation(path: str, title: str, answer: object, query: type[AmapQuery]) ->
         "traffic:read",
         cost=2,
         as_error=as_error,
-        other_media=("application/javascript",),
+        other_media=(SCRIPT, XML),
     )
 
 

@@ -19,7 +19,7 @@ class AmapQuery(Query):
         "5", description="roads up to this class: 1 motorways to 5 streets, 6 roads without name"
     )
     extensions: Literal["base", "all"] = Field("base", description="all: with the roads")
-    output: Literal["JSON", "json"] = Field("JSON", description="how the answer is written")
+    output: Literal["JSON", "json", "XML", "xml"] = Field("JSON", description="how the answer is written")
     callback: str = Field("", max_length=80, pattern=r"^[A-Za-z_$][\w.$]*$|^$", description="JSONP function")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.parts.install import PARTS, PartMissingError, installed_root, library_path
+from tests.parts.install import PARTS, PartMissingError, find_libraries, installed_root
 
 ARGUMENTS = (
     "--headless=new",
@@ -84,7 +84,7 @@ def launch_options(scratch: Path) -> dict[str, Any]:
         "HOME": str(scratch),
         "XDG_CONFIG_HOME": str(scratch),
         "XDG_CACHE_HOME": str(scratch),
-        "LD_LIBRARY_PATH": library_path(root),
+        "LD_LIBRARY_PATH": find_libraries(root),
         "FONTCONFIG_FILE": str(fonts),
     }
     return {"executable_path": root / "usr/lib/chromium/chromium", "args": ARGUMENTS, "env": environment}

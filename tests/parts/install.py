@@ -139,7 +139,7 @@ def installed_root(name: str) -> Path:
     return root
 
 
-def library_path(root: Path) -> str:
+def find_libraries(root: Path) -> str:
     """LD_LIBRARY_PATH with which the programs below the root find the libraries laid out beside them."""
     folders = [*root.glob("usr/lib/*-linux-gnu*"), *root.glob("lib/*-linux-gnu*"), root / "usr/lib"]
     # Some lie one deeper: a system links one of several blas into place, libpulse knows its folder by full path.
@@ -295,7 +295,7 @@ def _unpack(package: Path, root: Path) -> None:
 
 
 def _check_libraries(part: Part, root: Path) -> None:
-    environment = os.environ | {"LD_LIBRARY_PATH": library_path(root), "LC_ALL": "C.UTF-8"}
+    environment = os.environ | {"LD_LIBRARY_PATH": find_libraries(root), "LC_ALL": "C.UTF-8"}
     for pattern in part.programs:
         program = next(iter(sorted(root.glob(pattern))), None)
         if program is None:

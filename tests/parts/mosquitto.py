@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.parts.install import installed_root, library_path
+from tests.parts.install import find_libraries, installed_root
 
 START_LIMIT_S = 20
 
@@ -29,7 +29,7 @@ def start_mosquitto(folder: Path) -> Iterator[int]:
     settings = folder / "mosquitto.conf"
     who = pwd.getpwuid(os.geteuid()).pw_name  # as root it would look for an account of its own
     settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nuser {who}\nmax_queued_messages 100000\n")
-    environment = {"PATH": os.defpath, "LD_LIBRARY_PATH": library_path(root)}
+    environment = {"PATH": os.defpath, "LD_LIBRARY_PATH": find_libraries(root)}
     with (
         (folder / "mosquitto.log").open("wb") as log,
         subprocess.Popen([root / "usr/sbin/mosquitto", "-c", settings], env=environment, stdout=log, stderr=log) as it,

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from tests.parts.install import installed_root, library_path
+from tests.parts.install import find_libraries, installed_root
 
 START_LIMIT_S = 30  # measured 0.1 s; 1.8 s with initdb and the extension, on two busy cores
 STOP_LIMIT_S = 10
@@ -58,7 +58,7 @@ def start_postgis(*settings: str) -> Iterator[str]:
             "PATH": os.defpath,
             "HOME": str(folder),
             "LC_ALL": "C.UTF-8",
-            "LD_LIBRARY_PATH": library_path(root),
+            "LD_LIBRARY_PATH": find_libraries(root),
             "PROJ_LIB": str(root / "usr/share/proj"),
             "PROJ_DATA": str(root / "usr/share/proj"),
             "GDAL_DATA": str(root / "usr/share/gdal"),

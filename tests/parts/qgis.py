@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.parts.install import installed_root, library_path
+from tests.parts.install import find_libraries, installed_root
 
 LOOK = Path(__file__).with_name("qgis_look.py")
 
@@ -23,7 +23,7 @@ def look(layers: list[dict[str, Any]], scratch: Path) -> list[dict[str, Any]]:
     environment = {
         "PATH": os.environ["PATH"],
         "LANG": "C.UTF-8",
-        "LD_LIBRARY_PATH": library_path(root),
+        "LD_LIBRARY_PATH": find_libraries(root),
         "PROJ_LIB": str(root / "usr/share/proj"),
         "QT_PLUGIN_PATH": str(next(root.glob("usr/lib/*/qt5/plugins"))),
         "QT_QPA_PLATFORM": "offscreen",

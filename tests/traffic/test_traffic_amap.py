@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 
 from location_cloud.spatial.crs import from_wgs84
@@ -77,3 +79,10 @@ def test_simulated_traffic_says_so(town):
     info = ask(town, f"rectangle?rectangle={box(town)}")["trafficinfo"]
     assert info["simulated"] == "1"
     assert info["description"].startswith("(模拟数据)")
+
+
+def test_an_answer_can_be_xml(town):
+    town.publish({"AB": 14.0})
+    answer = town.get(f"/amap/v3/traffic/status/rectangle?rectangle={box(town)}&output=XML")
+    assert answer.mimetype == "text/xml"
+    assert ElementTree.fromstring(answer.data).findtext("trafficinfo/evaluation/status") in "1234"
