@@ -11,6 +11,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 PIP = $(VENV)/bin/python -m pip install --quiet $(PIP_FLAGS)
 CLOUD = $(VENV)/bin/location-cloud
+# A worker a processor, at most four: each holds its own worlds and servers.
+PYTEST = $(VENV)/bin/pytest -n auto --maxprocesses 4 --dist worksteal
 NEEDED_MB = 2500
 # Everyday questions of every capability, as a server asks them before it starts its workers.
 ASK = from location_cloud.settings import load_settings; from location_cloud.sharing import prepare; prepare(load_settings()[0])
@@ -69,7 +71,7 @@ test: setup-test  ## format, lint, types, then every test that needs no outside 
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
-	@$(VENV)/bin/pytest
+	@$(PYTEST)
 
 bench-places: setup-test  ## places: simulated questions, hidden addresses, a million names, Nominatim beside us; FILES="city.osm.pbf"
 	@$(VENV)/bin/python tests/parts/install.py postgis
@@ -77,7 +79,7 @@ bench-places: setup-test  ## places: simulated questions, hidden addresses, a mi
 
 test-parts: setup-test  ## the tests with real parts: PostGIS, a browser, QGIS, an MQTT broker, web clients, routing peers (installed below .parts)
 	@$(VENV)/bin/python tests/parts/install.py postgis chromium qgis mosquitto web-servers web-clients peers
-	@$(VENV)/bin/pytest -m parts
+	@$(PYTEST) -m parts
 
 test-all: test test-parts  ## everything
 
