@@ -1,0 +1,34 @@
+"""What callers keep in each process: the keys of personal data and of phones' messages."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from location_cloud.callers.model import Kept
+from location_cloud.callers.secrecy import KEY_FILE, load_secrecy
+from location_cloud.errors import BadInput
+
+log = logging.getLogger(__name__)
+
+
+def open_overlay(snapshot: Any, settings: Any) -> Kept | None:
+    """The keys of the files that the settings name; None if they cannot be: callers alone are not served then."""
+    named = settings.secret_key_file
+    path = Path(named) if named else settings.home / KEY_FILE
+    try:
+        return Kept(load_secrecy(path), _aml_keys(settings.aml_key_file))
+    except (OSError, BadInput) as error:
+        log.error("callers are not served, a key file (secret_key_file, aml_key_file) cannot be used: %s", error)
+        return None
+
+
+def _aml_keys(named: str) -> tuple[bytes, ...]:
+    """One key a line, as it was agreed with who configures the phones."""
+    if not named:
+        return ()
+    keys = tuple(line.strip() for line in Path(named).read_bytes().splitlines() if line.strip())
+    if not keys:
+        raise BadInput(f"{named}: holds no key")
+    return keys
