@@ -8,10 +8,10 @@ Source: Abraham, Delling, Goldberg, Werneck 2013, "Alternative routes in road ne
 sharing, local optimality by the T-test, ranking by cost and sharing).
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.ancestors import CLIMBED, FAR, MARKS, PASSED, PIECES, REACHED, TAKEN, _forget, _grow, ways_scratch
 from routing.cch import Cch
 from routing.customize import Metric
@@ -108,7 +108,7 @@ def _refuse_numbers(*numbers: tuple[str, float, int, int]) -> None:
 # --- kernels -------------------------------------------------------------------------------------------------------
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _ask_ways(  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
     cch, places, metric, scratch, search, start_edge, start_fraction, start_extra, end_edge, end_fraction, end_extra,
     base_edge, count, max_stretch, max_share, local_optimality,
@@ -207,7 +207,7 @@ def _ask_ways(  # type: ignore[no-untyped-def]  # kernels; the functions above a
     return np.int64(BROKEN if is_broken else 0), rows[:ways], edges[:used].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _rank_vias(reached, marks, climbed, size, limit, most_shared, best, extras):  # type: ignore[no-untyped-def]
     """Vias of different ways within the limit that leave the best way early enough, the most promising first.
 
@@ -241,7 +241,7 @@ def _rank_vias(reached, marks, climbed, size, limit, most_shared, best, extras):
     return vias[np.argsort(score[:size], kind="mergesort")]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _shared(reached, way, marks, bit, x):  # type: ignore[no-untyped-def]
     """The cost up to where a way leaves a marked one, 0 if it is another from its point on."""
     x = np.int64(x)
@@ -252,7 +252,7 @@ def _shared(reached, way, marks, bit, x):  # type: ignore[no-untyped-def]
     return reached[x, way]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _shares_more(reached, marks, via, ways, most_shared, start_extra, end_extra):  # type: ignore[no-untyped-def]
     """Whether arcs of the hierarchy alone tell that a way shares too much with one after the best."""
     for way in range(1, ways):
@@ -262,7 +262,7 @@ def _shares_more(reached, marks, via, ways, most_shared, start_extra, end_extra)
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _shares_with_best(  # type: ignore[no-untyped-def]
     cch, metric, reached, marks, via, base_edge, taken, extras, most_shared, stack
 ):
@@ -285,7 +285,7 @@ def _shares_with_best(  # type: ignore[no-untyped-def]
     return common > most_shared
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _mark(reached, marks, via, bit):  # type: ignore[no-untyped-def]
     for way in range(2):
         x = np.int64(via)
@@ -294,13 +294,13 @@ def _mark(reached, marks, via, bit):  # type: ignore[no-untyped-def]
             x = reached[x, way + 2]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _mark_streets(edges, begin, stop, base_edge, taken, bit):  # type: ignore[no-untyped-def]
     for e in edges[begin:stop]:
         taken[base_edge[e] if len(base_edge) > 0 else e] |= bit
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _count_repeats(edges, begin, stop, entry_rank, rank_node, passed):  # type: ignore[no-untyped-def]
     """How often a way comes to a junction that it has passed before."""
     count = 0
@@ -313,7 +313,7 @@ def _count_repeats(edges, begin, stop, entry_rank, rank_node, passed):  # type: 
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _differs(  # type: ignore[no-untyped-def]
     edges, begin, stop, cost, first_fraction, last_fraction, base_edge, taken, ways, shared, most_shared
 ):
@@ -336,7 +336,7 @@ def _differs(  # type: ignore[no-untyped-def]
     return is_different
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_good_around(  # type: ignore[no-untyped-def]
     cch, metric, search, reached, start_edge, start_fraction, start_extra, end_edge, end_fraction, end_extra, via,
     around,
@@ -379,7 +379,7 @@ def _is_good_around(  # type: ignore[no-untyped-def]
     return 0 if _is_shorter(cch, metric, search, low, low_part, high, high_part, high_ms - low_ms) else 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_shorter(cch, metric, search, from_edge, from_fraction, to_edge, to_fraction, bound):  # type: ignore[no-untyped-def]
     """Whether a drive between two points costs less than `bound`, which keeps the search from climbing high."""
     entry_rank, cost = int32s(cch, ENTRY_RANK), int32s(metric, COST)

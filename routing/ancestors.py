@@ -3,9 +3,9 @@
 Source: elimination tree query (see `routing.query`), followed by a sweep back down over the same ancestors.
 """
 
-import numba
 import numpy as np
 
+from kernels.caching import cached
 from routing.cch import Cch
 from routing.packed import Packed, int32_rows, int32s, int64_rows
 from routing.query import BACK, FORE, _part, _relax_listed
@@ -43,7 +43,7 @@ def ways_scratch(cch: Cch) -> Packed:
 # --- kernels -------------------------------------------------------------------------------------------------------
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _grow(  # type: ignore[no-untyped-def]
     cch, metric, scratch, start_edge, start_fraction, start_extra, end_edge, end_fraction, end_extra, best, stretch
 ):  # fmt: skip
@@ -88,7 +88,7 @@ def _grow(  # type: ignore[no-untyped-def]
     return size, best, meet
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _add_end(rank, reached, climbed, size, way, x, cost, point):  # type: ignore[no-untyped-def]
     """Adds a rank and its ancestors to those climbed to, not yet in order; gives how many these are now."""
     y = np.int64(x)
@@ -102,7 +102,7 @@ def _add_end(rank, reached, climbed, size, way, x, cost, point):  # type: ignore
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _pull(arc, first, last, reached, way, x, limit):  # type: ignore[no-untyped-def]
     """Takes the least over the higher ends of some arcs, if below the limit, which else stands for all above."""
     way = np.uint64(way)
@@ -115,7 +115,7 @@ def _pull(arc, first, last, reached, way, x, limit):  # type: ignore[no-untyped-
     reached[x, way], reached[x, way + np.uint64(2)] = least, before
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _forget(reached, climbed, size):  # type: ignore[no-untyped-def]
     for x in climbed[:size]:
         reached[x, FORE] = NOT_CLIMBED

@@ -15,10 +15,10 @@ out as in Buchhold, Wagner, Zeitz, Zündorf 2020, "Customizable contraction hier
 
 from dataclasses import dataclass, fields
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kernels.caching import cached
 from routing import contract
 from routing.errors import BadGraph
 from routing.graph import Graph
@@ -282,7 +282,7 @@ def _check_rows(name: str, start: Int32s, rows: int, items: int) -> None:
         raise BadGraph(f"{name} does not rise from 0 to {items} in {rows} rows; build the hierarchy again")
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_mirrored(up_start, up_head, down_start, down_tail, down_arc):  # type: ignore[no-untyped-def]
     """Whether the arcs by higher rank are those by lower rank."""
     for y in range(len(down_start) - 1):
@@ -295,7 +295,7 @@ def _is_mirrored(up_start, up_head, down_start, down_tail, down_arc):  # type: i
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _seeds_fit(up_start, seed_start, seed_slot, seed_edge, edge_start, edge_slot):  # type: ignore[no-untyped-def]
     """Whether each rank's seeds lie under its own arcs by rising slot, and the rows by edge hold the same pairs."""
     used = np.zeros(len(edge_start), np.int32)
@@ -318,7 +318,7 @@ def _seeds_fit(up_start, seed_start, seed_slot, seed_edge, edge_start, edge_slot
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_below(up_start, middle):  # type: ignore[no-untyped-def]
     for x in range(len(up_start) - 1):
         for slot in range(2 * up_start[x], 2 * up_start[x + 1]):
@@ -327,7 +327,7 @@ def _is_below(up_start, middle):  # type: ignore[no-untyped-def]
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_tree(parent, subtree_start):  # type: ignore[no-untyped-def]
     """Whether parents are higher and the descendants of each rank are those right before it."""
     first = np.arange(len(parent))
@@ -347,7 +347,7 @@ def _is_tree(parent, subtree_start):  # type: ignore[no-untyped-def]
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _leads_to_ancestors(start, high, subtree_start):  # type: ignore[no-untyped-def]
     for x in range(len(subtree_start)):
         before = x

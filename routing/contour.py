@@ -17,10 +17,10 @@ of road, here it is one or two); a union of buffers (each road a polygon of its 
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kernels.caching import cached
 from routing.errors import BadPoint
 from routing.metric import E7, metres_per_degree
 from routing.raster import Reach, checked_limits, draw_reached
@@ -122,7 +122,7 @@ def _cell_sides_m(corner_e7: tuple[int, int], step_e7: tuple[int, int]) -> tuple
     return step_e7[0] * lon_m / E7, step_e7[1] * lat_m / E7
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _pack(points, ring_start, ring_limit, ring_outer, limits):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
     """Rings sorted so that each outer one is followed by its holes, and the rows of polygons and limits.
 
@@ -158,7 +158,7 @@ def _pack(points, ring_start, ring_limit, ring_outer, limits):  # type: ignore[n
     return sorted_points, start, polygon_start[: polygons + 1], limit_start
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _close(bits, columns, closed, inside):  # type: ignore[no-untyped-def]
     """Cells grown by one and closed over gaps, and cells whose weighted sum passes one half, each a bit for a limit.
 
@@ -175,7 +175,7 @@ def _close(bits, columns, closed, inside):  # type: ignore[no-untyped-def]
     _sum_up(closed, inside, width)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _grow_square(a, out, w):  # type: ignore[no-untyped-def]
     # Flat and unsigned: one loop that the processor runs 16 cells at a time (21 us for 260,000; signed: 600 us). The
     # rows' ends run into each other in the empty margin only.
@@ -185,14 +185,14 @@ def _grow_square(a, out, w):  # type: ignore[no-untyped-def]
         out[n] = below | a[n - w + one] | level | a[n + one] | above | a[n + w + one]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _grow_cross(a, out, w):  # type: ignore[no-untyped-def]
     one = np.uint64(1)
     for n in range(w + one, np.uint64(len(a)) - w - one):
         out[n] = a[n - w] | a[n - one] | a[n] | a[n + one] | a[n + w]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _shrink_square(a, out, w):  # type: ignore[no-untyped-def]
     one = np.uint64(1)
     for n in range(w + one, np.uint64(len(a)) - w - one):
@@ -200,14 +200,14 @@ def _shrink_square(a, out, w):  # type: ignore[no-untyped-def]
         out[n] = below & a[n - w + one] & level & a[n + one] & above & a[n + w + one]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _shrink_cross(a, out, w):  # type: ignore[no-untyped-def]
     one = np.uint64(1)
     for n in range(w + one, np.uint64(len(a)) - w - one):
         out[n] = a[n - w] & a[n - one] & a[n] & a[n + one] & a[n + w]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _sum_up(a, out, w):  # type: ignore[no-untyped-def]
     """Where a cell, weighing 4, its neighbours, 2 each, and those at its corners, 1 each, come to 8 or more.
 
@@ -229,7 +229,7 @@ def _sum_up(a, out, w):  # type: ignore[no-untyped-def]
         out[n] = sum_4 | (a[n] & sum_2)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@cached(nogil=True, inline="always")
 def _weight(a, n, w, k):  # type: ignore[no-untyped-def]
     """The sum that `_sum_up` compares, of one limit, 0..16."""
     below, level, above = np.uint64(n - w), np.uint64(n), np.uint64(n + w)
@@ -241,14 +241,14 @@ def _weight(a, n, w, k):  # type: ignore[no-untyped-def]
     return np.int64(corners + 2 * sides + 4 * ((a[level] >> bit) & 1))
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@cached(nogil=True, inline="always")
 def _crossing(a, left, right, w, k):  # type: ignore[no-untyped-def]
     """Where between an inner and an outer centre the outline passes, 0..1 from the inner one."""
     inner = _weight(a, left, w, k)
     return (inner - HALF) / (inner - _weight(a, right, w, k))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _list_crossings(inside, found):  # type: ignore[no-untyped-def]
     """How many cells have an eastern neighbour that is inside other limits; lists them, row by row."""
     size, four, one = 0, np.uint64(4), np.uint64(1)
@@ -267,7 +267,7 @@ def _list_crossings(inside, found):  # type: ignore[no-untyped-def]
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _outline(  # type: ignore[no-untyped-def]
     cells, is_in, width, ring_at, crossings, count, filled, slack, corner, step
 ):
@@ -324,7 +324,7 @@ def _outline(  # type: ignore[no-untyped-def]
     return points[:size], ring_start[: kept + 1], ring_limit[:kept], ring_outer[:kept]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _follow(cells, is_in, ring_at, gates, n, width, k, count, ring, slack):  # type: ignore[no-untyped-def]
     """Goes round an outline; gives (gates, how many with the first repeated, the area in cells, negative for a hole).
 
@@ -383,7 +383,7 @@ def _follow(cells, is_in, ring_at, gates, n, width, k, count, ring, slack):  # t
     return gates, size + 1, area / 2
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _straighten(gates, count, points, size, corner, step):  # type: ignore[no-untyped-def]
     """Writes an outline with as few corners as pass all its gates in order; gives the new number of points.
 

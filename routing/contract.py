@@ -1,7 +1,8 @@
 """The kernels that build a hierarchy from ranked arcs: its shortcuts, its tree, and what of it can ever be driven."""
 
-import numba
 import numpy as np
+
+from kernels.caching import cached
 
 UP, DOWN = range(2)
 
@@ -9,7 +10,7 @@ RIM_FROM = 16
 """Subtrees of so many ranks are worth a look whether a bounded search may leave them out."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def contract(start, higher):  # type: ignore[no-untyped-def]  # kernels; their callers are typed
     """(start, head, parent): every rank's higher neighbours when all lower ranks have been contracted, unsorted.
 
@@ -54,7 +55,7 @@ def contract(start, higher):  # type: ignore[no-untyped-def]  # kernels; their c
     return up_start, up_head[:size], parent
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def postorder(parent):  # type: ignore[no-untyped-def]
     """(new rank of each rank, first descendant of each new rank): descendants come right before their ancestor.
 
@@ -81,7 +82,7 @@ def postorder(parent):  # type: ignore[no-untyped-def]
     return renumber, subtree_start
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def sort_arcs(start, head, renumber):  # type: ignore[no-untyped-def]
     """Up and down arcs under their new ranks; two passes of a counting sort leave both ascending."""
     states, arcs = len(renumber), len(head)
@@ -112,7 +113,7 @@ def sort_arcs(start, head, renumber):  # type: ignore[no-untyped-def]
     return up_start, up_head, down_start, down_tail, down_arc
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def slots(up_start, up_head, tail, head):  # type: ignore[no-untyped-def]
     """Twice the arc of each edge, plus one where it is driven downwards."""
     slot = np.empty(len(tail), np.int32)
@@ -129,7 +130,7 @@ def slots(up_start, up_head, tail, head):  # type: ignore[no-untyped-def]
     return slot
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def needed_arcs(start, high, low_start, low, low_arc, slot):  # type: ignore[no-untyped-def]
     """Which arcs can be driven in some direction when every edge is open."""
     way = np.zeros((len(high), 2), np.bool_)
@@ -149,7 +150,7 @@ def needed_arcs(start, high, low_start, low, low_arc, slot):  # type: ignore[no-
     return way[:, UP] | way[:, DOWN]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def rims(start, high, subtree_start):  # type: ignore[no-untyped-def]
     """(rim_start, rim): the higher neighbours of the ranks with many descendants, needed or not."""
     rim_start = np.zeros_like(start)
@@ -163,7 +164,7 @@ def rims(start, high, subtree_start):  # type: ignore[no-untyped-def]
     return rim_start, rim
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def keep_needed(is_needed, start, high, low_start, low, low_arc, slot):  # type: ignore[no-untyped-def]
     """Moves the needed arcs together, in place, and names them by their new numbers; gives how many they are."""
     number = np.empty(len(high), np.int32)
@@ -188,7 +189,7 @@ def keep_needed(is_needed, start, high, low_start, low, low_arc, slot):  # type:
     return arcs
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def sort_rows(start, item, key):  # type: ignore[no-untyped-def]
     """Sorts the items of each row by their key, in place; those of one key keep their order. Rows are short."""
     for row in range(len(start) - 1):

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kernels.caching import cached
 from routing.cch import DOWN, UP, Cch
 from routing.errors import BadCost
 from routing.rows import as_read_only
@@ -302,7 +302,7 @@ def _check_costs(costs: Int32s) -> None:
 # --- some arcs ---------------------------------------------------------------------------------------------------
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _repair(  # type: ignore[no-untyped-def]  # kernels from here on; the functions above are typed
     up_start, up_head, down_start, down_tail, down_arc, seed_start, seed_slot, seed_edge, edge_start, edge_slot,
     edges, new_cost, cost, up, down, best, queue, is_queued, is_marked, changed,
@@ -373,7 +373,7 @@ def _repair(  # type: ignore[no-untyped-def]  # kernels from here on; the functi
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _weigh(  # type: ignore[no-untyped-def]
     up_start, up_head, down_start, down_tail, down_arc, seed_start, seed_slot, seed_edge, cost, up, down, x, arc
 ):  # fmt: skip
@@ -397,7 +397,7 @@ def _weigh(  # type: ignore[no-untyped-def]
     return best_up, best_down
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _find(up_start, up_head, x, y):  # type: ignore[no-untyped-def]
     """The arc of rank x to rank y, or -1."""
     a, b = up_start[x], up_start[x + 1]
@@ -412,7 +412,7 @@ def _find(up_start, up_head, x, y):  # type: ignore[no-untyped-def]
     return a if up_head[a] == y else -1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _push(queue, size, is_queued, x):  # type: ignore[no-untyped-def]
     """Adds a rank to a heap once; gives its size. No rank comes back once taken, as ways lead to higher ones only."""
     if is_queued[x]:
@@ -426,7 +426,7 @@ def _push(queue, size, is_queued, x):  # type: ignore[no-untyped-def]
     return size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _pop(queue, size):  # type: ignore[no-untyped-def]
     """Removes the lowest rank of a heap; gives its new size."""
     size -= 1

@@ -8,10 +8,10 @@ there is no answer.
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.gates import _list_delays
@@ -194,7 +194,7 @@ def put_on_roads(
     return OnRoads(segment, place, is_plain, start_row, EdgePoints(se, sf, sx), end_row, EdgePoints(ee, ef, ex))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _put_on_roads(index, metric, graph, usable, allowed, places, radius):  # type: ignore[no-untyped-def]  # kernels; typed above
     n = len(places)
     segment, distance, fraction, lonlat = _nearest_many(index, places, radius, allowed)
@@ -228,7 +228,7 @@ def _put_on_roads(index, metric, graph, usable, allowed, places, radius):  # typ
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _points(metric, graph, usable, segment, fraction, is_end):  # type: ignore[no-untyped-def]  # kernels; typed above
     """(edges, fractions, extras, how many, -1 if not plain) of a place on a segment."""
     cost, local = int32s(metric, COST), int32s(usable, LOCAL)
@@ -259,7 +259,7 @@ def _points(metric, graph, usable, segment, fraction, is_end):  # type: ignore[n
     return edge, share, extra, size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _on_roads(index, usable, is_connected, ends, radius):  # type: ignore[no-untyped-def]
     """(segments, distances, fractions, places, whether both ends are in one part)."""
     segment, distance, fraction, lonlat = _nearest_many(index, ends, radius, is_connected)
@@ -268,7 +268,7 @@ def _on_roads(index, usable, is_connected, ends, radius):  # type: ignore[no-unt
     return segment, distance, fraction, lonlat, is_plain
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _drive_costs(index, cch, metric, graph, usable, scratch, pairs, radius, found):  # type: ignore[no-untyped-def]
     for i in range(len(pairs)):
         cost = _drive_cost(
@@ -278,7 +278,7 @@ def _drive_costs(index, cch, metric, graph, usable, scratch, pairs, radius, foun
         found[i] = UNREACHED if cost < 0 else cost
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _drive_cost(  # type: ignore[no-untyped-def]
     index, cch, metric, graph, usable, scratch, lon, lat, radius, to_lon, to_lat, to_radius
 ):
@@ -311,7 +311,7 @@ def _drive_cost(  # type: ignore[no-untyped-def]
     return _public_cost(cch, metric, graph, scratch, cost, segment, fraction, to_segment, to_fraction)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _public_cost(cch, metric, graph, scratch, cost, segment, fraction, to_segment, to_fraction):  # type: ignore[no-untyped-def]
     """What `_ask_cost` gives between `_points` of both places, without their arrays."""
     entry_rank, end_start, end_rank = int32s(cch, ENTRY_RANK), int32s(cch, END_START), int32s(cch, END_RANK)
@@ -342,7 +342,7 @@ def _public_cost(cch, metric, graph, scratch, cost, segment, fraction, to_segmen
     return best if is_open and is_open_there else np.int64(-1)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _drive(index, cch, metric, graph, shapes, usable, scratch, is_connected, ends, radius, is_drawn):  # type: ignore[no-untyped-def]
     """(cost, edges, edge_ms, turn_ms, fractions, segment, place, line, begins, along_m); cost < 0 if not plain.
 
@@ -387,7 +387,7 @@ def _drive(index, cch, metric, graph, shapes, usable, scratch, is_connected, end
     return best, edges, edge_ms, turn_ms, fractions, segment, place, line, begins, lengths_along_m(line)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _onto_roads(cost, base_edge, edges, first_fraction, first_extra, last_fraction, last_extra):  # type: ignore[no-untyped-def]
     """(milliseconds on each edge of a drive over public roads, those of its turn); the edges become road edges."""
     n = len(edges)
@@ -402,7 +402,7 @@ def _onto_roads(cost, base_edge, edges, first_fraction, first_extra, last_fracti
     return edge_ms, turn_ms
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _length_m(shapes, edges, first_fraction, last_fraction):  # type: ignore[no-untyped-def]
     segment, length_m, last = int32s(shapes, EDGE_SEGMENT), float64s(shapes, SEGMENT_M), len(edges) - 1
     total = -length_m[segment[edges[0]]] * first_fraction - length_m[segment[edges[last]]] * (1.0 - last_fraction)
@@ -411,7 +411,7 @@ def _length_m(shapes, edges, first_fraction, last_fraction):  # type: ignore[no-
     return max(total, 0.0)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _draw(index, shapes, edges, first_fraction, last_fraction):  # type: ignore[no-untyped-def]
     """As routing.shape.path_shape: (line, begins)."""
     n = len(edges)
@@ -428,7 +428,7 @@ def _draw(index, shapes, edges, first_fraction, last_fraction):  # type: ignore[
     return _join(shape_start, shape_e7, driven, back, points, places)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _local_way(cch, metric, graph, usable, scratch, segment, fraction):  # type: ignore[no-untyped-def]
     """(cost, road edges, first and last fraction) between two places one of which at least is on a local road."""
     cost, local, row_of = int32s(metric, COST), int32s(usable, LOCAL), int32s(scratch, ROW_OF)
@@ -467,7 +467,7 @@ def _local_way(cch, metric, graph, usable, scratch, segment, fraction):  # type:
     return best, edges, first_fraction, last_fraction
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _spent(graph, cost, local, edges, first_fraction, last_fraction):  # type: ignore[no-untyped-def]
     """(milliseconds on each road edge of a drive with its turn, those of the turn alone)."""
     turn_ms = _list_delays(

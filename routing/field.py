@@ -9,10 +9,10 @@ Source: PHAST (Delling, Goldberg, Nowatzyk, Werneck 2011), restricted to subtree
 
 import math
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.errors import BadPoint
@@ -142,12 +142,12 @@ def _spread(
     return base, within, dist, reached[:count]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _part(cost, fraction):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
     return np.int64(math.floor(cost * fraction))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _sweep(  # type: ignore[no-untyped-def]
     cch, metric, rows, start_edge, start_fraction, start_extra, limit, is_backward, dist, climbed, reached
 ):
@@ -190,7 +190,7 @@ def _sweep(  # type: ignore[no-untyped-def]
     return base, np.int64(within), size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _climb(  # type: ignore[no-untyped-def]
     cch, metric, start_edge, start_fraction, start_extra, base, is_backward, dist, climbed
 ):
@@ -226,7 +226,7 @@ def _climb(  # type: ignore[no-untyped-def]
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _by_node(cch, nodes, base, within, dist, reached):  # type: ignore[no-untyped-def]
     rank_node = int32s(cch, RANK_NODE)
     found = np.full(nodes, UNREACHED, np.int64)
@@ -235,7 +235,7 @@ def _by_node(cch, nodes, base, within, dist, reached):  # type: ignore[no-untype
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _enter(rows, found, ranks, base, within, dist, reached):  # type: ignore[no-untyped-def]
     """Drives on over local roads, and writes at what cost each road is entered."""
     start, entries = int32s(rows, ENTRY_START), int32_rows(rows, ENTRIES, 2)
@@ -255,7 +255,7 @@ def _enter(rows, found, ranks, base, within, dist, reached):  # type: ignore[no-
                 found[road] = min(found[road], base + arrived)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _drive_local(rows, dist, ranks, within):  # type: ignore[no-untyped-def]
     """Costs of the local states. A queue does instead of a heap: local roads are short."""
     firsts, following = int32_rows(rows, FIRST_STRETCHES, 3), int32_rows(rows, NEXT_STRETCHES, 2)

@@ -4,10 +4,10 @@ Most ranks of a hierarchy cannot be come down to at all, as states stand for a r
 closed to most profiles: a field reads only what is open.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.graph import Graph
@@ -103,7 +103,7 @@ def _state_ranks(cch: Cch, graph: Graph) -> Int32s:
 # and what is written has room for all.
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _list_down(cch, weight):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
     up_start, up_head, rim_start = int32s(cch, UP_START), int32s(cch, UP_HEAD), int32s(cch, RIM_START)
     subtree_start = int32s(cch, SUBTREE_START)
@@ -129,7 +129,7 @@ def _list_down(cch, weight):  # type: ignore[no-untyped-def]  # kernels; the fun
     return ranks[: count + 1].copy(), arcs[:size].copy(), skips
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _list_entries(cch, cost, of_road, roads, is_backward):  # type: ignore[no-untyped-def]
     entry_rank, end_start, end_rank = int32s(cch, ENTRY_RANK), int32s(cch, END_START), int32s(cch, END_RANK)
     rows, size = np.empty((max(len(end_rank), roads), 3), np.int32), 0
@@ -151,7 +151,7 @@ def _list_entries(cch, cost, of_road, roads, is_backward):  # type: ignore[no-un
     return rows[:size].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _list_local(graph, rank, cost, local, is_backward):  # type: ignore[no-untyped-def]
     """(first stretches, next ones, entries, how many states): spreads over all local roads from all public states."""
     if is_backward:
@@ -203,7 +203,7 @@ def _list_local(graph, rank, cost, local, is_backward):  # type: ignore[no-untyp
     return stretches[:firsts].copy(), stretches[firsts:size].copy(), entries[:entered].copy(), count
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _as_rows(table, first, rows):  # type: ignore[no-untyped-def]
     """(start, columns 1 and 2) of a table grouped by column 0, which counts rows from a first one on."""
     start, columns = np.zeros(rows + 1, np.int32), np.empty((len(table), 2), np.int32)

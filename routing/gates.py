@@ -2,10 +2,10 @@
 
 import math
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kernels.caching import cached
 from routing.errors import BadCost, BadPoint
 from routing.graph import Graph
 from routing.trip import CLOSED, EdgePoints, Path, check_points, checked_costs
@@ -123,7 +123,7 @@ def _checked_roads(graph: Graph, numbers: NDArray[np.generic]) -> Int32s:
     return roads.astype(np.int32)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _cost_aliases(road_ms, is_shut, base_edge, gate_start, gate, delay_ms, edge_ms):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
     roads = len(road_ms)
     for alias in range(len(delay_ms)):
@@ -134,7 +134,7 @@ def _cost_aliases(road_ms, is_shut, base_edge, gate_start, gate, delay_ms, edge_
         edge_ms[roads + alias] = min(cost, CLOSED)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _list_delays(arc_start, arc_head, arc_edge, entry_arc, base_edge, cost, local, driven):  # type: ignore[no-untyped-def]
     delays = np.zeros(len(driven), np.int64)
     for i in range(1, len(driven)):
@@ -147,7 +147,7 @@ def _list_delays(arc_start, arc_head, arc_edge, entry_arc, base_edge, cost, loca
     return delays
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _alias_ends(cost, alias_start, edge, fraction, extra):  # type: ignore[no-untyped-def]
     """(open aliases of the points' edges, point of each, extras of the points and of the aliases after them)."""
     roads, points, count = len(alias_start) - 1, len(edge), 0

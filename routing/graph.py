@@ -16,10 +16,10 @@ Rejected: the full edge-expanded graph (a state for each edge) has 2.6 times the
 
 from dataclasses import dataclass, fields
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kernels.caching import cached
 from routing.errors import BadGraph
 from routing.restrictions import checked_ends, checked_sequences
 from routing.rows import as_read_only, group_rows
@@ -244,7 +244,7 @@ def _check(graph: Graph) -> None:
         raise BadGraph("base_edge does not name road edges and their aliases in order; build the graph again")
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _first_outside(column: NDArray[np.int32], limit: int) -> int:
     for place in range(len(column)):
         if column[place] < 0 or column[place] >= limit:
@@ -252,7 +252,7 @@ def _first_outside(column: NDArray[np.int32], limit: int) -> int:
     return -1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_row_start(start: NDArray[np.int32], rows: int, items: int) -> bool:
     if len(start) != rows + 1 or start[0] != 0 or start[rows] != items:
         return False

@@ -16,13 +16,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # comes without types
 from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.measure import Lengths
@@ -151,7 +151,7 @@ _offer: Any = intrinsic(_type_offer)
 _offer_four: Any = intrinsic(_type_offer_four)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _lay_out(  # type: ignore[no-untyped-def]
     cch, metric, lengths, closed, start, edge, fraction, extra, before_cm, is_up, slot_of, table
 ):  # fmt: skip
@@ -229,7 +229,7 @@ def _lay_out(  # type: ignore[no-untyped-def]
     return lane, end_start_of, end_slot, end_key, size, groups
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _climb(  # type: ignore[no-untyped-def]
     cch, metric, lengths, closed, is_up, lane, end_start, end_slot, end_key, origin_of, table, size, costs
 ):  # fmt: skip
@@ -264,7 +264,7 @@ def _climb(  # type: ignore[no-untyped-def]
                 _offer(address + (theirs + group) * group_bytes, address + (mine + group) * group_bytes, key)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _join(  # type: ignore[no-untyped-def]
     metric, lengths, closed,
     source_start, source_edge, source_fraction, source_extra, source_cm, source_lane, source_ends, source_slot,
@@ -343,7 +343,7 @@ def _join(  # type: ignore[no-untyped-def]
                 length_cm[s, first_column + j] = np.int32(cm) if ms < CLOSED else np.int32(CLOSED)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _slots_across(source_table, source_size, target_table, target_size):  # type: ignore[no-untyped-def]
     """Where each rank of the sources is listed among those of the targets; -1 = it is not."""
     found, there = np.full(source_size, -1, np.int64), 0
@@ -356,12 +356,12 @@ def _slots_across(source_table, source_size, target_table, target_size):  # type
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _are_alike(values, k):  # type: ignore[no-untyped-def]
     return values[k] == values[k + 1] == values[k + 2] == values[k + 3]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _key(lengths, ms, cm):  # type: ignore[no-untyped-def]
     """A cost alone, or over its length; both are at most CLOSED, so that the sum of two keys carries nothing over."""
     if lengths is None:
@@ -370,7 +370,7 @@ def _key(lengths, ms, cm):  # type: ignore[no-untyped-def]
         return np.uint64(ms) << np.uint64(32) | np.uint64(cm)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _saturated(lengths, key):  # type: ignore[no-untyped-def]
     """A key whose length is at most CLOSED."""
     if lengths is None:
@@ -380,7 +380,7 @@ def _saturated(lengths, key):  # type: ignore[no-untyped-def]
         return (key >> np.uint64(32)) << np.uint64(32) | length
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _part_cm(lengths, edge, fraction):  # type: ignore[no-untyped-def]
     """The length of an edge up to a fraction; 0 where lengths are not asked for."""
     if lengths is None:
@@ -389,7 +389,7 @@ def _part_cm(lengths, edge, fraction):  # type: ignore[no-untyped-def]
         return _part(int32s(lengths, EDGE_CM)[edge], fraction)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _arc_key(lengths, is_up, weight, arc):  # type: ignore[no-untyped-def]
     if lengths is None:
         return weight[arc]
@@ -398,6 +398,6 @@ def _arc_key(lengths, is_up, weight, arc):  # type: ignore[no-untyped-def]
         return np.uint64(weight[arc]) << np.uint64(32) | np.uint64(length[arc])
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _part(cost, fraction):  # type: ignore[no-untyped-def]
     return np.int64(math.floor(cost * fraction))

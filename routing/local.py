@@ -13,10 +13,10 @@ public edge is added to the stretch and the next ones are tried. So nothing is l
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.gates import end_points
 from routing.graph import Graph
 from routing.packed import Layout, int32s
@@ -195,7 +195,7 @@ def _thread_rows(states: int) -> NDArray[np.int32]:
     return rows
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _leave(graph, cost, local, point_edge, point_fraction, point_extra, row_of):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
     """The rows, then (edge, cost, row) of the exits."""
     arc_start, arc_head, arc_edge = int32s(graph, ARC_START), int32s(graph, ARC_HEAD), int32s(graph, ARC_EDGE)
@@ -269,7 +269,7 @@ def _leave(graph, cost, local, point_edge, point_fraction, point_extra, row_of):
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _enter(graph, cost, local, point_edge, point_fraction, point_extra, row_of):  # type: ignore[no-untyped-def]
     """As `_leave`, against the driving direction."""
     in_start, in_tail, in_edge = int32s(graph, IN_START), int32s(graph, IN_TAIL), int32s(graph, IN_EDGE)
@@ -355,7 +355,7 @@ def _enter(graph, cost, local, point_edge, point_fraction, point_extra, row_of):
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_uniform(graph, cost, road, costs, edges, before, row_of, wanted):  # type: ignore[no-untyped-def]
     """Whether, by whichever copy the road edge is driven, the stretch of a row follows at the same cost."""
     arc_head, copy_start, copy_arc = int32s(graph, ARC_HEAD), int32s(graph, COPY_START), int32s(graph, COPY_ARC)
@@ -374,7 +374,7 @@ def _is_uniform(graph, cost, road, costs, edges, before, row_of, wanted):  # typ
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _label(state, costs, edges, before, row_of, size, x, cost, edge, parent):  # type: ignore[no-untyped-def]
     """Offers a state a cost; gives the columns, their length, and the row if it is new or better, else -1."""
     row = row_of[x] - 1
@@ -391,14 +391,14 @@ def _label(state, costs, edges, before, row_of, size, x, cost, edge, parent):  #
     return state, costs, edges, before, size, row
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _longer(column):  # type: ignore[no-untyped-def]
     longer = np.empty(2 * len(column), column.dtype)
     longer[: len(column)] = column
     return longer
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _push(costs, rows, size, cost, row):  # type: ignore[no-untyped-def]
     if size == len(costs):
         costs, rows = _longer(costs), _longer(rows)
@@ -411,7 +411,7 @@ def _push(costs, rows, size, cost, row):  # type: ignore[no-untyped-def]
     return costs, rows, size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _pop(costs, rows, size):  # type: ignore[no-untyped-def]
     size -= 1
     cost, row, place = costs[size], rows[size], 0
@@ -427,7 +427,7 @@ def _pop(costs, rows, size):  # type: ignore[no-untyped-def]
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _meet(state, cost, other_state, other_cost):  # type: ignore[no-untyped-def]
     """(row, row of the other) of the cheapest state that both have, or -1, -1."""
     best, here, there = np.int64(CLOSED) * CLOSED, -1, -1

@@ -1,21 +1,21 @@
 """The local ends of a drive for other kernels: what `routing.local` finds, for one place on one road."""
 
-import numba
 import numpy as np
 
+from kernels.caching import cached
 from routing.local import ALIAS_START, _enter, _leave, _longer
 from routing.packed import int32s
 from routing.trip import CLOSED, UNREACHED
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_local(cost, local, segment):  # type: ignore[no-untyped-def]
     """Whether a direction of a segment is open at the ends of trips only."""
     e = 2 * np.int64(segment)
     return (cost[e] == CLOSED and local[e] != CLOSED) or (cost[e + 1] == CLOSED and local[e + 1] != CLOSED)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _starts_at(graph, cost, local, row_of, segment, fraction):  # type: ignore[no-untyped-def]
     """Where trips from a place on a segment begin, or come to public roads.
 
@@ -48,7 +48,7 @@ def _starts_at(graph, cost, local, row_of, segment, fraction):  # type: ignore[n
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _ends_at(graph, cost, local, row_of, segment, fraction):  # type: ignore[no-untyped-def]
     """As `_starts_at`, where trips to a place end or leave public roads; points on aliases among them."""
     alias_start = int32s(graph, ALIAS_START)
@@ -81,7 +81,7 @@ def _ends_at(graph, cost, local, row_of, segment, fraction):  # type: ignore[no-
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _add_end(alias_start, cost, edge, share, extra, row, size, e, part, ms, r):  # type: ignore[no-untyped-def]
     """Adds a point on a road edge and those on its open aliases (see routing.gates.end_points)."""
     roads = len(alias_start) - 1
@@ -100,7 +100,7 @@ def _add_end(alias_start, cost, edge, share, extra, row, size, e, part, ms, r): 
     return edge, share, extra, row, size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _cheapest_exits(edge, ms):  # type: ignore[no-untyped-def]
     """Numbers of the exits, of several by one edge the cheapest."""
     kept, size = np.empty(len(edge), np.int64), 0
@@ -116,7 +116,7 @@ def _cheapest_exits(edge, ms):  # type: ignore[no-untyped-def]
     return kept[:size]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _directly(cost, local, row_of, from_points, from_rows, to_points, to_rows):  # type: ignore[no-untyped-def]
     """(cost, row there, row back) of the cheapest drive of `find_direct`; for one along a local edge that both places
     lie on, -1 - the number of each point. UNREACHED if there is none.
@@ -145,7 +145,7 @@ def _directly(cost, local, row_of, from_points, from_rows, to_points, to_rows): 
     return best, here, there
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _driven(rows, row):  # type: ignore[no-untyped-def]
     """The edges between a point and the state of a row, from the state on; none for row -1."""
     edges, size = np.empty(16, np.int32), 0

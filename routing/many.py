@@ -15,10 +15,10 @@ Source: lazy sweeps, Strasser, Zeitz 2021, "A fast and tight heuristic for A* in
 import math
 from typing import overload
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing import lanes
 from routing.cch import Cch
 from routing.customize import Metric
@@ -154,12 +154,12 @@ def _costs_of_one(cch: Cch, metric: Metric, one: EdgePoints, many: Places, is_ba
     return cost
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _part(cost, fraction):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
     return np.int64(math.floor(cost * fraction))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _fill_row(  # type: ignore[no-untyped-def]
     cch, metric, one_edge, one_fraction, one_extra, many_edge, many_fraction, many_extra, many_start, is_backward
 ):  # fmt: skip

@@ -9,8 +9,8 @@ candidates of the next fix, turn rules obeyed. Differences to the paper:
   their way. But how well they lie on a way counts for it, so that nothing that they know of side streets is lost.
 * The scale of |route - straight line| grows with the seconds and metres between two fixes, and the way's time at free
   flow counts: a way that cannot be driven in the time is unlikely, turns cost what they take.
-* A vehicle may turn round on the road where it is at a fix, at a price; one-way streets and turn rules hold: what can
-  only be explained by breaking them is left out as an outlier, or ends the part.
+* A vehicle may turn round on the road where it is at a fix, and at dead ends, at a price; one-way streets and turn
+  rules hold: what can only be explained by breaking them is left out as an outlier, or ends the part.
 * An edge's confidence is its probability under the model: the share of all chains of candidates that drive it (forward-
   backward). Two ways between the same two candidates are one chain, so between fixes far apart it is a little high:
   at a minute's interval 95 % were right of 155 edges told 0.98, and 90 % of 121 told 0.83 (simulated drives).
@@ -27,6 +27,7 @@ from routing.match_model import MatchModel
 from routing.match_network import NETWORK, MatchNetwork
 from routing.match_result import Matched, Snaps, Traversals
 from routing.match_scratch import (
+    MOST_KEPT_BYTES,
     ROW_EDGE,
     ROW_ENTER,
     ROW_FROM,
@@ -107,6 +108,7 @@ def match_tracks(
             if done == begin:
                 scratch.double()
             begin = done
+        leave_scratch(scratch)
         return found
 
     bounds = share_tracks(tracks.track_start, threads)
@@ -169,6 +171,12 @@ def thread_scratch(network: MatchNetwork, fixes: int) -> MatchScratch:
     kept.make_room(fixes)
     kept.forget_old()
     return kept
+
+
+def leave_scratch(scratch: MatchScratch) -> None:
+    """Lets go of what only a rare track needed."""
+    if scratch.size_bytes > MOST_KEPT_BYTES:
+        own_desk().pop("match", None)
 
 
 def as_traversals(pieces: list[Rows], track: NDArray[np.int32] | None = None) -> Traversals:

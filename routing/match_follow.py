@@ -2,8 +2,7 @@
 
 import math
 
-import numba
-
+from kernels.caching import cached
 from routing.match_links import FULL
 from routing.match_model import BEAM
 from routing.match_path import trace_back, weigh_links
@@ -47,7 +46,7 @@ KNOWN_FRACTION, OPEN_FROM, OPEN_ENTER, OPEN_MASS = range(4)
 not reached, told when it has: from which fraction, since when, how sure, the fix before; how many parts are over."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def follow_many(  # type: ignore[no-untyped-def]  # kernels; the callers are typed
     net, scratch, model, start, number, lonlat, time_s, sigma, heading, speed, begin, end, is_ended, lag_s,
     known_int, known_float, keep, snap_edge, snap_float, snap_part,
@@ -70,7 +69,7 @@ def follow_many(  # type: ignore[no-untyped-def]  # kernels; the callers are typ
     return end, row
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _follow(  # type: ignore[no-untyped-def]
     net, scratch, model, first, last, number, lonlat, time_s, sigma, heading, speed, vehicle, row, is_ended, lag_s,
     known_int, known_float, keep, snap_edge, snap_float, snap_part,
@@ -123,7 +122,7 @@ def _follow(  # type: ignore[no-untyped-def]
     return row
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _join_open(scratch, row, after, vehicle, known_int, known_float):  # type: ignore[no-untyped-def]
     """Joins the edge that was open with the first row of its continuation, or tells it before; gives the row after the
     last.
@@ -151,7 +150,7 @@ def _join_open(scratch, row, after, vehicle, known_int, known_float):  # type: i
     return after
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _keep_open(scratch, row, known_int, known_float):  # type: ignore[no-untyped-def]
     rows, values = int32_rows(scratch, ROW_INT, ROW_INT_WIDTH), float64_rows(scratch, ROW_FLOAT, ROW_WIDTH)
     known_int[OPEN_EDGE], known_int[OPEN_POINT] = rows[row, ROW_EDGE], rows[row, ROW_POINT]
@@ -159,10 +158,12 @@ def _keep_open(scratch, row, known_int, known_float):  # type: ignore[no-untyped
     known_float[OPEN_MASS] = values[row, ROW_MASS]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _last_decided(scratch, model, time_s, first, last, before_s):  # type: ignore[no-untyped-def]
     """The last anchor of first..last that all chains which may still win pass at one candidate, or that is older than
     before_s. first - 1 = there is none.
+
+    Costs are whole multiples of 1 / GRAIN, so chains of a window compare as those of the whole track do, ties included.
     """
     anchor, links = int32_rows(scratch, ANCHOR, ANCHOR_WIDTH), int32_rows(scratch, LINK_INT, LINK_WIDTH)
     ints, floats = int32_rows(scratch, CAND_INT, 2), float64_rows(scratch, CAND_FLOAT, CAND_WIDTH)

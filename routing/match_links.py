@@ -2,10 +2,10 @@
 
 import math
 
-import numba
 import numpy as np
 
-from routing.match_candidates import off_cost, radius_of
+from kernels.caching import cached
+from routing.match_candidates import off_cost, radius_of, round_cost
 from routing.match_model import (
     BACK_SIGMA,
     BEAM,
@@ -18,8 +18,10 @@ from routing.match_model import (
     HURRY,
     HURRY_SHARE,
     ROBUST,
+    THETA_FREE,
     THETA_S,
     THETA_SHARE,
+    TURN_END,
     TURN_ROUND,
 )
 from routing.match_network import COST_MM, EDGE_MS, SEGMENT_MM, SHAPE_E7, SHAPE_START
@@ -66,6 +68,7 @@ from routing.match_scratch import (
 )
 from routing.match_search import (
     ALONG,
+    FOUND_COST,
     FOUND_MM,
     FOUND_MS,
     FOUND_STATE,
@@ -74,9 +77,8 @@ from routing.match_search import (
     TURNED,
     search_from,
 )
-from routing.metric import metres_per_degree
+from routing.metric import metres_per_degree, to_piece
 from routing.packed import float64_rows, int32_rows, int32s, int64s
-from routing.snap import _to_piece
 from routing.trip import CLOSED
 
 FULL = -1
@@ -89,14 +91,18 @@ MOST_OFF = 12.0
 """One fix between two others says no more than this against a route: about 5 sigma."""
 
 
-@numba.njit(cache=True, nogil=True)
+LONGEST_UNSEEN_S = 600.0
+"""After so long without a fix a way may be any: a longer pause allows for no more, and searches no further."""
+
+
+@cached(nogil=True)
 def straight_m(lonlat, one, other):  # type: ignore[no-untyped-def]  # kernels; numba gives the types
     """Metres between two fixes, in the plane at the second."""
     lon_m, lat_m = metres_per_degree(lonlat[other, 1])
     return math.hypot((lonlat[one, 0] - lonlat[other, 0]) * lon_m, (lonlat[one, 1] - lonlat[other, 1]) * lat_m)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def link_anchors(net, scratch, model, lonlat, time_s, sigma, before, reach):  # type: ignore[no-untyped-def]
     """Links the candidates of anchor `before` to those of the next, and gives each of these its least cost.
 
@@ -118,11 +124,12 @@ def link_anchors(net, scratch, model, lonlat, time_s, sigma, before, reach):  # 
     unseen_s = 0.0
     for fix in range(here, there):
         unseen_s = max(unseen_s, time_s[fix + 1] - time_s[fix])
+    unseen_s = min(unseen_s, LONGEST_UNSEEN_S)
     noise = max(sigma[here], sigma[there])
     beta = model[BETA_M] + model[BETA_M_S] * unseen_s + model[BETA_SHARE] * straight + model[BETA_SIGMA] * noise
     theta = model[THETA_S] + model[THETA_SHARE] * unseen_s
     may_be_behind_mm = 1000.0 * model[BACK_SIGMA] * (sigma[here] + sigma[there])
-    turn_mm = np.int64(1000.0 * beta * model[TURN_ROUND])
+    turn_mm, end_mm = np.int64(1000.0 * beta * model[TURN_ROUND]), np.int64(1000.0 * beta * model[TURN_END])
 
     counter[LAYER] += 1
     layer = np.int32(counter[LAYER])
@@ -163,21 +170,20 @@ def link_anchors(net, scratch, model, lonlat, time_s, sigma, before, reach):  # 
                 j = target[e, 1]
                 ahead_mm = (floats[middle + j, FRACTION] - f) * segment_mm[e >> 1]
                 if ahead_mm >= -may_be_behind_mm:
-                    found[j, FOUND_STATE] = ALONG
+                    found[j, FOUND_STATE], found[j, FOUND_COST] = ALONG, 0
                     found[j, FOUND_MM] = np.int64(max(ahead_mm, 0.0))
                     found[j, FOUND_MS] = np.int64(max(floats[middle + j, FRACTION] - f, 0.0) * edge_ms[e])
                     wanted -= 1
             if cost_mm[e ^ 1] != CLOSED and target[e ^ 1, 0] == layer:
                 j = target[e ^ 1, 1]
                 part = abs(floats[middle + j, FRACTION] - (1.0 - f))
-                found[j, FOUND_STATE] = ROUND
+                found[j, FOUND_STATE], found[j, FOUND_COST] = ROUND, turn_mm + np.int64(part * cost_mm[e ^ 1])
                 found[j, FOUND_MM] = np.int64(part * segment_mm[e >> 1])
                 found[j, FOUND_MS] = np.int64(part * edge_ms[e ^ 1])
-                wanted -= 1
             if wanted:
                 search_from(
                     net, scratch, e, f, lonlat[there, 0], lonlat[there, 1], lon_m, lat_m,
-                    np.int64(1000.0 * furthest), np.int64(limit_mm), turn_mm, middle, count, wanted,
+                    np.int64(1000.0 * furthest), np.int64(limit_mm), turn_mm, end_mm, middle, count,
                 )  # fmt: skip
             for j in range(count):
                 state = found[j, FOUND_STATE]
@@ -185,30 +191,27 @@ def link_anchors(net, scratch, model, lonlat, time_s, sigma, before, reach):  # 
                     continue
                 cost = abs(found[j, FOUND_MM] / 1000.0 - straight) / beta
                 free_s = found[j, FOUND_MS] / 1000.0
-                cost += free_s / theta
+                cost += max(free_s - model[THETA_FREE] * seconds, 0.0) / theta
                 late = free_s - HURRY_S - model[HURRY] * seconds
                 if late > 0.0:
                     cost += late / (1.0 + model[HURRY_SHARE] * seconds)
-                if state == ROUND:
-                    cost += model[TURN_ROUND]
                 total = score + cost + floats[middle + j, EMIT]
                 if total > best + model[BEAM]:
                     continue
                 if size >= len(links) or room + 4 >= len(route):
                     return float(FULL)
-                length, turned = _write_route(scratch, room, e, state, ints[middle + j, CAND_EDGE])
+                length, is_turned = _write_route(scratch, room, e, state, ints[middle + j, CAND_EDGE])
                 if length < 0:
                     return float(FULL)
+                edges = route[room + 1 : room + 1 + length]
+                cost += model[TURN_END] * _count_turns(edges)
                 costs[size, LINK_TURN] = -1.0
-                if state == ROUND:
-                    costs[size, LINK_TURN] = max(f, 1.0 - floats[middle + j, FRACTION])
-                elif turned:
-                    cost += model[TURN_ROUND]
-                    costs[size, LINK_TURN] = f
+                if is_turned:
+                    cost += model[TURN_ROUND] - model[TURN_END]
+                    costs[size, LINK_TURN] = max(f, 1.0 - floats[middle + j, FRACTION]) if state == ROUND else f
                 if looked:
-                    cost += weight * _between(
-                        net, scratch, model, lonlat, sigma, here, there, looked, route[room + 1 : room + 1 + length]
-                    )
+                    cost += weight * _between(net, scratch, model, lonlat, sigma, here, there, looked, edges)
+                cost = round_cost(cost)
                 total = score + cost + floats[middle + j, EMIT]
                 if total > best + model[BEAM]:
                     continue
@@ -224,7 +227,7 @@ def link_anchors(net, scratch, model, lonlat, time_s, sigma, before, reach):  # 
     return best
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _next_source(floats, begin, end, done):  # type: ignore[no-untyped-def]
     """The first candidate of the least cost above `done`; -1 = there is none."""
     at, least = -1, math.inf
@@ -234,15 +237,17 @@ def _next_source(floats, begin, end, done):  # type: ignore[no-untyped-def]
     return at
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _route_length(route, at):  # type: ignore[no-untyped-def]
     """Places that a route takes in ROUTE: how many edges, then the edges."""
     return 1 + route[at]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _write_route(scratch, at, first, state, last):  # type: ignore[no-untyped-def]
-    """Writes the edges of a way found, from the first to the last; gives (how many or FULL, whether turned round)."""
+    """Writes the edges of a way found, from the first to the last; gives (how many or FULL, whether it turns round on
+    the first).
+    """
     label, route = int32_rows(scratch, LABEL, LABEL_WIDTH), int32s(scratch, ROUTE)
     if state == ALONG:
         route[at], route[at + 1] = 1, first
@@ -268,7 +273,16 @@ def _write_route(scratch, at, first, state, last):  # type: ignore[no-untyped-de
     return length, turned
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
+def _count_turns(edges):  # type: ignore[no-untyped-def]
+    """How often a way turns round."""
+    turns = 0
+    for i in range(1, len(edges)):
+        turns += edges[i] == edges[i - 1] ^ 1
+    return turns
+
+
+@cached(nogil=True)
 def _begin_between(scratch, here, there, most):  # type: ignore[no-untyped-def]
     """(how many of the fixes between two are looked at, how much each counts); forgets what was kept of others."""
     counter = int64s(scratch, COUNTER)
@@ -279,7 +293,7 @@ def _begin_between(scratch, here, there, most):  # type: ignore[no-untyped-def]
     return looked, min(float(fixes), most) / max(looked, 1)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _between(net, scratch, model, lonlat, sigma, here, there, looked, edges):  # type: ignore[no-untyped-def]
     """What it costs that the fixes between two lie beside a route: each counts its nearest road of it."""
     slot, kept = int32_rows(scratch, SLOT, SLOT_WIDTH), float64_rows(scratch, BETWEEN_COST, MOST_BETWEEN)
@@ -300,17 +314,20 @@ def _between(net, scratch, model, lonlat, sigma, here, there, looked, edges):  #
             s = edge >> 1
             if slot[s, 0] == gap:
                 least = min(least, kept[slot[s, 1], number])
+            else:
+                fix = here + 1 + (there - here - 1) * number // looked
+                least = min(least, _off_segment(net, model, lonlat, sigma, fix, s))
         total += least
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _off_segment(net, model, lonlat, sigma, fix, s):  # type: ignore[no-untyped-def]
     shape_start, shape = int32s(net, SHAPE_START), int32_rows(net, SHAPE_E7, 2)
     lon, lat = lonlat[fix, 0], lonlat[fix, 1]
     lon_m, lat_m = metres_per_degree(lat)
     best = radius_of(model, sigma[fix]) ** 2
     for p in range(shape_start[s], shape_start[s + 1] - 1):
-        distance2, _, _, _ = _to_piece(shape, p, lon, lat, lon_m, lat_m)
+        distance2, _, _, _ = to_piece(shape, p, lon, lat, lon_m, lat_m)
         best = min(best, distance2)
     return min(off_cost(math.sqrt(best), sigma[fix], model[ROBUST]), MOST_OFF)

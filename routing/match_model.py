@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 
 from routing.errors import BadPoint
 
+GRAIN = float(2**20)
+"""Costs are whole multiples of 1 / GRAIN: sums of them are exact below 2^33, so that equal ones stay equal and the same
+chain wins wherever counting begins: in a whole track, or in the window of a vehicle that drives."""
+
 
 @dataclass(frozen=True)
 class MatchModel:
@@ -19,18 +23,21 @@ class MatchModel:
     most_radius_m.
     thin_sigma: fixes nearer than so many sigma to the last one decided on decide nothing by themselves; how well they
     lie on the path between counts, together as much as `between` fixes.
+    still_kmh, still_m: so are fixes within still_m of it whose vehicle says that it is slower: receivers drift.
     beta_m, beta_m_s, beta_share, beta_sigma: scale of |route - straight line|: beta_m + beta_m_s x the longest seconds
     without a fix + beta_share x metres + beta_sigma x sigma.
     theta_s, theta_share: scale of the time that a route takes at free flow: theta_s + theta_share x the longest
-    seconds without a fix.
+    seconds without a fix. theta_free: so much of the seconds between the fixes costs nothing: who was slow may have
+    driven the slow road of two side by side.
     hurry, hurry_share: a route that takes at free flow more than hurry x the seconds between the fixes costs 1 for each
     hurry_share of those seconds.
-    turn_round: cost of turning round on the road. back_sigma: a fix may lie so many sigma behind the one before.
+    turn_round: cost of turning round on the road. turn_end: of turning round where a road ends.
+    back_sigma: a fix may lie so many sigma behind the one before.
     heading_deg: scale of a heading's error; from heading_kmh on it counts, at most heading_most.
     beam: candidates whose cost is so much more than the best one's are given up.
     detour: ways whose length alone costs more are looked for only where there is no other.
-    gap_s, gap_m: between fixes further apart nothing is known. off_s: so long off the roads, and a part ends.
-    skips: outliers that may be left out one after the other.
+    gap_s, gap_m: between fixes further apart nothing is known. skips: outliers that may be left out one after the
+    other. off_s: more than these, so long off the roads, and a part ends.
     """
 
     sigma_m: float = 5.0
@@ -41,15 +48,19 @@ class MatchModel:
     most_radius_m: float = 200.0
     thin_sigma: float = 6.0
     between: float = 3.0
+    still_kmh: float = 2.0
+    still_m: float = 100.0
     beta_m: float = 4.0
     beta_m_s: float = 0.5
     beta_share: float = 0.1
     beta_sigma: float = 0.0
     theta_s: float = 5.0
     theta_share: float = 0.1
+    theta_free: float = 0.5
     hurry: float = 1.5
     hurry_share: float = 0.15
     turn_round: float = 12.0
+    turn_end: float = 0.05
     back_sigma: float = 3.0
     heading_deg: float = 30.0
     heading_kmh: float = 7.0
@@ -71,7 +82,7 @@ class MatchModel:
 
 
 (
-    SIGMA_M, LEAST_SIGMA_M, ROBUST, RADIUS_M, RADIUS_SIGMA, MOST_RADIUS_M, THIN_SIGMA, BETWEEN, BETA_M, BETA_M_S,
-    BETA_SHARE, BETA_SIGMA, THETA_S, THETA_SHARE, HURRY, HURRY_SHARE, TURN_ROUND, BACK_SIGMA, HEADING_DEG, HEADING_KMH,
-    HEADING_MOST, BEAM, DETOUR, GAP_S, GAP_M, OFF_S, SKIPS,
+    SIGMA_M, LEAST_SIGMA_M, ROBUST, RADIUS_M, RADIUS_SIGMA, MOST_RADIUS_M, THIN_SIGMA, BETWEEN, STILL_KMH, STILL_M,
+    BETA_M, BETA_M_S, BETA_SHARE, BETA_SIGMA, THETA_S, THETA_SHARE, THETA_FREE, HURRY, HURRY_SHARE, TURN_ROUND,
+    TURN_END, BACK_SIGMA, HEADING_DEG, HEADING_KMH, HEADING_MOST, BEAM, DETOUR, GAP_S, GAP_M, OFF_S, SKIPS,
 ) = range(len(fields(MatchModel)))  # fmt: skip

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.errors import BadGraph
 from routing.graph import Graph
-from routing.metric import _piece_m
+from routing.metric import piece_m
 from routing.packed import Layout
 from routing.rows import as_read_only
 from routing.segment_index import SegmentIndex
@@ -135,7 +135,7 @@ def _state_places(graph: Graph, index: SegmentIndex) -> NDArray[np.int32]:
     return node_e7[graph.node_origin]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _open_entries(is_open, cell_start, entry_point, entry_segment):  # type: ignore[no-untyped-def]  # kernels; the above are typed
     """The index's entries without those of closed segments."""
     start = np.zeros(len(cell_start), np.int32)
@@ -150,7 +150,7 @@ def _open_entries(is_open, cell_start, entry_point, entry_segment):  # type: ign
     return start, point[:size].copy(), segment[:size].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _along_mm(shape_start, shape_e7, segment_mm):  # type: ignore[no-untyped-def]
     """How far along its segment each shape point lies, scaled to the segment's length."""
     along = np.zeros(len(shape_e7), np.int32)
@@ -158,9 +158,9 @@ def _along_mm(shape_start, shape_e7, segment_mm):  # type: ignore[no-untyped-def
         begin, end = shape_start[s], shape_start[s + 1] - 1
         total = 0.0
         for p in range(begin, end):
-            total += _piece_m(shape_e7, p)
+            total += piece_m(shape_e7, p)
         so_far, scale = 0.0, segment_mm[s] / total if total > 0.0 else 0.0
         for p in range(begin, end):
-            so_far += _piece_m(shape_e7, p)
+            so_far += piece_m(shape_e7, p)
             along[p + 1] = np.int32(min(round(so_far * scale), segment_mm[s]))
     return along

@@ -2,8 +2,8 @@
 
 import math
 
-import numba
-
+from kernels.caching import cached
+from routing.match_candidates import radius_of
 from routing.match_network import ALONG_MM, EDGE_MS, SEGMENT_MM, SHAPE_E7, SHAPE_START
 from routing.match_scratch import (
     ALPHA,
@@ -67,15 +67,14 @@ from routing.match_scratch import (
     SCORE,
     STATUS,
 )
-from routing.metric import metres_per_degree
+from routing.metric import metres_per_degree, to_piece
 from routing.packed import float64_rows, int32_rows, int32s
-from routing.snap import _to_piece
 
 TIE_MM = 1.0
 """Places along a path that are nearer to each other are one: sums round."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def trace_back(scratch, first, last):  # type: ignore[no-untyped-def]  # kernels; numba gives the types
     """Chooses the candidates of anchors first..last that make the cheapest chain."""
     anchor, ints = int32_rows(scratch, ANCHOR, ANCHOR_WIDTH), int32_rows(scratch, CAND_INT, 2)
@@ -90,7 +89,7 @@ def trace_back(scratch, first, last):  # type: ignore[no-untyped-def]  # kernels
             chosen = links[ints[chosen, CAND_BACK], LINK_FROM]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def weigh_links(scratch, first, last):  # type: ignore[no-untyped-def]
     """The probability of every link and candidate of anchors first..last (forward-backward, Rabiner 1989).
 
@@ -124,7 +123,7 @@ def weigh_links(scratch, first, last):  # type: ignore[no-untyped-def]
         floats[c, ALPHA] = math.exp(min(total - floats[c, ALPHA] - floats[c, OMEGA], 0.0))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _add(one, other):  # type: ignore[no-untyped-def]
     """The cost of either of two ways: -log(exp(-one) + exp(-other))."""
     if one == math.inf:
@@ -134,12 +133,12 @@ def _add(one, other):  # type: ignore[no-untyped-def]
     return min(one, other) - math.log1p(math.exp(-abs(one - other)))
 
 
-@numba.njit(cache=True, nogil=True)
-def lay_path(net, scratch, lonlat, first, last, reach_m):  # type: ignore[no-untyped-def]
+@cached(nogil=True)
+def lay_path(net, scratch, model, lonlat, sigma, first, last):  # type: ignore[no-untyped-def]
     """Writes the path of the chosen candidates of anchors first..last as elements; gives how many.
 
     An element is an edge or a piece of it, from a fraction to another, with the millimetres of the path before it.
-    Who turned round on a road came as far as the furthest fix between; beyond reach_m a fix says nothing.
+    Who turned round on a road came as far as the furthest fix between.
     """
     anchor, ints = int32_rows(scratch, ANCHOR, ANCHOR_WIDTH), int32_rows(scratch, CAND_INT, 2)
     floats, links = float64_rows(scratch, CAND_FLOAT, CAND_WIDTH), int32_rows(scratch, LINK_INT, LINK_WIDTH)
@@ -160,7 +159,7 @@ def lay_path(net, scratch, lonlat, first, last, reach_m):  # type: ignore[no-unt
             if place == begin + 2 and turn >= 0.0:
                 turn = max(turn, elements[at, EL_FROM])
                 for fix in range(anchor[a - 1, ANCHOR_FIX] + 1, anchor[a, ANCHOR_FIX]):
-                    turn = max(turn, _fraction_of(net, lonlat, fix, edge, reach_m))
+                    turn = max(turn, _fraction_of(net, lonlat, fix, edge, radius_of(model, sigma[fix])))
                 elements[at, EL_TO], start = turn, 1.0 - turn
             part = elements[at, EL_TO] - elements[at, EL_FROM]
             mm = elements[at, EL_BEGIN_MM] + part * segment_mm[edge >> 1]
@@ -176,7 +175,7 @@ def lay_path(net, scratch, lonlat, first, last, reach_m):  # type: ignore[no-unt
     return at + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _fraction_of(net, lonlat, fix, edge, reach_m):  # type: ignore[no-untyped-def]
     """The fraction of an edge at which a fix lies beside it; 0 if it lies further off than reach_m."""
     segment_mm, along = int32s(net, SEGMENT_MM), int32s(net, ALONG_MM)
@@ -184,21 +183,21 @@ def _fraction_of(net, lonlat, fix, edge, reach_m):  # type: ignore[no-untyped-de
     lon_m, lat_m = metres_per_degree(lonlat[fix, 1])
     best, part, s = reach_m * reach_m, 0.0, edge >> 1
     for p in range(shape_start[s], shape_start[s + 1] - 1):
-        distance2, t, _, _ = _to_piece(shape, p, lonlat[fix, 0], lonlat[fix, 1], lon_m, lat_m)
+        distance2, t, _, _ = to_piece(shape, p, lonlat[fix, 0], lonlat[fix, 1], lon_m, lat_m)
         if distance2 < best:
             best, part = distance2, (along[p] + t * (along[p + 1] - along[p])) / max(segment_mm[s], 1)
             part = 1.0 - part if edge & 1 else part
     return part
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _set_element(edges, elements, at, edge, start, mm):  # type: ignore[no-untyped-def]
     edges[at, 0] = edge
     elements[at, EL_FROM], elements[at, EL_TO] = start, 1.0
     elements[at, EL_BEGIN_MM], elements[at, EL_MASS] = mm, 0.0
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _mass_of(scratch, a, edge):  # type: ignore[no-untyped-def]
     """The probability of the links to an anchor whose routes contain an edge."""
     anchor, links = int32_rows(scratch, ANCHOR, ANCHOR_WIDTH), int32_rows(scratch, LINK_INT, LINK_WIDTH)
@@ -215,8 +214,8 @@ def _mass_of(scratch, a, edge):  # type: ignore[no-untyped-def]
     return min(mass, 1.0)
 
 
-@numba.njit(cache=True, nogil=True)
-def place_fixes(net, scratch, lonlat, first, last, end, origin, reach_m, snap_edge, snap_float):  # type: ignore[no-untyped-def]
+@cached(nogil=True)
+def place_fixes(net, scratch, model, lonlat, sigma, first, last, end, origin, snap_edge, snap_float):  # type: ignore[no-untyped-def]
     """Puts the fixes of anchors first..last, and thinned ones up to fix `end`, on the path; gives the number of knots.
 
     Writes the snaps (rows of fixes from the first one given) and KNOT rows: metres along the path, not yet sorted out.
@@ -241,6 +240,7 @@ def place_fixes(net, scratch, lonlat, first, last, end, origin, reach_m, snap_ed
         for between in range(fix + 1, following):
             if status[between - origin] == OUT:
                 continue
+            reach_m = radius_of(model, sigma[between])
             mm = _place_between(net, scratch, lonlat, between, element, until, reach_m, snap_edge, snap_float)
             if mm >= 0.0:
                 knots[size, KNOT_FIX], knots[size, KNOT_DECIDED], along[size, KNOT_MM] = between, 0, mm
@@ -248,7 +248,7 @@ def place_fixes(net, scratch, lonlat, first, last, end, origin, reach_m, snap_ed
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _place_between(net, scratch, lonlat, fix, first, last, reach_m, snap_edge, snap_float):  # type: ignore[no-untyped-def]
     """Millimetres along the path of a fix between two anchors, whose snap is written; -1 if it lies too far off."""
     edges, elements = int32_rows(scratch, ELEMENT_INT, 1), float64_rows(scratch, ELEMENT_FLOAT, ELEMENT_WIDTH)
@@ -261,7 +261,7 @@ def _place_between(net, scratch, lonlat, fix, first, last, reach_m, snap_edge, s
         edge = edges[element, 0]
         s = edge >> 1
         for p in range(shape_start[s], shape_start[s + 1] - 1):
-            distance2, t, _, _ = _to_piece(shape, p, lon, lat, lon_m, lat_m)
+            distance2, t, _, _ = to_piece(shape, p, lon, lat, lon_m, lat_m)
             if distance2 < best:
                 best = distance2
                 part = (along[p] + t * (along[p + 1] - along[p])) / max(segment_mm[s], 1)
@@ -275,7 +275,7 @@ def _place_between(net, scratch, lonlat, fix, first, last, reach_m, snap_edge, s
     return mm
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def never_back(scratch, size):  # type: ignore[no-untyped-def]
     """Moves the knots so little that none lies before the one before it (isotonic regression: Barlow et al. 1972).
 
@@ -309,7 +309,7 @@ def never_back(scratch, size):  # type: ignore[no-untyped-def]
             along[k, KNOT_MM] = along[block, KNOT_MM]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def write_rows(net, scratch, time_s, elements_count, size, track, part, row):  # type: ignore[no-untyped-def]
     """Writes a part's traversals from row `row` on; gives the row after the last, -1 if memory does not suffice."""
     edges, elements = int32_rows(scratch, ELEMENT_INT, 1), float64_rows(scratch, ELEMENT_FLOAT, ELEMENT_WIDTH)
@@ -356,7 +356,7 @@ def write_rows(net, scratch, time_s, elements_count, size, track, part, row):  #
     return row
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _time_at(elements, count, element, knots, along, time_s, k, mm, segment_mm, edge_ms, edges):  # type: ignore[no-untyped-def]
     """When the end of an element, `mm` along the path, was passed: between knots k and k + 1, by time at free flow."""
     before, after = time_s[knots[k, KNOT_FIX]], time_s[knots[k + 1, KNOT_FIX]]
@@ -375,7 +375,7 @@ def _time_at(elements, count, element, knots, along, time_s, k, mm, segment_mm, 
     return before + (after - before) * (so_far / whole if whole > 0.0 else 0.5)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _free_ms(elements, segment_mm, edge_ms, edges, at, low, high):  # type: ignore[no-untyped-def]
     """Time at free flow on the part of an element between two places of the path."""
     edge = edges[at, 0]

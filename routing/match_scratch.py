@@ -10,7 +10,10 @@ MOST_CANDIDATES = 32
 """Edges that one fix may lie on, the likeliest ones; with 15 m of noise in a dense city 20 are usual."""
 
 MOST_SEEN = 160
-"""Segments within the radius that are looked at; beyond that only ones of kinds already seen are refined."""
+"""Segments within the radius that are looked at, the nearest ones."""
+
+MOST_KEPT_BYTES = 64_000_000
+"""Of one thread from call to call: enough for tracks of 5,000 fixes; longer ones and wilder ones get theirs anew."""
 
 MOST_BETWEEN = 8
 """Of the fixes between two that are decided on so many are looked at, evenly spread."""
@@ -30,8 +33,9 @@ and time so far; state before, -1 = begun on the edge, -2 = begun by turning rou
 
 LABEL_WIDTH, TARGET_WIDTH, SLOT_WIDTH = 8, 2, 2
 
-QUERY, LAYER, GAP, SLOTS = range(4)
-"""COUNTER: the last stamps given, to searches, candidates of a fix, gaps between two; rows of BETWEEN_COST in use."""
+QUERY, LAYER, GAP, SLOTS, STEPS = range(5)
+"""COUNTER: the last stamps given, to searches, candidates of a fix, gaps between two; rows of BETWEEN_COST in use;
+states that the searches of a track may still look at."""
 
 POINT, SEGMENT = range(2)
 SEEN_D2, SEEN_T, SEEN_EAST, SEEN_NORTH = range(4)
@@ -83,7 +87,7 @@ class MatchScratch:
             np.empty(arcs + 2 * MOST_CANDIDATES, np.int64),
             np.zeros((roads, TARGET_WIDTH), np.int32),
             np.zeros((network.segments, SLOT_WIDTH), np.int32),
-            np.zeros(4, np.int64),
+            np.zeros(5, np.int64),
             np.empty((MOST_SEEN, 2), np.int32),
             np.empty((MOST_SEEN, SEEN_WIDTH), np.float64),
             np.empty((MOST_CANDIDATES, 4), np.int32),
@@ -113,6 +117,11 @@ class MatchScratch:
             np.empty((route, ROW_INT_WIDTH), np.int32),
             np.empty((route, ROW_WIDTH), np.float64),
         )
+
+    @property
+    def size_bytes(self) -> int:
+        """How much it holds; pages that were never written cost nothing."""
+        return sum(column.nbytes for column in self.table.columns)
 
     def make_room(self, fixes: int) -> None:
         """Room for a track of so many fixes."""

@@ -6,9 +6,9 @@ cannot reach the circle within the limit is not entered, so that of a city only 
 
 import math
 
-import numba
 import numpy as np
 
+from kernels.caching import cached
 from routing.match_network import (
     ARC_EDGE,
     ARC_HEAD,
@@ -40,6 +40,7 @@ from routing.match_scratch import (
     PARENT,
     QUERY,
     STAMP,
+    STEPS,
     TARGET,
     TARGET_WIDTH,
 )
@@ -60,14 +61,15 @@ BOUND = 0.998
 """Straight lines are measured in the plane at the fix: so much of them is a bound for kilometres around."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def search_from(  # type: ignore[no-untyped-def]  # a kernel; numba gives the types
-    net, scratch, edge, fraction, lon, lat, lon_m, lat_m, reach_mm, limit_mm, turn_mm, first, count, wanted
+    net, scratch, edge, fraction, lon, lat, lon_m, lat_m, reach_mm, limit_mm, turn_mm, end_mm, first, count
 ):
     """Finds the ways from a fraction of an edge to the candidates first .. first + count - 1 of the layer stamped last.
 
-    Writes FOUND rows of targets: state before, cost, length, time; those found before it are kept if they cost less.
-    wanted: targets that may still be found.
+    Writes FOUND rows of targets: state before, cost, length, time; those found before are kept if they cost no more.
+    turn_mm, end_mm: the price of turning round, on the first edge and at the end of one.
+    Looks at nothing once COUNTER's STEPS, which it lessens, are used up.
     """
     arc_start, arc_head, arc_edge = int32s(net, ARC_START), int32s(net, ARC_HEAD), int32s(net, ARC_EDGE)
     entry_arc, base_edge = int32s(net, ENTRY_ARC), int32s(net, BASE_EDGE)
@@ -82,7 +84,8 @@ def search_from(  # type: ignore[no-untyped-def]  # a kernel; numba gives the ty
     query = np.int32(counter[QUERY])
     lon_e7, lat_e7, x_mm, y_mm = lon * E7, lat * E7, lon_m / E7 * 1000.0 * BOUND, lat_m / E7 * 1000.0 * BOUND
 
-    size, got, worst = 0, 0, 0
+    got, worst = _count_found(found, count)
+    size, steps = 0, counter[STEPS]
     for way in range(2):
         seed = edge ^ way
         if cost_mm[seed] == CLOSED:
@@ -102,35 +105,34 @@ def search_from(  # type: ignore[no-untyped-def]  # a kernel; numba gives the ty
         label[state, AHEAD] = np.int64(ahead)
         size = _push(heap, size, (key << 32) | state)
 
-    while size > 0:
+    while size > 0 and steps > 0:
+        steps -= 1
         key, state = heap[0] >> 32, heap[0] & 0xFFFFFFFF
         size = _pop(heap, size)
         if label[state, KEY] != key:
             continue  # reached more cheaply since
-        if got == wanted and key >= worst:
+        if got == count and key >= worst:
             break
         so_far, mm, ms = np.int64(label[state, COST]), np.int64(label[state, MM]), np.int64(label[state, MS])
+        other_side = label[state, EDGE] ^ 1
         for arc in range(arc_start[state], arc_start[state + 1]):
             driven = arc_edge[arc]
             cost = np.int64(cost_mm[driven])
             if cost == CLOSED:
                 continue
             road = base_edge[driven]
+            if road == other_side:
+                cost += end_mm
             length = segment_mm[road >> 1]
             if target[road, 0] == layer:
                 j = target[road, 1]
                 along = floats[first + j, FRACTION]
                 there = so_far + cost - cost_mm[road] + np.int64(along * cost_mm[road])
                 if found[j, FOUND_STATE] == NOT_FOUND or there < found[j, FOUND_COST]:
-                    if found[j, FOUND_STATE] == NOT_FOUND:
-                        got += 1
                     found[j, FOUND_STATE], found[j, FOUND_COST] = state, there
                     found[j, FOUND_MM] = mm + np.int64(along * length)
                     found[j, FOUND_MS] = ms + edge_ms[driven] - edge_ms[road] + np.int64(along * edge_ms[road])
-                    worst = 0
-                    for other in range(count):
-                        if found[other, FOUND_STATE] >= 0:
-                            worst = max(worst, found[other, FOUND_COST])
+                    got, worst = _count_found(found, count)
             if mm + length > limit_mm:
                 continue
             following = arc_head[arc]
@@ -152,9 +154,21 @@ def search_from(  # type: ignore[no-untyped-def]  # a kernel; numba gives the ty
             label[following, AHEAD] = np.int64(ahead)
             if size < len(heap):
                 size = _push(heap, size, (key << 32) | following)
+    counter[STEPS] = steps
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
+def _count_found(found, count):  # type: ignore[no-untyped-def]
+    """(how many targets are found, the highest cost of them)."""
+    got, worst = 0, np.int32(0)
+    for j in range(count):
+        if found[j, FOUND_STATE] != NOT_FOUND:
+            got += 1
+            worst = max(worst, found[j, FOUND_COST])
+    return got, worst
+
+
+@cached(nogil=True)
 def _push(heap, size, item):  # type: ignore[no-untyped-def]
     place = size
     while place > 0:
@@ -167,7 +181,7 @@ def _push(heap, size, item):  # type: ignore[no-untyped-def]
     return size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _pop(heap, size):  # type: ignore[no-untyped-def]
     """Removes the least of a heap with four children a parent; gives its new size."""
     size -= 1

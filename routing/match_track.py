@@ -2,11 +2,10 @@
 
 import math
 
-import numba
-
-from routing.match_candidates import add_candidates, radius_of
+from kernels.caching import cached
+from routing.match_candidates import add_candidates
 from routing.match_links import FULL, link_anchors, straight_m
-from routing.match_model import GAP_M, GAP_S, OFF_S, SKIPS, THIN_SIGMA
+from routing.match_model import GAP_M, GAP_S, OFF_S, SKIPS, STILL_KMH, STILL_M, THIN_SIGMA
 from routing.match_path import TIE_MM, lay_path, never_back, place_fixes, trace_back, weigh_links, write_rows
 from routing.match_scratch import (
     ANCHOR,
@@ -20,6 +19,7 @@ from routing.match_scratch import (
     CAND_FLOAT,
     CAND_INT,
     CAND_WIDTH,
+    COUNTER,
     DISTANCE,
     EMIT,
     FRACTION,
@@ -40,18 +40,24 @@ from routing.match_scratch import (
     ROW_WIDTH,
     SCORE,
     STATUS,
+    STEPS,
     THINNED,
 )
-from routing.packed import float64_rows, int32_rows, int32s
+from routing.packed import float64_rows, int32_rows, int32s, int64s
 
 NOWHERE = -1
 """In place of an edge: where the first fix lies is not decided yet."""
+
+STEPS_AT_ALL, STEPS_A_FIX = 1_000_000, 2_000
+"""States that the searches of a track may look at, 0.2 us each; when they are used up, nothing further is joined. Real
+tracks take a few hundred a fix at a minute's interval, a thousand at two minutes'; ten thousand fixes that cross a city
+each time would hold a core for minutes."""
 
 FURTHER = 4.0
 """How much further than usual a way is looked for before a fix is left out."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def match_many(  # type: ignore[no-untyped-def]  # kernels; the callers are typed
     net, scratch, model, track_start, lonlat, time_s, sigma, heading, speed, begin, end, row,
     snap_edge, snap_float, snap_part,
@@ -74,7 +80,7 @@ def match_many(  # type: ignore[no-untyped-def]  # kernels; the callers are type
     return end, row
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def choose_path(  # type: ignore[no-untyped-def]
     net, scratch, model, lonlat, time_s, sigma, heading, speed, first, last, known_edge, known_fraction, is_ended
 ):
@@ -86,17 +92,18 @@ def choose_path(  # type: ignore[no-untyped-def]
     anchor, ints = int32_rows(scratch, ANCHOR, ANCHOR_WIDTH), int32_rows(scratch, CAND_INT, 2)
     floats, status = float64_rows(scratch, CAND_FLOAT, CAND_WIDTH), int32s(scratch, STATUS)
     anchor[0, ANCHOR_CAND], anchor[0, ANCHOR_LINK] = 0, 0
+    int64s(scratch, COUNTER)[STEPS] = STEPS_AT_ALL + STEPS_A_FIX * (last - first)
     anchors, part, is_new, fix = 0, -1, True, first
-    failed, fails, off_since = -1, 0, math.nan
+    failed, fails, off, off_since = -1, 0, 0, 0.0
     while fix < last:
         is_forced = is_ended if fix + 1 == last else _is_gap(model, lonlat, time_s, fix)
         if not is_new and fix > first and failed < 0 and _is_gap(model, lonlat, time_s, fix - 1):
             is_new = True
-        if not is_new and not is_forced and _is_near(model, lonlat, sigma, anchor[anchors - 1, ANCHOR_FIX], fix):
+        if not is_new and not is_forced and _is_near(model, lonlat, sigma, speed, anchor[anchors - 1, ANCHOR_FIX], fix):
             status[fix - first] = THINNED
             fix += 1
             continue
-        if not is_new and not math.isnan(off_since) and time_s[fix] - off_since > model[OFF_S]:
+        if not is_new and off > model[SKIPS] and time_s[fix] - off_since > model[OFF_S]:
             is_new = True
         begin = anchor[anchors, ANCHOR_CAND]
         if begin + MOST_CANDIDATES > len(ints):
@@ -111,8 +118,8 @@ def choose_path(  # type: ignore[no-untyped-def]
             )
         if end == begin:
             status[fix - first] = OUT
-            if math.isnan(off_since):
-                off_since = time_s[fix]
+            off_since = off_since if off else time_s[fix]
+            off += 1
             fix += 1
             continue
         anchor[anchors, ANCHOR_FIX], anchor[anchors + 1, ANCHOR_CAND] = fix, end
@@ -139,12 +146,12 @@ def choose_path(  # type: ignore[no-untyped-def]
         anchor[anchors, ANCHOR_PART] = part
         status[fix - first] = anchors
         anchors += 1
-        is_new, fails, failed, off_since = False, 0, -1, math.nan
+        is_new, fails, failed, off = False, 0, -1, 0
         fix += 1
     return anchors
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def write_track(  # type: ignore[no-untyped-def]
     net, scratch, model, lonlat, time_s, sigma, first, last, anchors, track, row, snap_edge, snap_float, snap_part
 ):
@@ -164,7 +171,7 @@ def write_track(  # type: ignore[no-untyped-def]
     return row
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def last_of_part(scratch, begin, anchors):  # type: ignore[no-untyped-def]
     """The last of `anchors` anchors that is of the same part as anchor `begin`."""
     anchor = int32_rows(scratch, ANCHOR, ANCHOR_WIDTH)
@@ -174,17 +181,14 @@ def last_of_part(scratch, begin, anchors):  # type: ignore[no-untyped-def]
     return end
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def write_part(  # type: ignore[no-untyped-def]
     net, scratch, model, lonlat, time_s, sigma, first, begin, end, after, track, row, snap_edge, snap_float, snap_part
 ):
     """Writes what was chosen of anchors begin..end, and of the fixes before `after`; gives the row after the last."""
     anchor = int32_rows(scratch, ANCHOR, ANCHOR_WIDTH)
-    reach_m = 0.0
-    for a in range(begin, end + 1):
-        reach_m = max(reach_m, radius_of(model, sigma[anchor[a, ANCHOR_FIX]]))
-    elements = lay_path(net, scratch, lonlat, begin, end, reach_m)
-    knots = place_fixes(net, scratch, lonlat, begin, end, after, first, reach_m, snap_edge, snap_float)
+    elements = lay_path(net, scratch, model, lonlat, sigma, begin, end)
+    knots = place_fixes(net, scratch, model, lonlat, sigma, begin, end, after, first, snap_edge, snap_float)
     never_back(scratch, knots)
     part = anchor[begin, ANCHOR_PART]
     after_row = write_rows(net, scratch, time_s, elements, knots, track, part, row)
@@ -193,7 +197,7 @@ def write_part(  # type: ignore[no-untyped-def]
     return after_row
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _tell_part(scratch, knots_count, part, first, last, snap_edge, snap_float, snap_part):  # type: ignore[no-untyped-def]
     """Gives every fix on the path its part; those on a junction at its ends lie on an edge that was driven."""
     knots, along = int32_rows(scratch, KNOT_INT, KNOT_INT_WIDTH), float64_rows(scratch, KNOT_FLOAT, KNOT_WIDTH)
@@ -208,7 +212,7 @@ def _tell_part(scratch, knots_count, part, first, last, snap_edge, snap_float, s
             snap_edge[fix], snap_float[fix, 0] = rows[last, ROW_EDGE], values[last, ROW_TO]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_gap(model, lonlat, time_s, fix):  # type: ignore[no-untyped-def]
     """Whether too much lies between a fix and the next for anything to be known of the way."""
     if time_s[fix + 1] - time_s[fix] > model[GAP_S]:
@@ -216,7 +220,10 @@ def _is_gap(model, lonlat, time_s, fix):  # type: ignore[no-untyped-def]
     return straight_m(lonlat, fix, fix + 1) > model[GAP_M]
 
 
-@numba.njit(cache=True, nogil=True)
-def _is_near(model, lonlat, sigma, one, other):  # type: ignore[no-untyped-def]
-    """Whether a fix lies so near to the last anchor that it says little by itself."""
-    return straight_m(lonlat, one, other) < model[THIN_SIGMA] * max(sigma[one], sigma[other])
+@cached(nogil=True)
+def _is_near(model, lonlat, sigma, speed, one, other):  # type: ignore[no-untyped-def]
+    """Whether a fix lies so near to the last anchor that it says little by itself; more so if its vehicle stands."""
+    near_m = model[THIN_SIGMA] * max(sigma[one], sigma[other])
+    if speed[other] < model[STILL_KMH]:
+        near_m = max(near_m, model[STILL_M])
+    return straight_m(lonlat, one, other) < near_m

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.cch import DOWN, UP, Cch
 from routing.customize import TASKS_PER_THREAD, Metric
 from routing.errors import BadCost
@@ -111,7 +111,7 @@ def measure(cch: Cch, metric: Metric, length_cm: Int32s, threads: int = 1) -> Le
     return Lengths.from_arrays(cch, lengths.as_arrays())
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _measure(cch, metric, lengths, first, last):  # type: ignore[no-untyped-def]  # kernel; the function above is typed
     """Measures the arcs of some ranges of ranks; those of all their descendants have been measured.
 

@@ -7,9 +7,10 @@ is off by up to 0.5 % everywhere.
 
 import math
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from kernels.caching import cached
 
 E7 = 10_000_000
 """Units of a lonlat_e7 coordinate in one degree."""
@@ -21,7 +22,7 @@ EARTH_E2 = 0.006_694_379_990_14
 """First eccentricity squared. Source: WGS 84, NIMA TR8350.2 table 3.3."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def metres_per_degree(lat: float) -> tuple[float, float]:
     """Metres in one degree of longitude and in one degree of latitude at a latitude in degrees.
 
@@ -34,8 +35,8 @@ def metres_per_degree(lat: float) -> tuple[float, float]:
     return math.radians(prime_vertical * math.cos(math.radians(lat))), math.radians(meridian)
 
 
-@numba.njit(cache=True, nogil=True)
-def _piece_m(shape_e7: NDArray[np.int32], point: int) -> float:
+@cached(nogil=True)
+def piece_m(shape_e7: NDArray[np.int32], point: int) -> float:
     """Metres from a shape point to the next."""
     dlon = (np.int64(shape_e7[point + 1, 0]) - shape_e7[point, 0]) / E7
     dlat = (np.int64(shape_e7[point + 1, 1]) - shape_e7[point, 1]) / E7
@@ -43,11 +44,27 @@ def _piece_m(shape_e7: NDArray[np.int32], point: int) -> float:
     return math.hypot(dlon * lon_m, dlat * lat_m)
 
 
+@cached(nogil=True)
+def to_piece(shape_e7, p, lon, lat, lon_m, lat_m):  # type: ignore[no-untyped-def]  # a kernel's part; numba gives the types
+    """(squared metres from a place to the nearest of the piece after shape point p, its part of the piece, metres east
+    and north along the piece), by the scales at the place.
+    """
+    x_m, y_m = lon_m / E7, lat_m / E7
+    ax = (shape_e7[p, 0] - lon * E7) * x_m
+    ay = (shape_e7[p, 1] - lat * E7) * y_m
+    dx = (np.int64(shape_e7[p + 1, 0]) - shape_e7[p, 0]) * x_m
+    dy = (np.int64(shape_e7[p + 1, 1]) - shape_e7[p, 1]) * y_m
+    length2 = dx * dx + dy * dy
+    t = min(max(-(ax * dx + ay * dy) / length2, 0.0), 1.0) if length2 > 0.0 else 0.0
+    x, y = ax + t * dx, ay + t * dy
+    return x * x + y * y, t, dx, dy
+
+
 NEAR_DEG = 0.003
 """So far in latitude scales are carried on by their slopes: they are off by 2e-9 then, and cost a tenth."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _scales_at(lat):  # type: ignore[no-untyped-def]  # a kernel's part; numba gives the types
     """(latitude, metres per degree of longitude and of latitude there, the slopes of both per degree of latitude).
 
@@ -59,23 +76,23 @@ def _scales_at(lat):  # type: ignore[no-untyped-def]  # a kernel's part; numba g
     return lat, lon_m, lat_m, -math.radians(lat_m * sine), math.radians(lat_m * bend)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _scales_for(scales, shape_e7, point):  # type: ignore[no-untyped-def]
     """The scales as they are if they serve the piece after a shape point too, else new ones."""
     lat = (np.int64(shape_e7[point, 1]) + shape_e7[point + 1, 1]) / (2 * E7)
     return scales if abs(lat - scales[0]) <= NEAR_DEG else _scales_at(lat)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _near_piece_m(scales, shape_e7, point):  # type: ignore[no-untyped-def]
-    """`_piece_m` by scales of a place near it."""
+    """`piece_m` by scales of a place near it."""
     off = (np.int64(shape_e7[point, 1]) + shape_e7[point + 1, 1]) / (2 * E7) - scales[0]
     x_m = (np.int64(shape_e7[point + 1, 0]) - shape_e7[point, 0]) / E7 * (scales[1] + off * scales[3])
     y_m = (np.int64(shape_e7[point + 1, 1]) - shape_e7[point, 1]) / E7 * (scales[2] + off * scales[4])
     return math.sqrt(x_m * x_m + y_m * y_m)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def lengths_m(
     shape_start: NDArray[np.int32], shape_e7: NDArray[np.int32], segment: NDArray[np.int32]
 ) -> NDArray[np.float64]:
@@ -88,11 +105,11 @@ def lengths_m(
     length = np.zeros(len(segment))
     for i in range(len(segment)):
         for point in range(shape_start[segment[i]], shape_start[segment[i] + 1] - 1):
-            length[i] += _piece_m(shape_e7, point)
+            length[i] += piece_m(shape_e7, point)
     return length
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def lengths_along_m(line_e7: NDArray[np.int32]) -> NDArray[np.float64]:
     """Length of a line from its beginning up to each of its points.
 
@@ -109,7 +126,7 @@ def lengths_along_m(line_e7: NDArray[np.int32]) -> NDArray[np.float64]:
     return length
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def fractions_along(
     shape_start: NDArray[np.int32],
     shape_e7: NDArray[np.int32],
@@ -127,7 +144,7 @@ def fractions_along(
     return fraction
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def fraction_along(shape_start, shape_e7, segment, point, part):  # type: ignore[no-untyped-def]  # a kernel's part
     """`fractions_along` of one segment."""
     begin, end = shape_start[segment], shape_start[segment + 1] - 1
@@ -145,7 +162,7 @@ def fraction_along(shape_start, shape_e7, segment, point, part):  # type: ignore
     return min(before / total, 1.0) if total > 0.0 else 0.0
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def places_along(
     shape_start: NDArray[np.int32],
     shape_e7: NDArray[np.int32],

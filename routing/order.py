@@ -8,10 +8,10 @@ least cut between the banks is the river.
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kernels.caching import cached
 from routing.errors import BadGraph
 from routing.peel import core_rows, neighbours, peel
 from routing.restrictions import checked_ends
@@ -140,7 +140,7 @@ def _sort_by_direction(lonlat: NDArray[np.float64]) -> Int32s:
     return np.stack([np.argsort(a * east + b * north, kind="stable") for a, b in DIRECTIONS]).astype(np.int32)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _dissect(cell_low, cell_high, first, last, head, twin, along, depths):  # type: ignore[no-untyped-def]
     """The state at every position, after so many depths: cell by cell and all cells of a depth before the next.
 
@@ -207,7 +207,7 @@ def _dissect(cell_low, cell_high, first, last, head, twin, along, depths):  # ty
     return origin, cell_low, cell_high, first, last, head, twin
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _collect(first, last, head, visited, stamp, queue, low, root, size):  # type: ignore[no-untyped-def]
     """Adds the connected part of a root to the queue, which begins at `low`; gives its new length."""
     done = size
@@ -225,7 +225,7 @@ def _collect(first, last, head, visited, stamp, queue, low, root, size):  # type
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _rebuild(first, last, head, twin, along, old_low, old_high, cell_low, cell_of, moved, origin):  # type: ignore[no-untyped-def]
     """Everything at its new position, without the arcs that leave a cell."""
     new_first, new_last = np.zeros_like(first), np.zeros_like(last)
@@ -268,7 +268,7 @@ def _rebuild(first, last, head, twin, along, old_low, old_high, cell_low, cell_o
     return new_first, new_last, new_head, new_twin
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _best_cut(first, last, head, twin, along, low, high, visited, stamp, queue, path, rise, best_side, flow):  # type: ignore[no-untyped-def]
     """Marks the sides (0 and 1) of the cut with the fewest arcs for the size of its smaller side; gives the last stamp.
 
@@ -305,7 +305,7 @@ def _best_cut(first, last, head, twin, along, low, high, visited, stamp, queue, 
     return stamp
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _flow(  # type: ignore[no-untyped-def]
     first, last, head, twin, low, high, near_end, far_begin, visited, stamp, queue, path, rise, flow, limit
 ):  # fmt: skip
@@ -362,7 +362,7 @@ def _flow(  # type: ignore[no-untyped-def]
             return total, reached, stamp
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _reach_back(first, last, head, low, high, far_begin, visited, stamp, queue, rise, flow):  # type: ignore[no-untyped-def]
     """Marks the states between the banks that still reach the far one; gives how many."""
     size = 0
@@ -387,7 +387,7 @@ def _reach_back(first, last, head, low, high, far_begin, visited, stamp, queue, 
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _place(first, last, head, low, high, side, match, visited, queue, moved):  # type: ignore[no-untyped-def]
     """Moves side 0, side 1 and the separator (the fewest states on all cut arcs) behind each other; gives the bounds.
 
@@ -438,7 +438,7 @@ def _place(first, last, head, low, high, side, match, visited, queue, moved):  #
     return bounds
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _seek(first, last, head, low, root, side, match, visited, queue, before, stamp):  # type: ignore[no-untyped-def]
     """Walks alternating paths of the matching from a state of side 0; gives the first free state of side 1, or -1."""
     queue[low] = root
@@ -459,7 +459,7 @@ def _seek(first, last, head, low, root, side, match, visited, queue, before, sta
     return -1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _order_small(first, last, head, low, high, moved):  # type: ignore[no-untyped-def]
     """Puts the states of a small cell in the order of least degree, shortcuts counted."""
     size = high - low

@@ -11,7 +11,7 @@ kernel makes them again from its address, at a few instructions each:
         table = HIERARCHY.pack(cch)                       # made at the first call, then kept with the object
         return _kernel(table.address, point)              # `table` is held until the kernel returns
 
-    @numba.njit(cache=True, nogil=True)
+    @cached(nogil=True)
     def _kernel(cch, point):
         parent = int32s(cch, PARENT)
 
@@ -25,13 +25,13 @@ the same and would go on with the places of before.
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numba import carray, types  # type: ignore[attr-defined]  # numba has no types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.errors import RoutingError
 
 TABLE_COLUMNS = 2
@@ -116,56 +116,56 @@ _float64_pointer = pointer_to(types.float64)
 _uint8_pointer = pointer_to(types.uint8)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def int32s(address, place):  # type: ignore[no-untyped-def]  # kernels' parts; numba gives the types
     """The int32 array at a place of the table at an address."""
     row = carray(_int64_pointer(address), (place + 1, TABLE_COLUMNS))[place]
     return carray(_int32_pointer(row[0]), (row[1],))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def uint32s(address, place):  # type: ignore[no-untyped-def]
     """The uint32 array at a place, or an int32 array without negative numbers read as one."""
     row = carray(_int64_pointer(address), (place + 1, TABLE_COLUMNS))[place]
     return carray(_uint32_pointer(row[0]), (row[1],))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def int64s(address, place):  # type: ignore[no-untyped-def]
     """The int64 array at a place."""
     row = carray(_int64_pointer(address), (place + 1, TABLE_COLUMNS))[place]
     return carray(_int64_pointer(row[0]), (row[1],))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def float64s(address, place):  # type: ignore[no-untyped-def]
     """The float64 array at a place."""
     row = carray(_int64_pointer(address), (place + 1, TABLE_COLUMNS))[place]
     return carray(_float64_pointer(row[0]), (row[1],))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def uint8s(address, place):  # type: ignore[no-untyped-def]
     """The uint8 array at a place, or a bool array read as one."""
     row = carray(_int64_pointer(address), (place + 1, TABLE_COLUMNS))[place]
     return carray(_uint8_pointer(row[0]), (row[1],))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def int32_rows(address, place, width):  # type: ignore[no-untyped-def]
     """The int32 array at a place as rows of a width."""
     row = carray(_int64_pointer(address), (place + 1, TABLE_COLUMNS))[place]
     return carray(_int32_pointer(row[0]), (row[1] // width, width))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def int64_rows(address, place, width):  # type: ignore[no-untyped-def]
     """The int64 array at a place as rows of a width."""
     row = carray(_int64_pointer(address), (place + 1, TABLE_COLUMNS))[place]
     return carray(_int64_pointer(row[0]), (row[1] // width, width))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def float64_rows(address, place, width):  # type: ignore[no-untyped-def]
     """The float64 array at a place as rows of a width."""
     row = carray(_int64_pointer(address), (place + 1, TABLE_COLUMNS))[place]

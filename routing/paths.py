@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.errors import BadCost, BadPoint
@@ -55,7 +55,7 @@ def find_paths(cch: Cch, metric: Metric, sources: Places, targets: Places) -> Pa
     return Paths(start, edges, first, last, cost)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _find_paths(  # type: ignore[no-untyped-def]  # a kernel; the function above is typed
     cch, metric, scratch, start_edge, start_fraction, start_extra, start_row, end_edge, end_fraction, end_extra, end_row
 ):  # fmt: skip

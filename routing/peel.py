@@ -1,13 +1,14 @@
 """Road graphs as undirected rows, and the contraction of their dead ends and bends before anything else."""
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from kernels.caching import cached
 
 Int32s = NDArray[np.int32]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def neighbours(tail: Int32s, head: Int32s, states: int) -> tuple[Int32s, Int32s]:
     """Undirected rows without loops and repetitions."""
     start = np.zeros(states + 1, np.int32)
@@ -40,7 +41,7 @@ def neighbours(tail: Int32s, head: Int32s, states: int) -> tuple[Int32s, Int32s]
     return start, found[:size].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def peel(start: Int32s, neighbour: Int32s) -> tuple[Int32s, Int32s, int]:
     """Contracts states with at most two neighbours; gives ranks (-1 = left), what is left of each row, how many.
 
@@ -78,7 +79,7 @@ def peel(start: Int32s, neighbour: Int32s) -> tuple[Int32s, Int32s, int]:
     return rank, length, peeled
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _has(start, neighbour, length, state, wanted):  # type: ignore[no-untyped-def]
     for i in range(start[state], start[state] + length[state]):  # noqa: SIM110  # numba compiles no generator
         if neighbour[i] == wanted:
@@ -86,14 +87,14 @@ def _has(start, neighbour, length, state, wanted):  # type: ignore[no-untyped-de
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _swap(start, neighbour, length, state, old, new):  # type: ignore[no-untyped-def]
     for i in range(start[state], start[state] + length[state]):
         if neighbour[i] == old:
             neighbour[i] = new
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _drop(start, neighbour, length, state, old):  # type: ignore[no-untyped-def]
     length[state] -= 1
     last = start[state] + length[state]
@@ -103,7 +104,7 @@ def _drop(start, neighbour, length, state, old):  # type: ignore[no-untyped-def]
             break
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def core_rows(
     start: Int32s, length: Int32s, neighbour: Int32s, rank: Int32s, core: Int32s
 ) -> tuple[Int32s, Int32s, Int32s, Int32s]:

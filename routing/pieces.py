@@ -1,15 +1,15 @@
 """The edges under the arcs of ways in a hierarchy: all of them once, or only as many as a question needs."""
 
-import numba
 import numpy as np
 
+from kernels.caching import cached
 from routing.packed import int32s
 from routing.query import BACK, BACK_BEFORE, FORE, FORE_BEFORE
 from routing.unpack import _arc_between, _split, _unpack
 from routing.weights import COST, DOWN_WEIGHT, UP_WEIGHT
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _read(  # type: ignore[no-untyped-def]
     cch, metric, reached, pieces, start_edge, end_edge, via, stack, pool, pooled, edges, begin
 ):
@@ -52,7 +52,7 @@ def _read(  # type: ignore[no-untyped-def]
     return pool, pooled, edges, size, start, end
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _read_piece(cch, metric, reached, pieces, way, x, stack, pool, pooled):  # type: ignore[no-untyped-def]
     """Adds the edges between a rank and the one before it (after it, towards the ends) to the pool, if not yet there.
 
@@ -71,7 +71,7 @@ def _read_piece(cch, metric, reached, pieces, way, x, stack, pool, pooled):  # t
     return pool, np.int64(stop)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _edge_where(cch, metric, tail, head, done, wanted):  # type: ignore[no-untyped-def]
     """(the first edge from a rank to the next on a way by whose end a cost is reached, what is done before it).
 
@@ -92,7 +92,7 @@ def _edge_where(cch, metric, tail, head, done, wanted):  # type: ignore[no-untyp
             done += half
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _cost_in_common(cch, metric, tail, head, is_back, base_edge, taken, most, stack):  # type: ignore[no-untyped-def]
     """What the first edges from a rank to the next on a way cost that the best way drives too; is_back: the last ones.
 

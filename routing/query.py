@@ -8,10 +8,10 @@ Source: elimination tree query, Dibbelt, Strasser, Wagner 2016, section 8.2.
 import math
 from concurrent.futures import ThreadPoolExecutor
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.errors import BadCost, BadPoint
@@ -146,12 +146,12 @@ def _thread_scratch(cch: Cch) -> Packed:
     return scratch
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _part(cost, fraction):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
     return np.int64(math.floor(cost * fraction))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _ask_cost(  # type: ignore[no-untyped-def]
     cch, metric, scratch, start_edge, start_fraction, start_extra, end_edge, end_fraction, end_extra
 ):  # fmt: skip
@@ -165,7 +165,7 @@ def _ask_cost(  # type: ignore[no-untyped-def]
     return best
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _ask_costs(  # type: ignore[no-untyped-def]
     cch, metric, scratch, start_edge, start_fraction, start_extra, start_row, end_edge, end_fraction, end_extra,
     end_row, first, last, found,
@@ -179,7 +179,7 @@ def _ask_costs(  # type: ignore[no-untyped-def]
         found[i] = best
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _ask_path(  # type: ignore[no-untyped-def]
     cch, metric, scratch, start_edge, start_fraction, start_extra, end_edge, end_fraction, end_extra
 ):  # fmt: skip
@@ -226,7 +226,7 @@ def _ask_path(  # type: ignore[no-untyped-def]
     return best, first, last, path
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _wrong(cch, metric, start_edge, start_fraction, start_extra, end_edge, end_fraction, end_extra):  # type: ignore[no-untyped-def]
     """Why these cannot be asked about, 0 if they can: no index is looked at again."""
     edges, arcs = len(int32s(cch, ENTRY_RANK)), len(int32s(cch, UP_HEAD))
@@ -249,7 +249,7 @@ def _wrong(cch, metric, start_edge, start_fraction, start_extra, end_edge, end_f
     return np.int64(0)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _meet(  # type: ignore[no-untyped-def]
     cch, metric, scratch, start_edge, start_fraction, start_extra, start_begin, start_stop, end_edge, end_fraction,
     end_extra, end_begin, end_stop,
@@ -286,7 +286,7 @@ def _meet(  # type: ignore[no-untyped-def]
     return cheaper, meet, first, last
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _set_out(scratch, chains, way, rank, cost, point):  # type: ignore[no-untyped-def]
     """Offers a cost to a rank, from which a chain of ancestors will be climbed; gives how many chains there are."""
     reached, waiting = int64_rows(scratch, REACHED, 4), int32s(scratch, WAITING)
@@ -303,7 +303,7 @@ def _set_out(scratch, chains, way, rank, cost, point):  # type: ignore[no-untype
     return chains
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _climb(cch, metric, scratch, chains, best):  # type: ignore[no-untyped-def]
     """(the least cost below `best`, the rank where both ways meet; else `best`, -1); everything is unreached again.
 
@@ -346,7 +346,7 @@ def _climb(cch, metric, scratch, chains, best):  # type: ignore[no-untyped-def]
     return best, meet
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _relax(up_head, weight, first, last, reached, way, x, own):  # type: ignore[no-untyped-def]
     """Climbs over every arc of a rank. Without a branch: whether a way is the better one is hard to foresee."""
     way = np.uint64(way)
@@ -359,7 +359,7 @@ def _relax(up_head, weight, first, last, reached, way, x, own):  # type: ignore[
         reached[head, way + np.uint64(2)] = np.int64(x) if is_less else before
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _relax_listed(arc, first, last, reached, way, x, own):  # type: ignore[no-untyped-def]
     """The same over the open arcs alone."""
     way = np.uint64(way)

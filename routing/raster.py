@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kernels.caching import cached
 from routing.errors import BadCost, BadPoint
 from routing.metric import E7, metres_per_degree
 from routing.rows import as_read_only
@@ -168,7 +168,7 @@ def draw_reached(shapes: EdgeShapes, reach: Reach, limits: ArrayLike, cell_m: fl
     return Grid(bits, corner, step, side_m)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _sort_out(segment, entry, cost, limits, reached, whole, cut):  # type: ignore[no-untyped-def]  # kernels
     """Lists the segments reached, with the limits within which they are as a whole, and the edges that a limit cuts.
 
@@ -196,7 +196,7 @@ def _sort_out(segment, entry, cost, limits, reached, whole, cut):  # type: ignor
     return segments + 1, edges
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _box(start, points, reached, begun):  # type: ignore[no-untyped-def]
     """West, south, east, north of segments; west of none is beyond their east."""
     west, south, east, north = np.int32(2**31 - 1), np.int32(2**31 - 1), np.int32(-(2**31)), np.int32(-(2**31))
@@ -209,7 +209,7 @@ def _box(start, points, reached, begun):  # type: ignore[no-untyped-def]
     return np.int64(west), np.int64(south), np.int64(east), np.int64(north)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _draw_whole(bits, scale, start, points, reached, whole):  # type: ignore[no-untyped-def]
     one = np.uint64(1)
     for i in range(np.uint64(len(reached))):
@@ -224,7 +224,7 @@ def _draw_whole(bits, scale, start, points, reached, whole):  # type: ignore[no-
             ax, ay = bx, by
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _draw_parts(  # type: ignore[no-untyped-def]
     bits, scale, shape_start, shape_e7, segment, is_reversed, met, entry, cost, start_edge, start_fraction,
     start_extra, limits, backward,
@@ -250,7 +250,7 @@ def _draw_parts(  # type: ignore[no-untyped-def]
             _draw_part(bits, scale, shape_start, shape_e7, segment[e], is_reversed[e] != backward, begin, end, 1 << k)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _raise(bits, every):  # type: ignore[no-untyped-def]
     """What is touched within a limit is within every larger one.
 
@@ -264,7 +264,7 @@ def _raise(bits, every):  # type: ignore[no-untyped-def]
         bits[n] = (cell | (cell << np.uint16(8))) & every
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _draw_part(bits, scale, shape_start, shape_e7, s, against, begin, end, mask):  # type: ignore[no-untyped-def]
     """Draws a segment between two fractions of its length, counted from its last point if `against` is set.
 
@@ -293,14 +293,14 @@ def _draw_part(bits, scale, shape_start, shape_e7, s, against, begin, end, mask)
             break
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _piece_length(shape_e7, p, scale):  # type: ignore[no-untyped-def]
     dx = (np.float64(shape_e7[p + np.uint64(1), 0]) - shape_e7[p, 0]) * scale[0]
     dy = (np.float64(shape_e7[p + np.uint64(1), 1]) - shape_e7[p, 1]) * scale[1]
     return math.sqrt(dx * dx + dy * dy)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@cached(nogil=True, inline="always")
 def _draw_piece(bits, ax, ay, bx, by, mask):  # type: ignore[no-untyped-def]
     """The cells of places less than STRIDE apart along a straight piece, both its ends among them.
 
@@ -315,7 +315,7 @@ def _draw_piece(bits, ax, ay, bx, by, mask):  # type: ignore[no-untyped-def]
         ax, ay = ax + dx, ay + dy
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _sketch(shape_start, shape_e7, tolerance_m):  # type: ignore[no-untyped-def]
     """(start, points): each line without the points that lie near the straight one. Source: Douglas, Peucker 1973."""
     kept = np.zeros(len(shape_e7), np.bool_)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.metric import places_along
 from routing.raster import Reach, checked_limits, checked_reach
 from routing.shape import EdgeShapes
@@ -86,7 +86,7 @@ def _places(
     return point, place
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _cut(  # type: ignore[no-untyped-def]  # a kernel; find_lines is typed
     shape_e7, flipped, low_point, low_place, high_point, high_place
 ):
@@ -111,7 +111,7 @@ def _cut(  # type: ignore[no-untyped-def]  # a kernel; find_lines is typed
     return start, line[:size].copy()
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@cached(nogil=True, inline="always")
 def _append(line, size, x, y, is_needed):  # type: ignore[no-untyped-def]
     """Adds a point unless it is the last one again (a line has two points even if it has no length)."""
     if is_needed or x != line[size - 1, 0] or y != line[size - 1, 1]:

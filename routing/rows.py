@@ -2,14 +2,15 @@
 
 from typing import Any, TypeVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from kernels.caching import cached
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def group_rows(key: NDArray[np.int32], rows: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Which items carry each key, in their original order.
 

@@ -3,10 +3,10 @@
 import math
 import threading
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.errors import BadCost
 from routing.graph import Graph
 from routing.trip import CLOSED, UNREACHED, EdgePoints, Path, check_points, checked_costs
@@ -120,13 +120,13 @@ def _thread_scratch(states: int) -> tuple[Scratch, Scratch, int]:
     return *_threads.pair, _threads.query
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def part_ms(cost: int, fraction: float) -> int:
     """The cost of an edge from its beginning up to a fraction of it, rounded down."""
     return math.floor(cost * fraction)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _search(  # type: ignore[no-untyped-def]  # a kernel of 20 arrays; the callers above are typed
     arc_start, arc_tail, arc_head, arc_edge, in_start, in_tail, in_edge, copy_start, copy_arc, entry_arc, cost,
     start_edge, start_fraction, start_extra, end_edge, end_fraction, end_extra, forward, ahead, backward, behind,
@@ -183,7 +183,7 @@ def _search(  # type: ignore[no-untyped-def]  # a kernel of 20 arrays; the calle
     return _read_path(forward, backward, best, meet, start_edge, end_edge)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _settle(start, other_end, edges, cost, mine, heap, theirs, query, size, best, meet):  # type: ignore[no-untyped-def]
     """Takes the nearest state off `mine` and labels its neighbours; gives the heap's size, the best cost, its state."""
     dist, state = heap[0, KEY], heap[0, STATE]
@@ -204,7 +204,7 @@ def _settle(start, other_end, edges, cost, mine, heap, theirs, query, size, best
     return size, best, meet
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _read_path(forward, backward, best, meet, start_edge, end_edge):  # type: ignore[no-untyped-def]
     before, state = 0, meet
     while forward[state, PARENT] >= 0:
@@ -225,7 +225,7 @@ def _read_path(forward, backward, best, meet, start_edge, end_edge):  # type: ig
     return best, np.int64(first), last, edges
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _reach(  # type: ignore[no-untyped-def]  # a kernel; the callers above are typed
     arc_start, arc_head, arc_edge, entry_arc, node_origin, nodes, cost, start_edge, start_fraction, start_extra, limit,
     labels, heap, query,
@@ -255,7 +255,7 @@ def _reach(  # type: ignore[no-untyped-def]  # a kernel; the callers above are t
     return np.int64(-1), found
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _label(labels, heap, size, query, state, dist, parent, edge):  # type: ignore[no-untyped-def]
     """Offers a state a cost; gives the new size of the heap. No cost is negative: a settled state keeps its own."""
     if labels[state, STAMP] != query:
@@ -284,7 +284,7 @@ def _label(labels, heap, size, query, state, dist, parent, edge):  # type: ignor
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _pop(labels, heap, size):  # type: ignore[no-untyped-def]
     """Removes the least of a heap with four children a parent; gives its new size."""
     size -= 1

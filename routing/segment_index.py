@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kernels.caching import cached
 from routing.errors import BadGraph
 from routing.metric import E7
 from routing.rows import as_read_only
@@ -142,7 +142,7 @@ def _count_rows(shape_e7: NDArray[np.int32], south: int, height: int) -> int:
     return (int(shape_e7[:, 1].max()) - south) // height + 1 if len(shape_e7) else 0
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _entries_fit(point, segment, shape_start):  # type: ignore[no-untyped-def]
     for i in range(len(point)):
         if not 0 <= segment[i] < len(shape_start) - 1:
@@ -152,7 +152,7 @@ def _entries_fit(point, segment, shape_start):  # type: ignore[no-untyped-def]
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _cover(shape_start, shape_e7, south, height, width):  # type: ignore[no-untyped-def]
     """(cell key, point, segment) of every piece in every cell it touches."""
     size = 0
@@ -185,3 +185,16 @@ def _cover(shape_start, shape_e7, south, height, width):  # type: ignore[no-unty
                             segments[size] = segment
                         size += 1
     return key, points, segments
+
+
+@cached(nogil=True)
+def first_cell(key, low, high, wanted):  # type: ignore[no-untyped-def]
+    """The first cell of a range of `cell_key` whose key is not below the wanted one; the range's end if none is."""
+    low, high = np.int64(low), np.int64(high)
+    while low < high:
+        middle = (low + high) >> 1
+        if key[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kernels.caching import cached
 from routing.errors import BadGraph, BadPoint
 from routing.metric import E7, lengths_m, metres_per_degree, places_along
 from routing.prefetch import prefetch
@@ -160,7 +160,7 @@ def _bearing(begin_e7: NDArray[np.int32], end_e7: NDArray[np.int32]) -> NDArray[
     return np.where(np.any(metres != 0.0, axis=1), bearing, np.nan)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _join(  # type: ignore[no-untyped-def]  # a kernel; path_shape is typed
     shape_start, shape_e7, segment, reverse, cut_point, cut_place
 ):
@@ -194,7 +194,7 @@ def _join(  # type: ignore[no-untyped-def]  # a kernel; path_shape is typed
     return line[:size].copy(), begins
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _append(line, size, points, p):  # type: ignore[no-untyped-def]
     lon, lat = points[p, 0], points[p, 1]
     if size > 0 and line[size - 1, 0] == lon and line[size - 1, 1] == lat:

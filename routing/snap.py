@@ -4,15 +4,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kernels.caching import cached
 from routing.errors import BadPoint, OffRoad
-from routing.metric import E7, fraction_along, fractions_along, metres_per_degree
+from routing.metric import E7, fraction_along, fractions_along, metres_per_degree, to_piece
 from routing.packed import Layout, int32_rows, int32s, int64s
 from routing.rows import as_read_only
-from routing.segment_index import COLUMN_BITS
+from routing.segment_index import COLUMN_BITS, first_cell
 from routing.segment_index import SegmentIndex as SegmentIndex
 from routing.segment_index import build_segment_index as build_segment_index
 
@@ -138,7 +138,7 @@ def _checked_mask(allowed: NDArray[np.bool_] | NDArray[np.uint8] | None, rows: i
 _EVERY = as_read_only(np.empty(0), np.uint8)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _nearest(index, lon, lat, count, radius, allowed):  # type: ignore[no-untyped-def]  # kernels; the above are typed
     """(segment, distance, fraction, lonlat): the columns of Candidates."""
     best = np.empty(count)  # squared metres
@@ -149,7 +149,7 @@ def _nearest(index, lon, lat, count, radius, allowed):  # type: ignore[no-untype
     return _as_columns(index, size, best, segment, point, part)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _nearest_many(index, places, radius, allowed):  # type: ignore[no-untyped-def]
     """The columns of Nearest."""
     segments = np.full(len(places), -1, np.int32)
@@ -162,7 +162,7 @@ def _nearest_many(index, places, radius, allowed):  # type: ignore[no-untyped-de
     return segments, distance, fraction, lonlat
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _nearest_one(index, lon, lat, radius, allowed):  # type: ignore[no-untyped-def]
     """(segment, distance, fraction, lon, lat) of the nearest place on a road; the segment is -1 if none is so near.
 
@@ -178,7 +178,7 @@ def _nearest_one(index, lon, lat, radius, allowed):  # type: ignore[no-untyped-d
     if 0 <= own_row < rows:
         own_column = math.floor((lon_e7 + 180 * E7) / row_width[own_row])
         own = (own_row << COLUMN_BITS) + own_column
-        done = _first_cell(key, row_start[own_row], row_start[own_row + 1], own)
+        done = first_cell(key, row_start[own_row], row_start[own_row + 1], own)
         if done < row_start[own_row + 1] and key[done] == own:
             best, segment, point, part = _look_through(
                 index, start[done], start[done + 1], lon, lat, lon_m, lat_m, allowed, best, segment, point, part
@@ -200,7 +200,7 @@ def _nearest_one(index, lon, lat, radius, allowed):  # type: ignore[no-untyped-d
             if row == own_row and west == east == own_column:
                 continue
             after = row_start[row + 1]
-            cell = _first_cell(key, row_start[row], after, base + west)
+            cell = first_cell(key, row_start[row], after, base + west)
             while cell < after and key[cell] <= base + east:
                 if cell != done:
                     best, segment, point, part = _look_through(
@@ -218,20 +218,7 @@ def _nearest_one(index, lon, lat, radius, allowed):  # type: ignore[no-untyped-d
     return segment, math.sqrt(best), fraction, found_lon, found_lat
 
 
-@numba.njit(cache=True, nogil=True)
-def _first_cell(key, low, high, wanted):  # type: ignore[no-untyped-def]
-    """The first cell of a range whose key is not below the wanted one."""
-    low, high = np.int64(low), np.int64(high)
-    while low < high:
-        middle = (low + high) >> 1
-        if key[middle] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _look_through(  # type: ignore[no-untyped-def]
     index, first, last, lon, lat, lon_m, lat_m, allowed, best, segment, point, part
 ):
@@ -240,7 +227,7 @@ def _look_through(  # type: ignore[no-untyped-def]
     shape_e7 = int32_rows(index, SHAPE_E7, 2)
     for entry in range(np.uint64(first), np.uint64(last)):
         p = entry_point[entry]
-        distance2, t, _, _ = _to_piece(shape_e7, p, lon, lat, lon_m, lat_m)
+        distance2, t, _, _ = to_piece(shape_e7, p, lon, lat, lon_m, lat_m)
         # Most pieces are further: only of nearer ones it is asked whose they are, and whether they serve.
         if distance2 <= best:
             s = entry_segment[entry]
@@ -251,7 +238,7 @@ def _look_through(  # type: ignore[no-untyped-def]
     return best, segment, point, part
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _as_columns(index, size, best, segment, point, part):  # type: ignore[no-untyped-def]
     shape_start, shape = int32s(index, SHAPE_START), int32_rows(index, SHAPE_E7, 2)
     lonlat = np.empty((size, 2))
@@ -264,12 +251,12 @@ def _as_columns(index, size, best, segment, point, part):  # type: ignore[no-unt
     return segments, np.sqrt(best[:size]), fraction, lonlat
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _half_cell_m(index, lat):  # type: ignore[no-untyped-def]
     return int64s(index, CORNER)[1] / E7 * metres_per_degree(lat)[1] / 2.0
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _search(index, lon, lat, radius, allowed, best, segment, point, part):  # type: ignore[no-untyped-def]
     """Looks through growing windows until the last one must hold every segment that belongs in the answer."""
     count = len(best)
@@ -286,7 +273,7 @@ def _search(index, lon, lat, radius, allowed, best, segment, point, part):  # ty
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _window(index, lon, lat, window):  # type: ignore[no-untyped-def]
     """(first row, last row, reach to the sides in 1e-7 degree) of the cells within `window` metres."""
     lon_m, lat_m = metres_per_degree(lat)
@@ -298,7 +285,7 @@ def _window(index, lon, lat, window):  # type: ignore[no-untyped-def]
     return first, last, reach_x
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _cells(index, row, lon, reach_x):  # type: ignore[no-untyped-def]
     """(first entry, entry after the last) of the cells of a row within reach: they are neighbours in the index."""
     key, width = int64s(index, CELL_KEY), int64s(index, ROW_WIDTH)[row]
@@ -313,21 +300,7 @@ def _cells(index, row, lon, reach_x):  # type: ignore[no-untyped-def]
     return start[cell], start[after]
 
 
-@numba.njit(cache=True, nogil=True)
-def _to_piece(shape_e7, p, lon, lat, lon_m, lat_m):  # type: ignore[no-untyped-def]
-    """(squared metres to the nearest place of the piece, its part, metres east and north along the piece)."""
-    x_m, y_m = lon_m / E7, lat_m / E7
-    ax = (shape_e7[p, 0] - lon * E7) * x_m
-    ay = (shape_e7[p, 1] - lat * E7) * y_m
-    dx = (np.int64(shape_e7[p + 1, 0]) - shape_e7[p, 0]) * x_m
-    dy = (np.int64(shape_e7[p + 1, 1]) - shape_e7[p, 1]) * y_m
-    length2 = dx * dx + dy * dy
-    t = min(max(-(ax * dx + ay * dy) / length2, 0.0), 1.0) if length2 > 0.0 else 0.0
-    x, y = ax + t * dx, ay + t * dy
-    return x * x + y * y, t, dx, dy
-
-
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _look(index, lon, lat, window, allowed, best, segment, point, part):  # type: ignore[no-untyped-def]
     """Fills the list with the nearest segments of the cells within `window` metres; gives its length."""
     entry_segment, entry_point = int32s(index, ENTRY_SEGMENT), int32s(index, ENTRY_POINT)
@@ -341,12 +314,12 @@ def _look(index, lon, lat, window, allowed, best, segment, point, part):  # type
             s, p = entry_segment[entry], entry_point[entry]
             if len(allowed) and not allowed[s]:
                 continue
-            distance2, t, _, _ = _to_piece(shape_e7, p, lon, lat, lon_m, lat_m)
+            distance2, t, _, _ = to_piece(shape_e7, p, lon, lat, lon_m, lat_m)
             size = _offer(best, segment, point, part, size, distance2, s, p, t)
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _offer(best, segment, point, part, size, distance2, s, p, t):  # type: ignore[no-untyped-def]
     """Keeps the nearest place of each of the nearest segments, in order of (distance, segment, point)."""
     if size == len(best) and not _before(distance2, s, p, best[size - 1], segment[size - 1], point[size - 1]):
@@ -371,7 +344,7 @@ def _offer(best, segment, point, part, size, distance2, s, p, t):  # type: ignor
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _before(d1, s1, p1, d2, s2, p2):  # type: ignore[no-untyped-def]
     if d1 != d2:
         return d1 < d2

@@ -4,12 +4,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.errors import BadPoint
-from routing.metric import E7, metres_per_degree
+from routing.metric import E7, metres_per_degree, to_piece
 from routing.packed import int32_rows, int32s
 from routing.segment_index import SegmentIndex
 from routing.snap import (
@@ -24,7 +24,6 @@ from routing.snap import (
     _checked_place,
     _half_cell_m,
     _offer,
-    _to_piece,
     _window,
 )
 
@@ -86,7 +85,7 @@ def nearest_edges(
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _nearest_edges(index, lon, lat, count, radius, allowed, heading, tolerance, side):  # type: ignore[no-untyped-def]
     """The columns of EdgeCandidates."""
     best, part = np.empty(count), np.empty(count)
@@ -110,7 +109,7 @@ def _nearest_edges(index, lon, lat, count, radius, allowed, heading, tolerance, 
     return edge[:size].copy(), distance, fraction, lonlat, sides
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _look_edges(  # type: ignore[no-untyped-def]
     index, lon, lat, window, allowed, heading, tolerance, side, best, edge, point, part
 ):
@@ -128,7 +127,7 @@ def _look_edges(  # type: ignore[no-untyped-def]
             if not goes and not comes:
                 continue
             is_two_way = goes and comes
-            distance2, t, dx, dy = _to_piece(shape_e7, p, lon, lat, lon_m, lat_m)
+            distance2, t, dx, dy = to_piece(shape_e7, p, lon, lat, lon_m, lat_m)
             if size == len(best) and distance2 > best[size - 1]:
                 continue
             if tolerance < 180.0:
@@ -147,7 +146,7 @@ def _look_edges(  # type: ignore[no-untyped-def]
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _side(index, s, p, t, lon, lat):  # type: ignore[no-untyped-def]
     """On which side of a segment, as drawn, a place lies whose nearest point is part t of piece p: 1 right, -1 left.
 
@@ -184,6 +183,6 @@ def _side(index, s, p, t, lon, lat):  # type: ignore[no-untyped-def]
     return -1 if across > 0.0 else 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_same(shape_e7, p, q):  # type: ignore[no-untyped-def]
     return shape_e7[p, 0] == shape_e7[q, 0] and shape_e7[p, 1] == shape_e7[q, 1]

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.drive import COST, IS_CONNECTED, LOCAL, MOST_ENDS
@@ -122,7 +122,7 @@ def find_stop_table(
     return times, None if lengths is None else metres
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _put_stops(  # type: ignore[no-untyped-def]  # kernels; the above are typed
     index, metric, graph, usable, scratch, places, radius, length_cm, allowed, largest, is_moved
 ):
@@ -188,7 +188,7 @@ def _put_stops(  # type: ignore[no-untyped-def]  # kernels; the above are typed
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _reached(  # type: ignore[no-untyped-def]
     graph, cost, length_cm, is_local, start, edge, share, extra, is_end, columns
 ):  # fmt: skip
@@ -213,7 +213,7 @@ def _reached(  # type: ignore[no-untyped-def]
     return _cut(columns, size)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _join_local(  # type: ignore[no-untyped-def]
     cost, local, length_cm, segment, place, is_local, out, to_segment, to_place, to_is_local, home, times, metres
 ):  # fmt: skip
@@ -250,7 +250,7 @@ def _join_local(  # type: ignore[no-untyped-def]
             k += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _offer_direct(times, metres, i, j, ms, cm):  # type: ignore[no-untyped-def]
     """Keeps the quicker drive, of equally quick ones the shorter."""
     if ms < times[i, j] or (ms == times[i, j] and len(metres) and cm < metres[i, j]):
@@ -259,7 +259,7 @@ def _offer_direct(times, metres, i, j, ms, cm):  # type: ignore[no-untyped-def]
             metres[i, j] = min(cm, np.int64(CLOSED - 1))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _row_cm(length_cm, rows, own, is_end):  # type: ignore[no-untyped-def]
     """The length driven between each row's state and the place; none if lengths are not wanted."""
     if not len(length_cm):
@@ -277,24 +277,24 @@ def _row_cm(length_cm, rows, own, is_end):  # type: ignore[no-untyped-def]
     return cm
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _cm_of(cm, row):  # type: ignore[no-untyped-def]
     return cm[row] if row >= 0 and len(cm) else np.int32(0)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _columns(size):  # type: ignore[no-untyped-def]
     size += 2 * MOST_ENDS
     return np.empty(size, np.int32), np.empty(size), np.empty(size, np.int64), np.empty(size, np.int32)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _reached_columns(size):  # type: ignore[no-untyped-def]
     size += 16
     return np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int32), np.empty(size, np.int32)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _with_room(columns, size):  # type: ignore[no-untyped-def]
     """The columns, twice as long if they may not hold another place."""
     if size + MOST_ENDS > len(columns[0]):
@@ -302,7 +302,7 @@ def _with_room(columns, size):  # type: ignore[no-untyped-def]
     return columns
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _add(columns, size, edge, share, extra, cm):  # type: ignore[no-untyped-def]
     if size == len(columns[0]):
         columns = _longer(columns[0]), _longer(columns[1]), _longer(columns[2]), _longer(columns[3])
@@ -310,7 +310,7 @@ def _add(columns, size, edge, share, extra, cm):  # type: ignore[no-untyped-def]
     return columns, size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _add_reached(columns, size, state, ms, cm, place):  # type: ignore[no-untyped-def]
     if size == len(columns[0]):
         columns = _longer(columns[0]), _longer(columns[1]), _longer(columns[2]), _longer(columns[3])
@@ -318,6 +318,6 @@ def _add_reached(columns, size, state, ms, cm, place):  # type: ignore[no-untype
     return columns, size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _cut(columns, size):  # type: ignore[no-untyped-def]
     return columns[0][:size].copy(), columns[1][:size].copy(), columns[2][:size].copy(), columns[3][:size].copy()

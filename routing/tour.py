@@ -1,9 +1,9 @@
 """The cheapest round through all places: exact for few, a local search with kicks for many."""
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.errors import BadCost
 
 EXACT_PLACES = 13
@@ -41,7 +41,7 @@ def find_tour(cost_ms: NDArray[np.int64]) -> tuple[NDArray[np.int32], int]:
     return order, int(_length(costs, order))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _length(cost, order):  # type: ignore[no-untyped-def]  # kernels; find_tour is typed
     total = cost[order[-1], order[0]]
     for i in range(len(order) - 1):
@@ -49,7 +49,7 @@ def _length(cost, order):  # type: ignore[no-untyped-def]  # kernels; find_tour 
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _exact(cost):  # type: ignore[no-untyped-def]
     """The least cost of having been in each subset of places 1.. and standing at one of it, then backwards."""
     others = len(cost) - 1
@@ -80,7 +80,7 @@ def _exact(cost):  # type: ignore[no-untyped-def]
     return order
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _search(cost, looks):  # type: ignore[no-untyped-def]
     n, random = len(cost), np.uint64(88172645463325252)
     best = _insert_farthest(cost)
@@ -117,7 +117,7 @@ def _search(cost, looks):  # type: ignore[no-untyped-def]
     return np.concatenate((best[at:], best[:at]))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _follow_nearest(cost):  # type: ignore[no-untyped-def]
     n = len(cost)
     order, is_left = np.zeros(n, np.int32), np.ones(n, np.bool_)
@@ -132,7 +132,7 @@ def _follow_nearest(cost):  # type: ignore[no-untyped-def]
     return order
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _insert_farthest(cost):  # type: ignore[no-untyped-def]
     """Source: farthest insertion, Rosenkrantz, Stearns, Lewis 1977."""
     n = len(cost)
@@ -158,7 +158,7 @@ def _insert_farthest(cost):  # type: ignore[no-untyped-def]
     return order
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _improve(cost, order, looks):  # type: ignore[no-untyped-def]
     """Makes the best of the moves of each place until none helps; gives the looks that are left."""
     n = len(order)
@@ -207,7 +207,7 @@ def _improve(cost, order, looks):  # type: ignore[no-untyped-def]
     return looks
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _move(order, first, length, far, is_turned):  # type: ignore[no-untyped-def]
     """Puts a stretch between the places far and far + 1."""
     held = order[first : first + length].copy()

@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.errors import BadCost
 from routing.graph import Graph
 from routing.rows import as_read_only
@@ -69,7 +69,7 @@ def find_tree(
     return Tree(found, before) if len(found) == graph.roads else None
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _grow(  # type: ignore[no-untyped-def]  # kernels; the function above is typed
     start, other_end, edges, arc_tail, arc_head, arc_edge, entry_arc, copy_start, copy_arc, base_edge, roads, cost,
     weight, point_edge, point_fraction, point_extra, limit, is_backward, most,
@@ -137,14 +137,14 @@ def _grow(  # type: ignore[no-untyped-def]  # kernels; the function above is typ
     return found, before
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _delay(cost, weight, e, road):  # type: ignore[no-untyped-def]
     """What an alias costs more than its road, where that is open to the same trips."""
     is_alike = (cost[e] == CLOSED) == (cost[road] == CLOSED) and weight[road] != CLOSED
     return weight[e] - weight[road] if is_alike else 0
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _push(heap, size, key, state):  # type: ignore[no-untyped-def]
     """Adds to a heap that may hold a state several times; gives (heap, its size)."""
     if size == len(heap):
@@ -159,7 +159,7 @@ def _push(heap, size, key, state):  # type: ignore[no-untyped-def]
     return heap, size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _pop(heap, size):  # type: ignore[no-untyped-def]
     """Removes the least; gives the new size."""
     size -= 1

@@ -6,12 +6,12 @@ written in LLVM's. Several metrics of one hierarchy share the walk: six cost twi
 
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # comes without types
 from numba.core import types
 from numba.extending import intrinsic
 
+from kernels.caching import cached
 from routing.cch import DOWN, UP
 from routing.trip import CLOSED
 
@@ -73,7 +73,7 @@ _keep_less_pair: Any = intrinsic(_emit_pair)
 _keep_less_row: Any = intrinsic(_emit_row)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def weigh_row(  # type: ignore[no-untyped-def]  # kernels from here on
     up_start, up_head, down_start, down_tail, down_arc, seed_start, seed_slot, seed_edge, cost, up, down, x, best
 ):  # fmt: skip
@@ -95,7 +95,7 @@ def weigh_row(  # type: ignore[no-untyped-def]  # kernels from here on
             _keep_less_pair(best, np.uint64(up_head[a]), to_low, from_low, up, down, a)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def weigh_ranks(  # type: ignore[no-untyped-def]
     up_start, up_head, down_start, down_tail, down_arc, seed_start, seed_slot, seed_edge, cost, up, down, best,
     first, last,
@@ -111,7 +111,7 @@ def weigh_ranks(  # type: ignore[no-untyped-def]
             down[a] = best[up_head[a], DOWN]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def weigh_ranks_together(  # type: ignore[no-untyped-def]
     up_start, up_head, down_start, down_tail, down_arc, seed_start, seed_slot, seed_edge, costs, columns, weight, best,
     first, last,
@@ -142,7 +142,7 @@ def weigh_ranks_together(  # type: ignore[no-untyped-def]
                 columns[lane][a] = best[y, lane]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def split_work(up_start, down_start, down_tail, down_arc, subtree_start, tasks):  # type: ignore[no-untyped-def]
     """(first, last, top): about so many subtrees of equal work, heaviest first, and the ranks above them, ascending."""
     states = len(subtree_start)

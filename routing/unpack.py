@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.errors import BadGraph
@@ -60,7 +60,7 @@ def _broken() -> BadGraph:
     return BadGraph("a shortcut of the metric has no edges under it; customize this hierarchy again")
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _edges_under(cch, metric, steps):  # type: ignore[no-untyped-def]
     stack = np.empty((len(steps) + 128, 2), np.int64)
     stack[: len(steps)] = steps
@@ -68,7 +68,7 @@ def _edges_under(cch, metric, steps):  # type: ignore[no-untyped-def]
     return size, edges[: max(size, 0)].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _arc_between(cch, x, y):  # type: ignore[no-untyped-def]
     """The arc from a rank to a higher one."""
     up_start, up_head = int32s(cch, UP_START), int32s(cch, UP_HEAD)
@@ -82,7 +82,7 @@ def _arc_between(cch, x, y):  # type: ignore[no-untyped-def]
     return low
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _unpack(cch, metric, stack, waiting, edges, size):  # type: ignore[no-untyped-def]
     """Appends the edges under the arcs that wait, top of the stack first; gives (edges, how many), -1 if some lack.
 
@@ -144,7 +144,7 @@ def _unpack(cch, metric, stack, waiting, edges, size):  # type: ignore[no-untype
     return edges, size + count
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _split(cch, cost, up, down, x, arc, is_down):  # type: ignore[no-untyped-def]
     """What an arc above rank x stands for: (edge, ...), or (-1, lowest rank on the way, arc down to it, arc up from
     it); the rank is -1 if it stands for nothing.
@@ -175,7 +175,7 @@ def _split(cch, cost, up, down, x, arc, is_down):  # type: ignore[no-untyped-def
     return np.int64(-1), v, to_y if is_down else to_x, to_x if is_down else to_y
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _edge_under(cch, cost, x, slot, weight):  # type: ignore[no-untyped-def]
     """The edge of that cost under an arc of rank x, -1 = none."""
     seed_start, seed_slot, seed_edge = int32s(cch, SEED_START), int32s(cch, SEED_SLOT), int32s(cch, SEED_EDGE)
@@ -185,7 +185,7 @@ def _edge_under(cch, cost, x, slot, weight):  # type: ignore[no-untyped-def]
     return np.int64(-1)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _search_middle(cch, up, down, x, y, weight, is_down):  # type: ignore[no-untyped-def]
     """(rank, arc to x, arc to y) of the first lower triangle that costs so much, -1 if there is none."""
     up_start, up_head = int32s(cch, UP_START), int32s(cch, UP_HEAD)
@@ -208,7 +208,7 @@ def _search_middle(cch, up, down, x, y, weight, is_down):  # type: ignore[no-unt
     return np.int64(-1), np.int64(-1), np.int64(-1)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _list_middles(cch, metric):  # type: ignore[no-untyped-def]
     up_start, up_head = int32s(cch, UP_START), int32s(cch, UP_HEAD)
     cost, up, down = int32s(metric, COST), int32s(metric, UP_WEIGHT), int32s(metric, DOWN_WEIGHT)

@@ -1,8 +1,8 @@
 """The quickest drive between two places and others beside it in one compiled call, as `routing.drive` finds the one."""
 
-import numba
 import numpy as np
 
+from kernels.caching import cached
 from routing.alternatives import LOCAL_OPTIMALITY, MAX_SHARE, MAX_STRETCH, _ask_ways
 from routing.drive import COST, LOCAL, _draw, _on_roads, _onto_roads, _points
 from routing.local import BASE_EDGE
@@ -15,7 +15,7 @@ EDGES_END, POINTS_END = range(2)
 """Columns of what is told of each way: where its edges and its points end."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _drive_ways(  # type: ignore[no-untyped-def]  # a kernel
     index, cch, places, metric, graph, shapes, usable, scratch, search, is_connected, ends, radius, others
 ):

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.cch import Cch
 from routing.customize import Metric
 from routing.errors import BadCost
@@ -82,7 +82,7 @@ def check_fit(cch: Cch, metric: Metric) -> None:
         raise BadCost(f"the metric is of another hierarchy: {len(metric.cost_ms)} edges, {cch.edges} expected")
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _list_open(up_start, up_head, parent, up, down):  # type: ignore[no-untyped-def]
     """(first arc upwards, first arc downwards, parent) of each rank, and (higher rank, weight) of each open arc."""
     states, size = len(parent), 0

@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.matching import strange
 from benchmarks.matching.drives import STOP_SHARE, Drive, Row, record, simulate_drives
 from benchmarks.matching.ours import Ours
 from benchmarks.matching.score import mismatch
@@ -37,8 +38,10 @@ ROWS = (
     Row(120, 10),
     Row(1, 5, 30),
     Row(5, 10, 30),
+    Row(5, 50),
+    Row(30, 50),
 )
-"""The reference's, two minutes, and errors that fade slowly."""
+"""The reference's, two minutes, errors that fade slowly, and a street's width of noise."""
 
 UNSTOPPED = (Row(1, 5), Row(5, 15))
 """Recorded once more of drives that never stand still."""
@@ -118,6 +121,7 @@ def main() -> None:
             moving = simulate_drives(ours.directions, ours.car, asked.drives, asked.seed, 0.0)
             for row in UNSTOPPED:
                 race.run(row, moving, f"{row.name}, no stops")
+            strange.race(ours, report, asked.seed)
     side.close()
     report.tell_goals()
     report.say(f"Afterwards: {machine()}")

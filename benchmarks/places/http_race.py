@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import random
+import select
 import shutil
+import socket
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
-
-import uvloop
 
 from benchmarks.places.answers import BENCH
 from benchmarks.places.city import prepare
@@ -50,8 +51,8 @@ def run(city: City, home: Path, rate: float, seconds: float, kinds: tuple[str, .
     server = Server("places", [*CLOUD, "serve", "--port", PORT, "--workers", 2], PORT, _request("/health"), home)
     try:
         asked = targets(city, int(rate * seconds) + 200, kinds)
-        uvloop.run(_race(asked[:200], rate / 4))  # what a worker loads at its first questions
-        spent = uvloop.run(_race(asked[200:], rate))
+        _race(asked[:200], rate / 4)  # what a worker loads at its first questions
+        spent = _race(asked[200:], rate)
         report.head(
             f"HTTP at {rate:g} questions a second, {len(city.pois):,} places", "asked", "p50 ms", "p99 ms", "max"
         )
@@ -62,7 +63,7 @@ def run(city: City, home: Path, rate: float, seconds: float, kinds: tuple[str, .
         report.limit(f"HTTP p99 at {rate:g}/s", part(whole, 0.99), P99_MS, "ms")
         report.head(f"batches of {BATCH_LINES:,}", "lines a second")
         for what, path, body in batches(city):
-            report.row(what, short(BATCH_LINES / uvloop.run(_post(path, body))))
+            report.row(what, short(BATCH_LINES / asyncio.run(_post(path, body))))
     finally:
         server.stop()
 
@@ -100,34 +101,60 @@ def batches(city: City) -> list[tuple[str, str, bytes]]:
     ]
 
 
-async def _race(asked: list[tuple[str, str]], rate: float) -> dict[str, list[float]]:
+def _race(asked: list[tuple[str, str]], rate: float) -> dict[str, list[float]]:
     """Milliseconds from when each question was due until its answer was there, by kind; refusals (4xx) are answers."""
     spent: dict[str, list[float]] = defaultdict(list)
-    chance, due, waiting = random.Random(7), 0.0, asyncio.Queue[tuple[float, str, str]]()
-    lines = [asyncio.create_task(_ask_all(waiting, spent)) for _ in range(LINES)]
-    begun = time.perf_counter() + 0.1
-    for kind, target in asked:
-        due += chance.expovariate(rate)  # callers do not know of each other
-        await asyncio.sleep(max(0.0, begun + due - time.perf_counter()))
-        waiting.put_nowait((begun + due, kind, target))
-    await waiting.join()
-    for line in lines:
-        line.cancel()
+    chance, requests = random.Random(7), [_request(target) for _, target in asked]
+    due = list(itertools.accumulate(chance.expovariate(rate) for _ in asked))  # callers do not know of each other
+    free, poll = deque(_Line() for _ in range(LINES)), select.epoll()
+    by_number = {line.fileno(): line for line in free}
+    for line in free:
+        poll.register(line.fileno(), select.EPOLLIN)
+    begun, sent, done = time.perf_counter() + 0.1, 0, 0
+    while done < len(asked):
+        now = time.perf_counter() - begun
+        while sent < len(asked) and due[sent] <= now and free:
+            line = free.popleft()
+            line.number = sent
+            line.send(requests[sent])
+            sent += 1
+        wait = max(due[sent] - now, 0.0) if sent < len(asked) and free else 1.0
+        for number, _ in poll.poll(wait):
+            line = by_number[number]
+            if line.take():
+                spent[asked[line.number][0]].append((time.perf_counter() - begun - due[line.number]) * 1000)
+                free.append(line)
+                done += 1
+    for line in by_number.values():
+        line.close()
     return spent
 
 
-async def _ask_all(waiting: asyncio.Queue[tuple[float, str, str]], spent: dict[str, list[float]]) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
-    while True:
-        due, kind, target = await waiting.get()
-        writer.write(_request(target))
-        head = await reader.readuntil(b"\r\n\r\n")
+class _Line(socket.socket):
+    """A kept connection. number: of the question that is on its way."""
+
+    number = -1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.connect(("127.0.0.1", PORT))
+        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._got = b""
+
+    def take(self) -> bool:
+        """Reads what has come; whether the answer is there as a whole."""
+        self._got += self.recv(1 << 20)
+        end = self._got.find(b"\r\n\r\n")
+        if end < 0:
+            return False
+        head = self._got[:end].lower()
         if head[9:10] not in (b"2", b"4"):
-            raise SystemExit(f"{target}: {head[:60]!r}")
-        size = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        await reader.readexactly(int(size.partition(b":")[2]))
-        spent[kind].append((time.perf_counter() - due) * 1000)
-        waiting.task_done()
+            raise SystemExit(f"{head!r}")
+        size = head.partition(b"content-length:")[2].partition(b"\r")[0]
+        if len(self._got) < end + 4 + int(size):
+            return False
+        self._got = b""
+        return True
 
 
 async def _post(path: str, body: bytes) -> float:

@@ -3,8 +3,9 @@
     python -m benchmarks.places.nominatim_race [--seed 7] [--per-kind 60] [--only city|extracts] [FILE.osm.pbf ...]
 
 The invented city first, then the given extracts (lauf, where it is there). Both answer over HTTP with as many workers
-as the machine has cores; ours is asked in process as well. Import: ours is the whole product's (roads, maps, areas,
-places) and, beside it, what a geocoder needs of it.
+as the machine has cores, one question after the other by a client in Python, and several at once by wrk; ours is asked
+in process as well. Import: ours is the whole product's (roads, maps, areas, places) and, beside it, what a geocoder
+needs of it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import tempfile
 import time
 import urllib.parse
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from benchmarks.places.city import prepare
 from benchmarks.places.questions import KINDS, REFERENCE, Question, ask
 from benchmarks.places.real import by_text, question, read_addresses
 from benchmarks.places.simulated import Point
+from benchmarks.places.steady import answers_a_second
 from benchmarks.routing.cities import CLOUD
 from benchmarks.routing.client import Connection, Refused, get
 from benchmarks.routing.figures import Report, machine, short
@@ -38,7 +39,10 @@ from benchmarks.routing.servers import WORKERS, Server, free_port
 AT_ONCE = 4
 """Connections that ask at the same time."""
 
-ROUNDS = 40
+ROUNDS = 63
+"""How often each question is asked, each time written otherwise (`_blanks`): more than are answered in RACE_S."""
+
+RACE_S = 6.0
 
 FASTER, SOONER = 20.0, 50.0
 
@@ -65,27 +69,10 @@ class Side:
 
         return ask_one
 
-    def per_second(self, requests: Sequence[bytes], most_s: float = 6.0) -> float:
-        """Answers in a second, asked over AT_ONCE connections for so long at most; refusals count as answers."""
-        until = time.perf_counter() + most_s
-
-        def ask_on(start: int) -> int:
-            port = self.ports[start % len(self.ports)]
-            line, done = Connection(port), 0
-            for request in requests[start::AT_ONCE]:
-                try:
-                    line.ask(request)
-                except Refused:
-                    line = Connection(port)
-                done += 1
-                if time.perf_counter() > until:
-                    break
-            return done
-
-        begun = time.perf_counter()
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            total = sum(pool.map(ask_on, range(AT_ONCE)))
-        return total / (time.perf_counter() - begun)
+    def per_second(self, requests: Sequence[bytes]) -> float:
+        """Answers in a second, asked over AT_ONCE connections; refusals count as answers."""
+        targets = [request.split(b" ", 2)[1].decode() for request in requests]
+        return answers_a_second(self.ports, targets, AT_ONCE, RACE_S)
 
 
 def race(name: str, file: Path, questions: Sequence[Question], points: Sequence[Point], report: Report) -> None:
@@ -143,13 +130,13 @@ def _measure(side: Side, questions: Sequence[Question], points: Sequence[Point])
     spent = sum(sum(kind.spent_ms) for kind in kinds.values()) / 1000
     mixed = random.Random(1).sample(list(questions), len(questions))
     asked = [replace(each, text=each.text + _blanks(again)) for again in range(1, ROUNDS) for each in mixed]
-    there = [(lon + again * 1e-6, lat) for again in range(ROUNDS) for lon, lat in points]
+    there = [(lon + again * 1e-6, lat) for again in range(2 * ROUNDS) for lon, lat in points]
     per_second = side.per_second([side.request(each) for each in asked])
     return Measured(kinds, len(questions) / spent, per_second, side.per_second([side.reverse(each) for each in there]))
 
 
 def _blanks(number: int) -> str:
-    """White space that is another for each number: a question asked again must not be answered from memory."""
+    """White space that is another for each number below 64: a question asked again must not be answered from memory."""
     return "".join("\u3000" if number >> bit & 1 else " " for bit in range(6))
 
 

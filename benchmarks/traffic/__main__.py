@@ -1,6 +1,7 @@
 """Estimated speeds scored against the simulator's truth, and what a refresh costs: prints Markdown for RESULTS.md.
 
-    python -m benchmarks.traffic [--shares 0.5,1,2,5,10] [--vehicles 20000] [--copies 2] [FILE.osm.pbf]
+    python -m benchmarks.traffic [--only speeds,jams,refresh,chain] [--shares 0.5,1,2,5,10] [--vehicles 20000]
+                                 [--copies 2] [FILE.osm.pbf]
 
 A working day's morning is simulated (7:00 to 8:30, scored from 7:30): rush hours, hot spots, signals, noise of devices.
 Probes are a share of all vehicles; all else is known to the simulator alone. Each share is scored four times: with true
@@ -11,6 +12,8 @@ Errors are medians of |said / true - 1|: of the speed on edges that a probe drov
 = length over mean time of a drive along it then), of filled edges that some vehicle drove, of times of trips of about a
 quarter of an hour at the speeds of their slot. `jams` are edges of incidents, four in a row at 30 % of their speed.
 Refresh: processor time of `EdgeSpeeds.at` on `copies` squared copies of the city, with all drives of an hour kept.
+Chain, on the same copies: a batch of 10,000 fixes from the store to a route that heeds it, and all that is made anew
+every ten seconds: estimate, picture, tiles, and the metrics of every profile of motor vehicles.
 Imported homes are kept below .parts/bench/traffic-NAME.
 """
 
@@ -28,13 +31,15 @@ import numpy as np
 from benchmarks.routing.cities import BENCH, CLOUD, replicate
 from benchmarks.routing.figures import Report, machine, short
 from benchmarks.routing.lockstep import ROOT
-from benchmarks.traffic import score
+from benchmarks.traffic import chain, score
 from location_cloud.traffic.estimate import EdgeSpeeds
 from location_cloud.traffic.recent import KEPT_S
 from routing.match_result import Traversals
 
 DAY, HISTORY_DAYS = 7, range(5)
 """Days after Monday, 23 November 2026: scored is the Monday after the week that is learned from."""
+
+PARTS = ("speeds", "jams", "refresh", "chain")
 
 JAM_SHARE = 2.0
 """Percent of vehicles that are probes where jams are scored."""
@@ -44,22 +49,33 @@ def main() -> None:
     """Measures everything and prints it."""
     parser = argparse.ArgumentParser(prog="benchmarks.traffic", description=__doc__.split("\n")[0])
     parser.add_argument("file", nargs="?", type=Path, default=ROOT / "data/demo/helsinki-centre.osm.pbf")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}")
     parser.add_argument("--shares", default="0.5,1,2,5,10", help="percent of vehicles that are probes")
     parser.add_argument("--vehicles", type=int, default=20_000, help="in the city [20000]")
     parser.add_argument("--copies", type=int, default=2, help="the refresh is measured on so many squared copies [2]")
     parser.add_argument("--home", type=Path, help="an imported home to use instead of FILE")
     parser.add_argument("--large-home", type=Path, help="the same for the refresh")
     asked = parser.parse_args()
+    parts = asked.only.split(",")
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"--only {','.join(sorted(unknown))}: choose among {', '.join(PARTS)}")
     name, report = asked.file.name.split(".")[0].split("-")[0], Report()
     report.say(f"{machine()}")
-    town = score.open_town(asked.home or _import(name, asked.file))
-    cars = int((~np.isnan(town.plain.free_flow_kmh)).sum())
-    report.say(f"{name}: {cars:,} edges with cars, {asked.vehicles:,} simulated vehicles")
-    _race(town, [float(share) for share in asked.shares.split(",")], asked.vehicles, report)
-    _score_jams(town, asked.vehicles, report)
-    if asked.copies > 1:
+    if {"speeds", "jams"} & set(parts):
+        town = score.open_town(asked.home or _import(name, asked.file))
+        cars = int((~np.isnan(town.plain.free_flow_kmh)).sum())
+        report.say(f"{name}: {cars:,} edges with cars, {asked.vehicles:,} simulated vehicles")
+    if "speeds" in parts:
+        _race(town, [float(share) for share in asked.shares.split(",")], asked.vehicles, report)
+    if "jams" in parts:
+        _score_jams(town, asked.vehicles, report)
+    if {"refresh", "chain"} & set(parts):
         home = asked.large_home or _import(f"{name}-{asked.copies}x{asked.copies}", asked.file, asked.copies)
-        _measure_refresh(score.open_town(home), report)
+        large = score.open_town(home)
+    if "refresh" in parts:
+        _measure_refresh(large, report)
+    if "chain" in parts:
+        chain.measure(home, large, report)
     report.tell_goals()
 
 
@@ -113,7 +129,7 @@ def _measure_refresh(town: score.Town, report: Report) -> None:
     report.head("refresh", "edges", "with cars", "drives kept", "CPU ms, least and median")
     middle = float(np.median(spent))
     report.row("estimate and fill", f"{edges:,}", f"{len(cars):,}", f"{count:,}", f"{min(spent):.0f}, {middle:.0f}")
-    report.limit(f"refresh of {edges:,} edges", middle, 60.0, "ms")
+    report.limit(f"estimate of {edges:,} edges, processor", middle, 60.0, "ms")
 
 
 def _import(name: str, file: Path, copies: int = 1) -> Path:

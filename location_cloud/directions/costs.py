@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.directions.avoid import segments_in_areas
 from location_cloud.directions.conditions import (
     Active,
@@ -275,14 +275,14 @@ def _drive_at(roads: Roads, situation: Situation, speeds_kmh: NDArray[np.float32
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def measured_ms(length_m, kmh, live_share, max_kmh):  # type: ignore[no-untyped-def]  # a kernel's part
     """What an edge takes at a measured speed."""
     driven = min(max(np.float64(kmh) * live_share, SLOWEST_LIVE_KMH), max_kmh)
     return np.int64(min(np.rint(length_m * 3600.0 / driven), CLOSED - 1.0))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _drive_measured(kmh, heeds, live_share, max_kmh, length_m, cost_ms, local_ms):  # type: ignore[no-untyped-def]
     for edge in range(len(kmh)):
         if heeds[edge] and not np.isnan(kmh[edge]):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.directions.formats import lonlat_list
 from location_cloud.errors import TooLarge
 from routing.raster import Reach
@@ -127,7 +127,7 @@ def _start_costs(reach: Reach, edges: NDArray[np.int32]) -> NDArray[np.int64]:
     return np.array([costs.get(edge, UNREACHED) for edge in edges.tolist()], np.int64)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _chain(edge, is_start, predecessor, own_m, edges):  # type: ignore[no-untyped-def]  # a kernel
     """(place of the edge before, metres up to the end of each); an edge comes after the one it is entered from."""
     place = np.full(edges, -1, np.int32)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numba
 import numpy as np
 from numba import carray  # type: ignore[attr-defined]  # numba has no types
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.directions.guidance import Guide
 from location_cloud.directions.json_bytes import int64_pointer, uint16_pointer
 from location_cloud.directions.junctions import J_AT, list_junctions
@@ -102,13 +102,13 @@ def written(write: Callable[[int, int], tuple[int, int]]) -> tuple[int, int, int
 # --- kernels -------------------------------------------------------------------------------------------------------
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _uint16s(address, place):  # type: ignore[no-untyped-def]  # kernels; typed above
     row = carray(int64_pointer(address), (place + 1, 2))[place]
     return carray(uint16_pointer(row[0]), (row[1],))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def guide_path(streets, edges, edge_ms, line, begins, along, ends, mode, vehicles):  # type: ignore[no-untyped-def]
     """As guidance.guide_leg with junctions: (steps, duration_ms, distance_m, junctions, arms, lanes)."""
     city, ranks, open_ms = streets
@@ -134,7 +134,7 @@ def guide_path(streets, edges, edge_ms, line, begins, along, ends, mode, vehicle
     return steps, lasting_ms, length_m, junctions, ways, lanes
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def drives(tables, is_connected, asked, others, is_drawn):  # type: ignore[no-untyped-def]
     """As routing.drive.find_drive of asked = (lon, lat, radius_m, lon, lat, radius_m), and up to so many others.
 
@@ -157,7 +157,7 @@ def drives(tables, is_connected, asked, others, is_drawn):  # type: ignore[no-un
     return cost, rows, edges, edge_ms, segment, place, line, begins, along, ends
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def way_of(drives, way):  # type: ignore[no-untyped-def]
     """(edges, edge_ms, line, begins, along, first of its points) of one of several drives."""
     _, rows, edges, edge_ms, _, _, line, begins, along, _ = drives

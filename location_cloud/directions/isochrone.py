@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 import orjson
 import shapely
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.directions.formats import lonlat_list
 from location_cloud.directions.json_bytes import POINT_ROOM, put_points_e7
 from location_cloud.directions.model import Contour, Snap
@@ -348,7 +348,7 @@ def _turns_ms(network: Network, metric: str, public: int, way: NDArray[np.int32]
     return turns if is_backward else turns[::-1]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _write_polygons(points, ring_start, polygon_start, text):  # type: ignore[no-untyped-def]  # kernels
     """A list of polygons, each a list of rings, each a list of points; gives how many bytes were written."""
     text[0], size = OPEN, 1
@@ -367,13 +367,13 @@ def _write_polygons(points, ring_start, polygon_start, text):  # type: ignore[no
     return _put(text, size, CLOSE)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _put(text, size, letter):  # type: ignore[no-untyped-def]
     text[size] = letter
     return size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _fold(entry, cost, base_edge, roads, is_backward):  # type: ignore[no-untyped-def]  # a kernel; as_reach is typed
     """The least cost of a road edge and its aliases; who enters by an alias has paid for the turn."""
     folded = entry[:roads].copy()

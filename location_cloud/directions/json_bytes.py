@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numba import carray, types  # type: ignore[attr-defined]  # numba has no types
 from numba.extending import intrinsic
 
+from kernels.caching import cached
 from routing.packed import copy_bytes, pointer_to
 
 uint8_pointer, int16_pointer, uint16_pointer = (pointer_to(item) for item in (types.uint8, types.int16, types.uint16))
@@ -46,13 +46,13 @@ def _count_leading_zeros(typing_context, word):  # type: ignore[no-untyped-def]
 _leading_zeros: Any = _count_leading_zeros
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def as_bytes(array):  # type: ignore[no-untyped-def]
     """Any array as the bytes it is made of, through a plain pointer."""
     return carray(uint8_pointer(array.ctypes.data), (array.size,))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_place(out, size, begin, line_e7, p, geometry):  # type: ignore[no-untyped-def]
     """A point: copied from those put by `put_points` for GEOJSON, else written."""
     if geometry == GEOJSON:
@@ -61,7 +61,7 @@ def put_place(out, size, begin, line_e7, p, geometry):  # type: ignore[no-untype
     return _point_at(address + size, line_e7[p, 0], line_e7[p, 1]) - address
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def copy_points(out, size, begin, first, last):  # type: ignore[no-untyped-def]
     """The text of points first..last - 1, which stands at the beginning, without its last comma."""
     low, length = np.int64(begin[first]), np.int64(begin[last] - 1 - begin[first])
@@ -70,7 +70,7 @@ def copy_points(out, size, begin, first, last):  # type: ignore[no-untyped-def]
     return size + length
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_polyline(out, size, line_e7, first, last, geometry):  # type: ignore[no-untyped-def]
     """Points first..last - 1; a single one is written twice, as a line has two."""
     unit = 100 if geometry == POLYLINE else 10
@@ -87,7 +87,7 @@ def put_polyline(out, size, line_e7, first, last, geometry):  # type: ignore[no-
     return size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _chunks(out, size, step):  # type: ignore[no-untyped-def]
     """Source: Google, "Encoded polyline algorithm format". A backslash is escaped for JSON."""
     value = ~(step << 1) if step < 0 else step << 1
@@ -103,7 +103,7 @@ def _chunks(out, size, step):  # type: ignore[no-untyped-def]
             return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_points(out, begin, line_e7, points):  # type: ignore[no-untyped-def]
     """Every point once, "[8.67,49.4]," and where each begins; steps copy their part."""
     address = np.int64(out.ctypes.data)
@@ -115,7 +115,7 @@ def put_points(out, begin, line_e7, points):  # type: ignore[no-untyped-def]
     return at - address
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_points_e7(out, size, line_e7, points):  # type: ignore[no-untyped-def]
     """Every point with all its digits, [8.6724112,49.4026801],[8.6724315,49.402681]."""
     address = np.int64(out.ctypes.data)
@@ -126,20 +126,20 @@ def put_points_e7(out, size, line_e7, points):  # type: ignore[no-untyped-def]
     return at - address - 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_e7(out, size, value):  # type: ignore[no-untyped-def]
     """Degrees in units of 1e-7, 8.6724112."""
     address = np.int64(out.ctypes.data)
     return _e7_at(address + size, value) - address
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_point_e7(out, size, line_e7, p):  # type: ignore[no-untyped-def]
     """Point p of a line with all its digits, [8.6724112,49.4026801]."""
     return put_points_e7(out, size, line_e7[p : p + 1], 1)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _rounded(value, unit):  # type: ignore[no-untyped-def]
     half = unit // 2
     whole = np.int64(value)
@@ -147,7 +147,7 @@ def _rounded(value, unit):  # type: ignore[no-untyped-def]
     return tens if whole >= 0 else -tens
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_tenths(out, size, pairs, value):  # type: ignore[no-untyped-def]
     """A number of 0 or more with one digit behind the point."""
     tenths = np.int64(value * 10.0 + 0.5)
@@ -159,7 +159,7 @@ def put_tenths(out, size, pairs, value):  # type: ignore[no-untyped-def]
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_whole(out, size, pairs, value):  # type: ignore[no-untyped-def]
     """A number of 0 or more."""
     if value < 10:
@@ -179,7 +179,7 @@ def put_whole(out, size, pairs, value):  # type: ignore[no-untyped-def]
     return size + digits
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_text(out, size, texts, number):  # type: ignore[no-untyped-def]
     """Text `number` of a table (data, start)."""
     data, start = texts
@@ -190,7 +190,7 @@ def put_text(out, size, texts, number):  # type: ignore[no-untyped-def]
     return size + length
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_name(out, size, words, number):  # type: ignore[no-untyped-def]
     """A text of the map, escaped for JSON."""
     data, start = words
@@ -204,7 +204,7 @@ def put_name(out, size, words, number):  # type: ignore[no-untyped-def]
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_decimal(out, size, pairs, value, unit):  # type: ignore[no-untyped-def]
     """A number to the nearest part of a unit: 1000 for three digits behind the point."""
     parts = np.int64(abs(value) * unit + 0.5)
@@ -230,28 +230,28 @@ def put_decimal(out, size, pairs, value, unit):  # type: ignore[no-untyped-def]
 # to seven bytes are not what they were. They know addresses only; handing on arrays took two thirds of their time.
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _point_at(at, lon_e7, lat_e7):  # type: ignore[no-untyped-def]
     """A point with six digits, [8.672411,49.40268], and a comma behind the place given."""
     at = _byte_at(_millionths_at(_byte_at(at, 91), lon_e7), 44)
     return _byte_at(_byte_at(_millionths_at(at, lat_e7), 93), 44) - 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _millionths_at(at, e7):  # type: ignore[no-untyped-def]
     value = np.uint64(abs(np.int64(e7)) + 5) // np.uint64(10)
     whole = value // np.uint64(1_000_000)
     return _number_at(at, e7 < 0 and value > 0, whole, (value - whole * np.uint64(1_000_000)) * np.uint64(100))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _e7_at(at, e7):  # type: ignore[no-untyped-def]
     value = np.uint64(abs(np.int64(e7)))
     whole = value // np.uint64(10_000_000)
     return _number_at(at, e7 < 0, whole, (value - whole * np.uint64(10_000_000)) * np.uint64(10))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _number_at(at, is_negative, whole, rest):  # type: ignore[no-untyped-def]
     """A number below 1,000 and eight digits behind the point, without the zeros at their end.
 
@@ -280,7 +280,7 @@ def _number_at(at, is_negative, whole, rest):  # type: ignore[no-untyped-def]
     return at + 9 - (_leading_zeros(lanes) >> 3)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _byte_at(at, byte):  # type: ignore[no-untyped-def]
     carray(uint8_pointer(at), (1,))[0] = np.uint8(byte)
     return at + 1

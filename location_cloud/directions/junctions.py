@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from kernels.caching import cached
 from location_cloud.directions.look import ANGLE, BEARING, FIRST, LANES, OPEN, SIZE, TAKEN
 from location_cloud.directions.manoeuvre_codes import (
     LEFT,
@@ -24,7 +24,7 @@ that goes out (-1 = none); first row in the tables of arms and of lanes."""
 MOST_LANES = 16
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def list_junctions(  # type: ignore[no-untyped-def]  # a kernel; guidance.guide_leg is typed
     places, arms, told_at, begins, first, last, depart_deg, arrive_deg, lane_start, lane_arrows
 ):
@@ -90,7 +90,7 @@ for _word, _bits in {
 """Bits of star.INDICATIONS that serve a manoeuvre, the best first."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _serving(arrows, angle):  # type: ignore[no-untyped-def]
     """The arrow that serves an angle best among those painted, 0 = none does."""
     word = UTURN

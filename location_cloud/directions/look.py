@@ -6,9 +6,9 @@ clears __pycache__ (numba compares the text of a kernel's own file only).
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from kernels.caching import cached
 from location_cloud.directions.star import (
     A_EDGE,
     A_FAR,
@@ -40,7 +40,7 @@ ANGLE 90 is a right turn, 180 straight on, 270 left, 0 back. OPEN: may be entere
 node at its other end. SLIP: the node behind the slip lane that begins here, -1 = none. RANK, MINOR: see ranks.py."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def look_along(  # type: ignore[no-untyped-def]  # a kernel; guidance.guide_leg is typed
     path, begins, along_m, start, place, star, ban_from, ban_to, ban_vehicles, rank, minor, cost_ms, vehicles
 ):

@@ -84,14 +84,17 @@ def drive(
 
 
 def rows_of_fixes(matched: Matched) -> NDArray[np.int32]:
-    """(n,) the traversal on which each fix lies, -1 = none: the first one of its edge not before the last fix's."""
+    """(n,) the traversal on which each fix lies, -1 = none: the first one of its edge not before the last fix's, and
+    not driven after it: noise puts a fix back on an edge that may be driven again later.
+    """
     edges, parts = matched.traversals.edge.tolist(), matched.traversals.part.tolist()
+    after = np.searchsorted(matched.traversals.point_before, np.arange(len(matched.snaps))) + 1
     found, row = [], 0
-    for edge, part in zip(matched.snaps.edge.tolist(), matched.snaps.part.tolist()):
-        at = row
-        while part >= 0 and at < len(edges) and (edges[at] != edge or parts[at] != part):
+    for edge, part, end in zip(matched.snaps.edge.tolist(), matched.snaps.part.tolist(), after.tolist()):
+        at, end = row, min(end, len(edges))
+        while part >= 0 and at < end and (edges[at] != edge or parts[at] != part):
             at += 1
-        is_found = part >= 0 and at < len(edges)
+        is_found = part >= 0 and at < end
         row = at if is_found else row
         found.append(at if is_found else -1)
     return np.array(found, np.int32)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.directions.costs import heeding_edges, measured_ms
 from location_cloud.directions.model import Options
 from location_cloud.directions.network import Network
@@ -47,7 +47,7 @@ class MeasuredCosts:
         )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _weigh(  # type: ignore[no-untyped-def]
     roads, kmh, heeds, share, max_kmh, length_m, usual_ms, usual_local_ms, beside_ms, alias_start, cost_ms, local_ms
 ):  # fmt: skip

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 from numba import carray  # type: ignore[attr-defined]  # numba has no types
 
+from kernels.caching import cached
 from location_cloud.arrays import pack_texts
 from location_cloud.directions.json_bytes import (
     GEOJSON,
@@ -112,7 +112,7 @@ STEP_ROOM, JUNCTION_ROOM, ARM_ROOM, LANE_ROOM = 600, 140, 10, 140
 """Bytes that a step, a junction and its parts take at most in JSON, names and points apart."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def name_bytes(steps, start, name, ref, destination, destination_back):  # type: ignore[no-untyped-def]  # kernels; typed above
     """Bytes of all names that the steps tell, each told up to four times."""
     size = 0
@@ -123,7 +123,7 @@ def name_bytes(steps, start, name, ref, destination, destination_back):  # type:
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_steps(  # type: ignore[no-untyped-def]
     out, size, begin, text, text_start, pairs, name_data, name_start, name, ref, destination, destination_back, steps,
     duration_ms, distance_m, junctions, arms, lanes, edge_ms, line_e7, along_m, geometry, is_left_driving,
@@ -181,7 +181,7 @@ def put_steps(  # type: ignore[no-untyped-def]
     return size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _step(  # type: ignore[no-untyped-def]
     out, size, begin, texts, pairs, words, signs, steps, k, kind, first, last, from_j, until_j, duration_ms,
     distance_m, junctions, arms, lanes, line_e7, geometry, is_left_driving,
@@ -252,7 +252,7 @@ def _step(  # type: ignore[no-untyped-def]
     return size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _crossing(out, size, begin, texts, pairs, junctions, arms, lanes, j, line_e7, geometry):  # type: ignore[no-untyped-def]
     low, high = junctions[J_ARM, j], junctions[J_ARM, j + 1]
     if junctions[J_GOES, j] >= 0:
@@ -295,7 +295,7 @@ def _crossing(out, size, begin, texts, pairs, junctions, arms, lanes, j, line_e7
     return size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _lane(out, size, texts, arrows, is_valid):  # type: ignore[no-untyped-def]
     size = put_text(out, size, texts, _VALID)
     size = put_text(out, size, texts, _TRUE if is_valid else _FALSE)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 from numba import carray  # type: ignore[attr-defined]  # numba has no types
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.arrays import pack_texts
 from location_cloud.directions.guided_path import (
     NAME,
@@ -188,18 +188,18 @@ def as_line(coordinates: bytes) -> bytes:
 # --- kernels -------------------------------------------------------------------------------------------------------
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _has_points(wants):  # type: ignore[no-untyped-def]
     """Whether anything is written that copies the text of points."""
     return wants & 3 == GEOJSON and _is_drawn(wants)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_drawn(wants):  # type: ignore[no-untyped-def]
     return wants & _STEPS != 0 or (wants >> 2) & 3 != NO_OVERVIEW
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _put_leg(  # type: ignore[no-untyped-def]
     out, size, begin, streets, words, edges, edge_ms, line, begins, along, ends, mode, vehicles, wants, duration_ms
 ):  # fmt: skip
@@ -239,7 +239,7 @@ def _put_leg(  # type: ignore[no-untyped-def]
     return put_text(out, size, own, _END)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _leg(  # type: ignore[no-untyped-def]
     streets, words, edges, edge_ms, line, begins, along, ends, mode, vehicles, wants, out_address, room
 ):  # fmt: skip
@@ -254,7 +254,7 @@ def _leg(  # type: ignore[no-untyped-def]
     return (size, low) if size > 0 else (-1, -size)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _answer(  # type: ignore[no-untyped-def]
     tables, is_connected, streets, words, asked, others, mode, vehicles, wants, out_address, room
 ):  # fmt: skip
@@ -298,7 +298,7 @@ def _answer(  # type: ignore[no-untyped-def]
     return put_text(out, size, own, _CLOSE), low
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _put_route(out, size, begin, streets, words, way, ends, mode, vehicles, wants):  # type: ignore[no-untyped-def]
     """The object of a route of one leg; gives the place behind it, or -room if it takes more."""
     edges, edge_ms, line, begins, along, first = way
@@ -317,7 +317,7 @@ def _put_route(out, size, begin, streets, words, way, ends, mode, vehicles, want
     return put_text(out, size, own, _END)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _line(words, line, geometry, out_address, room):  # type: ignore[no-untyped-def]
     need = HEAD_ROOM + POINT_ROOM * len(line)
     if need > room:
@@ -330,7 +330,7 @@ def _line(words, line, geometry, out_address, room):  # type: ignore[no-untyped-
     return put_polyline(out, 0, line, 0, len(line), geometry), 0
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _put_overview(out, size, begin, own, line, geometry, overview):  # type: ignore[no-untyped-def]
     """The line of the route, whole or as `overview.simplified` leaves it."""
     if overview == SIMPLIFIED:
@@ -349,7 +349,7 @@ def _put_overview(out, size, begin, own, line, geometry, overview):  # type: ign
     return put_text(out, size, own, _LINE_END)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _put_summary(out, size, own, names, name, ref, steps, length_m):  # type: ignore[no-untyped-def]
     """The names of the two longest stretches, in driving order."""
     count = len(length_m)
@@ -377,7 +377,7 @@ def _put_summary(out, size, own, names, name, ref, steps, length_m):  # type: ig
     return put_name(out, size, names, number[max(one, two)])
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _put_totals(out, size, pairs, own, duration_ms, distance_m):  # type: ignore[no-untyped-def]
     size = put_tenths(out, size, pairs, duration_ms / 1000.0)
     size = put_tenths(out, put_text(out, size, own, _DURATION), pairs, duration_ms / 1000.0)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from kernels.caching import cached
 
 WIDTH_PX = 400.0
 """A simplified line is meant for a map so wide; points that move it by less than half a pixel are left out."""
@@ -16,7 +17,7 @@ def simplified(line_e7: NDArray[np.int32]) -> NDArray[np.int32]:
     return line_e7[kept]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def keep_seen(line_e7):  # type: ignore[no-untyped-def]  # a kernel; typed above
     """Which points of a line those are, (points,) bool."""
     extent = 0.0

@@ -8,10 +8,10 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 from numba import carray  # type: ignore[attr-defined]  # numba has no types
 
+from kernels.caching import cached
 from location_cloud.arrays import pack_texts
 from location_cloud.directions.guided_path import (
     NAME,
@@ -165,7 +165,7 @@ class Writer:
 # --- kernels -------------------------------------------------------------------------------------------------------
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _answer(  # type: ignore[no-untyped-def]  # kernels; typed above
     tables, is_connected, streets, own, language, asked, others, mode, vehicles, wants, out_address, room
 ):
@@ -210,7 +210,7 @@ def _answer(  # type: ignore[no-untyped-def]  # kernels; typed above
     return size + 1, 0
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _put_route(  # type: ignore[no-untyped-def]
     out, size, streets, pairs, texts, language, way, ends, mode, vehicles, wants
 ):
@@ -263,7 +263,7 @@ def _put_route(  # type: ignore[no-untyped-def]
     return put_text(out, size, texts, _ROUTE_END)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _put_step(out, size, texts, pairs, names, language, city, steps, k, junctions, lanes, line):  # type: ignore[no-untyped-def]
     """A step up to its lanes' end."""
     segment = steps[S_ROAD, k] >> 1

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from routing.scratch import at_desk, borrow
 from routing.trip import CLOSED
 
@@ -51,7 +51,7 @@ def _rows_json(values: Int32s, parts: int, is_rounded: bool) -> bytes:
         return text[: _write_rows(rows, parts, is_rounded, _SHORT, _PADDED, text)].tobytes()
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _write_rows(rows, parts, is_rounded, short, padded, text):  # type: ignore[no-untyped-def]  # kernels; typed above
     """is_rounded: to one decimal, of which one has so many parts; else all decimals are written, one unit has parts."""
     is_hundred, half, size = parts == 100, np.uint32(parts // 2), 0

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from location_cloud.directions.dataset import SECTION
 from location_cloud.directions.matched import MatchedTrack, as_pieces, places_of_fixes, rows_of_fixes
 from location_cloud.directions.model_match import Track
 from location_cloud.directions.service import get_profile
-from location_cloud.errors import BadQuery, Unprocessable
+from location_cloud.errors import BadQuery, TooLarge, Unprocessable
 from routing.errors import RoutingError
 from routing.match import match_tracks
 from routing.match_model import MatchModel
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 TIMED = MatchModel()
 UNTIMED = replace(TIMED, gap_s=1e9, hurry=1e6)
 """Where no times are told nothing follows from them."""
+
+MOST_KM = 1000.0
+"""Of one track, from fix to fix as the crow flies: a day of driving. Between fixes far apart much of a city is looked
+at, up to 50 ms for 5 km, so that ten thousand such fixes would hold a core for minutes."""
 
 UNTIMED_M_S = 10.0
 """So fast a track without times is taken to have been driven; the scale of the model's tolerance depends on it."""
@@ -51,13 +56,17 @@ def get_match_network(world: World, profile: str) -> MatchNetwork:
 def match_track(world: World, profile: str, track: Track, splits_gaps: bool = True) -> MatchedTrack:
     """The roads of one track. splits_gaps: a pause ends a part (MatchModel.gap_s); False: only a far jump does.
 
-    Takes 10 to 100 us a fix. Raises NotFound for an unknown profile, Unprocessable if no fix lies near a road.
+    Takes 10 to 100 us a fix. Raises NotFound for an unknown profile, Unprocessable if no fix lies near a road, TooLarge
+    over MOST_KM.
     """
     directions = world.section(SECTION)
     network = directions.networks[get_profile(directions, profile).name]
+    steps_m = _steps_m(track)
+    if (km := float(steps_m[steps_m <= TIMED.gap_m].sum()) / 1000) > MOST_KM:  # beyond, no way is looked for
+        raise TooLarge(f"the track is {km:,.0f} km long; the most is {MOST_KM:,.0f} km", hint="send it in parts")
     is_timed = track.time_s is not None
     model = TIMED if is_timed and splits_gaps else replace(TIMED, gap_s=1e9) if is_timed else UNTIMED
-    times = track.time_s if track.time_s is not None else _imagined_times(track)
+    times = track.time_s if track.time_s is not None else _imagined_times(steps_m)
     try:
         matched = match_tracks(
             get_match_network(world, profile),
@@ -80,8 +89,12 @@ def match_track(world: World, profile: str, track: Track, splits_gaps: bool = Tr
     return MatchedTrack(track, matched, pieces, rows_of_fixes(matched), places, network.version, network.as_of)
 
 
-def _imagined_times(track: Track) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Seconds at UNTIMED_M_S along straight lines."""
+def _steps_m(track: Track) -> NDArray[np.float64]:
+    """(n - 1,) metres from each fix to the next as the crow flies."""
     scale = np.array(metres_per_degree(float(track.lonlat[:, 1].mean())))
-    steps = np.hypot(*(np.diff(track.lonlat, axis=0) * scale).T)
-    return np.concatenate([[0.0], np.cumsum(steps)]) / UNTIMED_M_S
+    return np.asarray(np.hypot(*(np.diff(track.lonlat, axis=0) * scale).T))
+
+
+def _imagined_times(steps_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds at UNTIMED_M_S along straight lines."""
+    return np.concatenate([[0.0], np.cumsum(steps_m)]) / UNTIMED_M_S

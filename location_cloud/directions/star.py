@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.roads.model import MOTOR, ONLY_RULE, ROUNDABOUT, Roads
 
 LOOK_M = 10.0
@@ -176,7 +176,7 @@ def _lanes(roads: Roads) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[
     return known[row[:-1]], lane_start, arrows
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _bearings(shape_start: NDArray[np.int64], shape_e7: NDArray[np.int32]) -> NDArray[np.int16]:
     """The direction in which each edge leaves its node, whole degrees: that of the line to the point LOOK_M on."""
     segments = len(shape_start) - 1
@@ -198,7 +198,7 @@ def _bearings(shape_start: NDArray[np.int64], shape_e7: NDArray[np.int32]) -> ND
     return bearing
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _slip_ends(  # type: ignore[no-untyped-def]  # a kernel; build_star is typed
     start, star_edge, bearing, seg_from, seg_to, length_m, is_open, is_round
 ):
@@ -225,7 +225,7 @@ def _slip_ends(  # type: ignore[no-untyped-def]  # a kernel; build_star is typed
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _chain_end(  # type: ignore[no-untyped-def]
     edge, limit_m, start, star_edge, seg_from, seg_to, length_m, is_open
 ):
@@ -250,7 +250,7 @@ def _chain_end(  # type: ignore[no-untyped-def]
     return -1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _crosses(  # type: ignore[no-untyped-def]
     main, end, is_right, start, star_edge, bearing, seg_from, seg_to, length_m, is_open
 ):
@@ -279,7 +279,7 @@ def _crosses(  # type: ignore[no-untyped-def]
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _leads(street, end, start, star_edge, bearing, seg_from, seg_to, length_m, is_open):  # type: ignore[no-untyped-def]
     """Whether a street, driven either way, leads about straight to a node nearby."""
     left_m = CORNER_M

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from kernels.caching import cached
 from location_cloud.directions.manoeuvre_codes import (
     ARRIVE,
     CONTINUE,
@@ -80,7 +80,7 @@ LOOK_M = 10.0
 """How far along the line a trip's first and last direction are taken."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def list_path_steps(  # type: ignore[no-untyped-def]  # a kernel; guidance.guide_leg is typed
     turns, last, path, duration_ms, line_e7, begins, along_m, asked, seg_flags, seg_name, seg_ref, mode
 ):
@@ -124,7 +124,7 @@ def list_path_steps(  # type: ignore[no-untyped-def]  # a kernel; guidance.guide
     return steps, lasting_ms, length_m
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _bearing(line_e7, along_m, point, step):  # type: ignore[no-untyped-def]
     """The direction of the line from one of its ends to some LOOK_M on, whole degrees."""
     lon_m, lat_m = metres_per_degree(line_e7[point, 1] / 1e7)
@@ -140,7 +140,7 @@ def _bearing(line_e7, along_m, point, step):  # type: ignore[no-untyped-def]
     return round(np.degrees(np.arctan2(x * lon_m, y * lat_m))) % 360
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _side(at_e7, bearing_deg, asked):  # type: ignore[no-untyped-def]
     """Place in SIDES: on which side of the direction of travel the asked place lies."""
     lon_m, lat_m = metres_per_degree(at_e7[1] / 1e7)
@@ -156,7 +156,7 @@ def _side(at_e7, bearing_deg, asked):  # type: ignore[no-untyped-def]
 # --- what a driver sees as one turn ----------------------------------------------------------------------------------
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _join(turns, path, begins, along_m, seg_name, seg_ref, mode):  # type: ignore[no-untyped-def]
     """The turns that are told, in order; what they say is mended where several are one."""
     kept = np.zeros(turns.shape[1], np.int32)
@@ -179,7 +179,7 @@ def _join(turns, path, begins, along_m, seg_name, seg_ref, mode):  # type: ignor
     return kept[:size].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _join_last(turns, kept, size, path, begins, along_m, seg_name, seg_ref, mode):  # type: ignore[no-untyped-def]
     """Joins the last two of the kept turns if they are one; gives how many are left."""
     a, b, before = kept[size - 2], kept[size - 1], kept[size - 3]
@@ -230,7 +230,7 @@ def _join_last(turns, kept, size, path, begins, along_m, seg_name, seg_ref, mode
     return size - 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _drop(kept, size, a, b, both):  # type: ignore[no-untyped-def]
     """Leaves out the last but one, or both."""
     if both:
@@ -239,12 +239,12 @@ def _drop(kept, size, a, b, both):  # type: ignore[no-untyped-def]
     return size - 1
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_turn(kind):  # type: ignore[no-untyped-def]
     return kind in (TURN, CONTINUE, END_OF_ROAD)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_one(one, other, name, ref):  # type: ignore[no-untyped-def]
     """Whether two edges bear one name, or one number where neither has a name."""
     a, b = one >> 1, other >> 1
@@ -253,7 +253,7 @@ def _is_one(one, other, name, ref):  # type: ignore[no-untyped-def]
     return ref[a] == ref[b]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _word(angle):  # type: ignore[no-untyped-def]
     for limit, word in ((60, SHARP_RIGHT), (140, RIGHT), (160, SLIGHT_RIGHT), (201, STRAIGHT), (221, SLIGHT_LEFT)):
         if angle < limit:

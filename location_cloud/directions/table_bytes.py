@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-import numba
 import numpy as np
 import orjson
 from numba import carray  # type: ignore[attr-defined]  # numba has no types
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.arrays import pack_texts
 from location_cloud.directions.json_bytes import PAIRS, put_decimal, put_name, put_text, uint8_pointer
 from location_cloud.directions.model import Matrix, Snap
@@ -129,7 +129,7 @@ def waypoints_json(roads: Roads, snaps: Sequence[Snap], with_hints: bool) -> byt
     return text[:size].tobytes()
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _write_waypoints(place, name, names, name_start, own_data, own_start, pairs, with_hints, address, room):  # type: ignore[no-untyped-def]
     out, own, size = carray(uint8_pointer(address), (room,)), (own_data, own_start), 0
     size = put_text(out, size, own, _OPEN)

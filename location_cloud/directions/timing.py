@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TypeAlias
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.directions.model import Leg
 from routing.search import part_ms
 from routing.trip import CLOSED
@@ -181,7 +181,7 @@ class _Clock:
 _NO_TURNS = np.empty(0, np.int64)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _drive(  # type: ignore[no-untyped-def]  # a kernel; the class above is typed
     cost_ms, edges, first_fraction, last_fraction, planned_ms, turn_ms, at, now_ms, end_ms, edge_ms
 ):  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from location_cloud.errors import BadQuery, TooLarge
 
 TIME_NAMES = ("times", "coordTimes")
 """Properties of a GeoJSON line that hold the time of each point: MovingGeoJSON's and Mapbox's togeojson's names."""
+
+MOST_SECONDS = 1e11
+"""The year 5138: larger numbers are milliseconds."""
 
 _HINT = "points: [{lonlat, time, accuracy_m, heading_deg, speed_kmh}], a GeoJSON LineString or points, or GPX"
 
@@ -192,17 +196,18 @@ def _line_times(properties: Mapping[str, Any], count: int) -> list[Any]:
 
 
 def _seconds(number: int, value: Any) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and abs(value) < 1e11:
-        return float(value)
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=value.tzinfo or UTC).timestamp()
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
+    seconds = math.nan
+    with contextlib.suppress(ValueError, OverflowError):
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            seconds = float(value)
+        else:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+            seconds = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+    if not 0.0 <= seconds < MOST_SECONDS:
         raise BadQuery(
-            f"point {number}: time {str(value)[:40]!r} is no time", hint="ISO 8601, or seconds since 1970"
-        ) from None
-    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+            f"point {number}: time {str(value)[:40]!r} is no time since 1970", hint="ISO 8601, or seconds since 1970"
+        )
+    return seconds
 
 
 def _numbers(name: str, values: Sequence[Any], least: float, most: float) -> NDArray[np.float64]:

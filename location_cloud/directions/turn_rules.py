@@ -6,8 +6,7 @@ thresholds bear OSRM's values where it has one.
 
 from __future__ import annotations
 
-import numba
-
+from kernels.caching import cached
 from location_cloud.directions.look import (
     ANGLE,
     CLASS,
@@ -52,7 +51,7 @@ _MOTORWAY, _MOTORWAY_LINK = CLASSES.index("motorway"), CLASSES.index("motorway_l
 _TRUNK, _TRUNK_LINK = CLASSES.index("trunk"), CLASSES.index("trunk_link")
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_simple(size, taken, here):  # type: ignore[no-untyped-def]
     """Whether `_simplify` would change nothing."""
     for k in range(1, size):
@@ -63,7 +62,7 @@ def _is_simple(size, taken, here):  # type: ignore[no-untyped-def]
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _simplify(size, taken, here, felt, mode):  # type: ignore[no-untyped-def]
     """The junction as it feels, written to `felt`; gives its size and the place of the way taken.
 
@@ -95,20 +94,20 @@ def _simplify(size, taken, here, felt, mode):  # type: ignore[no-untyped-def]
     return left, found
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_double(arms, one, other):  # type: ignore[no-untyped-def]
     """Whether two arms lead to one node in about one direction."""
     apart = abs(arms[one, ANGLE] - arms[other, ANGLE])
     return arms[one, FAR] == arms[other, FAR] and min(apart, 360 - apart) < 5
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _off(angle):  # type: ignore[no-untyped-def]
     """How far a way is from straight on, degrees."""
     return abs(angle - 180)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _direction(angle):  # type: ignore[no-untyped-def]
     """The modifier for an angle. Source: OSRM, getTurnDirection."""
     if angle < 1 or angle > 359:
@@ -120,7 +119,7 @@ def _direction(angle):  # type: ignore[no-untyped-def]
     return SLIGHT_LEFT if angle <= 220 else LEFT if angle <= 300 else SHARP_LEFT
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_one_name(arms, one, other):  # type: ignore[no-untyped-def]
     """Whether two arms bear the same name, or the same number where neither has a name."""
     if arms[one, NAME] != 0 or arms[other, NAME] != 0:
@@ -128,7 +127,7 @@ def _is_one_name(arms, one, other):  # type: ignore[no-untyped-def]
     return arms[one, REF] != 0 and arms[one, REF] == arms[other, REF]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _holds(data, start, whole, part):  # type: ignore[no-untyped-def]
     """Whether a text is part of another."""
     length, most = start[part + 1] - start[part], start[whole + 1] - start[whole]
@@ -141,7 +140,7 @@ def _holds(data, start, whole, part):  # type: ignore[no-untyped-def]
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_told(arms, other, data, start):  # type: ignore[no-untyped-def]
     """Whether a driver who stays on the road must hear that it is called otherwise on another arm.
 
@@ -157,7 +156,7 @@ def _is_told(arms, other, data, start):  # type: ignore[no-untyped-def]
     return not (is_ref_kept and (_holds(data, start, name, new_name) or _holds(data, start, new_name, name)))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_plainer(arms, one, other):  # type: ignore[no-untyped-def]
     """Whether the class of the roads makes `one` the way on, rather than `other`. Source: OSRM, obviousByRoadClass."""
     if arms[one, CLASS] == arms[0, CLASS] and 1.75 * arms[one, RANK] < arms[other, RANK]:
@@ -165,17 +164,17 @@ def _is_plainer(arms, one, other):  # type: ignore[no-untyped-def]
     return not arms[one, MINOR] and not arms[0, MINOR] and arms[other, MINOR]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_ramp(arms, k):  # type: ignore[no-untyped-def]
     return arms[k, CLASS] == _MOTORWAY_LINK or arms[k, CLASS] == _TRUNK_LINK
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _is_motorway(arms, k):  # type: ignore[no-untyped-def]
     return arms[k, CLASS] == _MOTORWAY or arms[k, CLASS] == _TRUNK
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _obvious(size, arms):  # type: ignore[no-untyped-def]
     """The arm that needs no telling, 0 = none. Source: OSRM, findObviousTurn."""
     if size <= 2:
@@ -202,7 +201,7 @@ def _obvious(size, arms):  # type: ignore[no-untyped-def]
     return same if _keeps_on(size, same, arms) else 0
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _continues_better(arms, k, other):  # type: ignore[no-untyped-def]
     """Which of two arms of the road's own name continues it."""
     is_class, is_other_class = arms[k, CLASS] == arms[0, CLASS], arms[other, CLASS] == arms[0, CLASS]
@@ -211,7 +210,7 @@ def _continues_better(arms, k, other):  # type: ignore[no-untyped-def]
     return arms[other, RANK] == arms[k, RANK] and _off(arms[k, ANGLE]) < _off(arms[other, ANGLE])
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _keeps_on(size, same, arms):  # type: ignore[no-untyped-def]
     """Whether the arm that keeps the road's name is the plain way on."""
     off_same = _off(arms[same, ANGLE])
@@ -234,7 +233,7 @@ def _keeps_on(size, same, arms):  # type: ignore[no-untyped-def]
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _ignores_name(size, best, same, sames, narrow_sames, arms):  # type: ignore[no-untyped-def]
     """Whether the plainest way is to be judged without regard to the road that keeps its name."""
     if same == 0 or (sames >= 2 and size >= 4 and narrow_sames < sames):
@@ -253,7 +252,7 @@ def _ignores_name(size, best, same, sames, narrow_sames, arms):  # type: ignore[
     return arms[0, CLASS] == arms[best, CLASS] and arms[same, RANK] > arms[best, RANK]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _distinct(size, best, arms):  # type: ignore[no-untyped-def]
     """The best way, if it stands out from its two neighbours; else 0."""
     off = _off(arms[best, ANGLE])
@@ -276,7 +275,7 @@ def _distinct(size, best, arms):  # type: ignore[no-untyped-def]
     return best
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _fork(size, arms):  # type: ignore[no-untyped-def]
     """The right one of two ways that part narrowly and alike (the left one is the next arm), 0 = no fork."""
     right, count = 0, 0
@@ -297,7 +296,7 @@ def _fork(size, arms):  # type: ignore[no-untyped-def]
     return 0 if is_uneven or _is_ramp(arms, left) != _is_ramp(arms, right) else right
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _apart(size, taken, arms):  # type: ignore[no-untyped-def]
     """The modifier of an arm, told apart from another open one that would bear the same."""
     word = _direction(arms[taken, ANGLE])
@@ -319,7 +318,7 @@ def _apart(size, taken, arms):  # type: ignore[no-untyped-def]
     return word
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _motorway_turn(size, taken, arms, data, start):  # type: ignore[no-untyped-def]
     """Kind and modifier on and off motorways; kind -2 = this is no motorway junction. Source: OSRM's motorway rules."""
     if not (_is_motorway(arms, taken) or _is_ramp(arms, taken)):
@@ -353,7 +352,7 @@ def _motorway_turn(size, taken, arms, data, start):  # type: ignore[no-untyped-d
     return NEW_NAME if _is_told(arms, taken, data, start) else NOTHING, word
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _turn(size, taken, arms, data, start, mode):  # type: ignore[no-untyped-def]
     """Kind (NOTHING: needs no telling) and modifier of taking an arm. Source: OSRM, turn handler."""
     is_kept = _is_one_name(arms, 0, taken)

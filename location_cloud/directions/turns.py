@@ -5,9 +5,9 @@ The rules for one junction are in turn_rules.py. What a driver sees as one turn 
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from kernels.caching import cached
 from location_cloud.directions.look import (
     ANGLE,
     BEARING,
@@ -52,7 +52,7 @@ right, 180 straight, 270 left); bearings before and after; places in the path of
 the first edge behind a roundabout (-1 = none); junctions passed so far."""
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def list_turns(path, first, last, places, arms, seg_flags, text_data, text_start, mode):  # type: ignore[no-untyped-def]
     """The turns of a path, (10, turns) int32, the departure first."""
     turns = np.zeros((10, len(path) + 2), np.int32)
@@ -109,7 +109,7 @@ def list_turns(path, first, last, places, arms, seg_flags, text_data, text_start
     return turns[:, :count].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _runs_on(here, mode):  # type: ignore[no-untyped-def]
     """Whether the only way on is told nothing of, as at two of five places: what the rules below say, at once."""
     if here[1, SLIP] >= 0 or here[1, FLAGS] & ROUNDABOUT or (here[0, FLAGS] ^ here[1, FLAGS]) & FERRY:
@@ -117,7 +117,7 @@ def _runs_on(here, mode):  # type: ignore[no-untyped-def]
     return _is_one_name(here, 0, 1) and not (mode == DRIVING and _is_ramp(here, 1) and not _is_ramp(here, 0))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _note(turns, count, i, j, kind, places, arms):  # type: ignore[no-untyped-def]
     """Writes a turn that begins at place i and ends at place j of the path."""
     before = (arms[places[i, FIRST], BEARING] + 180) % 360
@@ -129,7 +129,7 @@ def _note(turns, count, i, j, kind, places, arms):  # type: ignore[no-untyped-de
         turns[AFTER, count] = after
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _ring(i, last, path, places, arms, seg_flags):  # type: ignore[no-untyped-def]
     """The place in the path behind the roundabout that edge i drives, and how many exits that is."""
     exits = 0
@@ -143,7 +143,7 @@ def _ring(i, last, path, places, arms, seg_flags):  # type: ignore[no-untyped-de
     return i, exits
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _slip(i, last, here, places, arms):  # type: ignore[no-untyped-def]
     """The place in the path behind the slip lane that begins behind place i, 0 = it is left on the way."""
     end = here[places[i, TAKEN], SLIP]

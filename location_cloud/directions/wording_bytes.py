@@ -8,9 +8,9 @@ from __future__ import annotations
 import string
 from functools import cache
 
-import numba
 import numpy as np
 
+from kernels.caching import cached
 from location_cloud.arrays import pack_texts
 from location_cloud.directions.guided_path import JUNCTION_REF, NAME, NAMES, NAMES_START, REF, SIGN, SIGN_BACK
 from location_cloud.directions.json_bytes import put_name, put_whole
@@ -73,7 +73,7 @@ def pack_language(tag: str) -> Packed:
     return Packed(packed.data.copy(), packed.start, *(np.array(column, np.int32) for column in columns))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def put_instruction(out, size, language, city, pairs, steps, k):  # type: ignore[no-untyped-def]  # a kernel
     """The sentence of step k, escaped for JSON. language: address of `pack_language`."""
     segment, kind, modifier = steps[S_ROAD, k] >> 1, steps[S_KIND, k], steps[S_MODIFIER, k]

@@ -9,7 +9,7 @@ from location_cloud.capability import Cache, Call, Operation, Reply
 from location_cloud.errors import BadQuery, VersionNeeded
 from location_cloud.incidents import schema, service
 from location_cloud.incidents.fields import as_entry, as_fields, as_text
-from location_cloud.incidents.model import Chosen, Incident
+from location_cloud.incidents.model import Chosen, Incident, may_follow
 
 Json = dict[str, Any]
 
@@ -21,9 +21,8 @@ _REQUEST = re.compile(r"[\x21-\x7e]{1,128}")
 
 def list_incidents(call: Call, params: schema.InIncidents, body: None) -> Json:
     """A page of incidents."""
-    begins_before = min(filter(None, (params.valid_until, params.valid_at)), default=None)
-    ends_after = max(filter(None, (params.valid_from, params.valid_at)), default=None)
-    chosen = Chosen(params.bbox, tuple(params.kind), tuple(params.status), begins_before, ends_after)
+    span = params.valid_until, params.valid_from, params.valid_at
+    chosen = Chosen(params.bbox, tuple(params.kind), tuple(params.status), *span)
     found = service.list_incidents(call.live, call.tenant, chosen, params.after, params.limit)
     following = found[-1].id if len(found) == params.limit else None
     return {"incidents": [_as_json(incident, False) for incident in found], "next_after": following}
@@ -37,7 +36,7 @@ def get_incident(call: Call, params: schema.InIncident, body: None) -> Reply:
 def list_log(call: Call, params: schema.InLog, body: None) -> Json:
     """What happened to an incident."""
     found = service.list_log(call.live, call.tenant, params.id, params.after, params.limit)
-    following = found[-1].number if len(found) == params.limit else None
+    following = found[-1].number if may_follow(found, params.limit) else None
     return {"entries": [as_entry(entry) for entry in found], "next_after": following}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import orjson
@@ -59,7 +60,9 @@ def stream_events(call: Call, params: schema.InStream, body: None) -> Reply:
     """Changes as they happen."""
     last = call.header("Last-Event-ID")
     since = int(last) if re.fullmatch("[0-9]{1,18}", last) else params.since
-    return Reply(Chunks(service_stream.events(call.live, call.tenant, since)), media_type="text/event-stream")
+    asked = call.live, call.tenant, since
+    chunks = Chunks(service_stream.events(*asked), briefly=partial(service_stream.at_once, *asked))
+    return Reply(chunks, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})  # nginx holds it back
 
 
 def _open(call: Call, params: schema.InFeed) -> list[Incident]:

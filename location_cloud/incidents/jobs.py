@@ -1,4 +1,4 @@
-"""Background work of incidents: those whose time is over are cleared."""
+"""Background work of incidents: those whose time is over are cleared, and forgotten some day."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from location_cloud.capability import Job
 from location_cloud.incidents.service import background_world, expire
+from location_cloud.incidents.service_keeping import forget
 
 EXPIRE = "incidents.expire"
 
@@ -22,4 +23,12 @@ def clear_expired(context: Any) -> None:
     expire(world, context.clock())
 
 
-JOBS = (Job(EXPIRE, 1.0, clear_expired, "incidents whose time is over are cleared"),)
+def forget_old(context: Any) -> None:
+    """Removes what was over long ago."""
+    forget(context.live, context.settings.incidents_kept_days, context.clock(), context.should_stop)
+
+
+JOBS = (
+    Job(EXPIRE, 1.0, clear_expired, "incidents whose time is over are cleared"),
+    Job("incidents.kept", 3600.0, forget_old, "incidents that were over long ago are removed"),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -118,7 +119,9 @@ class Change:
 
 @dataclass(frozen=True)
 class LogEntry:
-    """One line of the log. number: rises with each. fields: what was written: each changed field's new value."""
+    """One line of the log. number: rises with each. fields: what was written: each changed field's new value; size:
+    bytes of them in the store.
+    """
 
     number: int
     incident: int
@@ -128,17 +131,30 @@ class LogEntry:
     who: str
     action: Action
     fields: dict[str, Any]
+    size: int = 0
+
+
+MOST_PAGE_BYTES = 4_000_000
+"""Of the log: a page ends with the entry that reaches it. One that puts an area on 20,000 roads has 400 kB."""
+
+
+def may_follow(page: Sequence[LogEntry], limit: int) -> bool:
+    """Whether there may be more of the log after a page of at most so many entries."""
+    return len(page) >= limit or sum(entry.size for entry in page) >= MOST_PAGE_BYTES
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which incidents are meant. kinds, statuses: () = all. begins_before, ends_after: their window meets that time."""
+    """Which incidents are meant. kinds, statuses: () = all. begins_before, ends_after: their window meets that time.
+    valid_at: it is in their window, whose beginning counts and whose end does not.
+    """
 
     bbox: Bbox | None = None
     kinds: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     begins_before: datetime | None = None
     ends_after: datetime | None = None
+    valid_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -179,8 +195,9 @@ class Slowing(Touching):
 MOST_EDGES, MOST_ROADS = 20_000, 5_000
 """Edges that one incident touches, and roads that one is told by."""
 
-MOST_OPEN = 10_000
-"""Incidents of a tenant that are not over."""
+MOST_OPEN, MOST_OPEN_BYTES = 10_000, 50_000_000
+"""Incidents of a tenant that are not over, and bytes of their geometries and edges together: feeds tell all of them at
+once. A usual one has 1 kB."""
 
 MOST_POINTS, MOST_KM, MOST_KM2 = 10_000, 100.0, 10_000.0
 """Positions of a geometry, length of lines, size of areas."""

@@ -20,6 +20,12 @@ Json = dict[str, Any]
 
 VERSION = "v1"
 
+FEED = "/v1/incidents/feeds/open511"
+"""Where everything of the jurisdiction is told: it has no other page."""
+
+LINKS = {"url": "self", "jurisdiction_url": "jurisdiction"}
+"""What links of the JSON are called in the XML; an event has these two and no others (its Schematron says so)."""
+
 TYPES = {
     "accident": ("INCIDENT", "ACCIDENT"),
     "closure": ("INCIDENT", "OBSTRUCTION"),
@@ -39,7 +45,7 @@ def as_json(incidents: Sequence[Incident], jurisdiction: str, link: Callable[[st
     """The document of some incidents. jurisdiction: a domain name, the first part of their ids. link: of a path."""
     events = [_event(incident, jurisdiction, link) for incident in incidents]
     return {
-        "meta": {"version": VERSION, "url": link("/v1/incidents/feeds/open511")},
+        "meta": {"version": VERSION, "url": link(FEED)},
         "events": events,
         "pagination": {"offset": 0},
     }
@@ -55,7 +61,7 @@ def as_xml(incidents: Sequence[Incident], jurisdiction: str, link: Callable[[str
             _append(event, name, incident if name == "geography" else value)
     pagination = ElementTree.SubElement(root, "pagination")
     ElementTree.SubElement(pagination, "offset").text = "0"
-    ElementTree.SubElement(root, "link", {"rel": "self", "href": link("/v1/incidents/feeds/open511.xml")})
+    ElementTree.SubElement(root, "link", {"rel": "self", "href": link(f"{FEED}.xml")})
     ElementTree.register_namespace("gml", GML)
     return bytes(ElementTree.tostring(root, "UTF-8", xml_declaration=True))
 
@@ -65,6 +71,7 @@ def _event(incident: Incident, jurisdiction: str, link: Callable[[str], str]) ->
     path = f"/v1/incidents/{incident.id}"
     return {
         "url": link(path),
+        "jurisdiction_url": link(FEED),
         "id": f"{jurisdiction}/{incident.id}",
         "status": "ACTIVE" if incident.is_open else "ARCHIVED",
         "headline": headline(incident),
@@ -104,18 +111,18 @@ def _road(incident: Incident, name: str) -> Json:
     closed, total = incident.lanes_closed, incident.lanes_total
     state = "shuts" if incident.is_closing else "some" if closed else ""
     road: Json = {"name": name, "direction": "BOTH" if incident.direction == "both" else "NONE", "state": STATES[state]}
-    if closed:
+    if state == "some" and incident.direction != "both":  # its Schematron wants lanes of one direction, in that state
         road["lanes_closed"] = closed
-    if total is not None and closed is not None and total > closed:
-        road["lanes_open"] = total - closed
+        if total is not None and closed is not None:
+            road["lanes_open"] = total - closed
     if incident.speed_kmh is not None:
         road["restrictions"] = [{"restriction_type": "SPEED", "value": incident.speed_kmh}]
     return road
 
 
 def _append(parent: ElementTree.Element, name: str, value: Any) -> None:
-    if name == "url":
-        ElementTree.SubElement(parent, "link", {"rel": "self", "href": value})
+    if name in LINKS:
+        ElementTree.SubElement(parent, "link", {"rel": LINKS[name], "href": value})
     elif isinstance(value, Incident):
         ElementTree.SubElement(parent, name).append(as_gml(value.geometry))
     elif isinstance(value, list):

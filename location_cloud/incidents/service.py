@@ -23,6 +23,7 @@ from location_cloud.incidents.model import (
     MOST_KM2,
     MOST_NAMES,
     MOST_OPEN,
+    MOST_OPEN_BYTES,
     MOST_POINTS,
     SHUTS,
     SLOWS,
@@ -80,18 +81,44 @@ def add_incident(
     something else, TooLarge over a ceiling; whatever a hook of another slice raises undoes all of it.
     """
     digest = blake2b(orjson.dumps(dict(said), default=str, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
-    incident = _placed(world, replace(_EMPTY, starts_at=now), said)
+    if request:  # before it is put on roads: they may be others than when it was sent first
+        with world.live.read() as connection:
+            if (found := store.find_request(connection, tenant, request)) is not None:
+                return _sent_before(connection, tenant, found, digest), False
+    incident = place_incident(world, said, now)
     with world.live.write() as connection:
         if request and (found := store.find_request(connection, tenant, request)) is not None:
             return _sent_before(connection, tenant, found, digest), False
-        if incident.is_open and (count := store.count_open(connection, tenant)) >= MOST_OPEN:
-            raise TooLarge(f"{count:,} incidents are not over; the most is {MOST_OPEN:,}", hint="clear those that are")
-        stored = store.insert_incident(connection, tenant, incident, now)
-        change = Change("added", None, stored, who, now)
-        store.append_log(connection, tenant, change, stored.change, as_fields(stored), request or None, digest)
-        _tell(world, connection, tenant, change)
+        stored = join_incident(world, connection, tenant, who, incident, now, request, digest)
     wake_worker(world.home)
     return stored, True
+
+
+def place_incident(world: World, said: Mapping[str, Any], now: datetime) -> Incident:
+    """The incident that is said, checked and put on the roads, not stored. Raises as `add_incident`."""
+    return _placed(world, replace(_EMPTY, starts_at=now), said)
+
+
+def join_incident(
+    world: World,
+    connection: Any,
+    tenant: str,
+    who: str,
+    incident: Incident,
+    now: datetime,
+    request: str = "",
+    digest: str | None = None,
+) -> Incident:
+    """Stores a placed incident within somebody's transaction (`Live.write`), who wakes the worker after it.
+
+    Raises TooLarge over the ceiling, and whatever a hook of another slice raises.
+    """
+    stored = store.insert_incident(connection, tenant, incident, now)
+    change = Change("added", None, stored, who, now)
+    store.append_log(connection, tenant, change, stored.change, as_fields(stored), request or None, digest)
+    _check_room(connection, tenant, stored)
+    _tell(world, connection, tenant, change)
+    return stored
 
 
 def change_incident(
@@ -256,6 +283,7 @@ def _write(
     change = Change(action, before, stored, who, now)
     changed = {name: value for name, value in fields.items() if value != then[name]}
     store.append_log(connection, tenant, change, stored.change, changed)
+    _check_room(connection, tenant, stored)
     _tell(world, connection, tenant, change)
     return stored
 
@@ -264,6 +292,19 @@ def _tell(world: World, connection: Any, tenant: str, change: Change) -> None:
     """Other slices join the transaction: whatever they raise undoes the change."""
     for hook in world.on_incident:
         hook(world, connection, tenant, change)
+
+
+def _check_room(connection: Any, tenant: str, stored: Incident) -> None:
+    """Undoes what is open beyond the ceilings."""
+    if not stored.is_open:
+        return
+    count, size = store.measure_open(connection, tenant)
+    if count > MOST_OPEN or size > MOST_OPEN_BYTES:
+        raise TooLarge(
+            f"{count:,} incidents of {size:,} bytes would not be over; the most are {MOST_OPEN:,} of "
+            f"{MOST_OPEN_BYTES:,} bytes",
+            hint="clear those that are over, or draw them with fewer points and roads",
+        )
 
 
 def _sent_before(connection: Any, tenant: str, found: tuple[int, str], digest: str) -> Incident:

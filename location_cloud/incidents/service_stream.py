@@ -13,7 +13,7 @@ import orjson
 
 from location_cloud.errors import NotReady
 from location_cloud.incidents.fields import as_entry
-from location_cloud.incidents.model import LogEntry
+from location_cloud.incidents.model import LogEntry, may_follow
 from location_cloud.incidents.service import list_events
 
 if TYPE_CHECKING:
@@ -27,29 +27,46 @@ LOOK_S = 0.1
 
 PAGE = 1000
 
+RETRY_MS, BRIEF_RETRY_MS = 1000, 2000
+"""After how long a client asks again when a stream ended, and where it was told at once what there was."""
 
-def events(live: Live, tenant: str, since: int | None, lasts_s: float | None = None) -> Iterator[bytes]:
+BEAT_S = 5.0
+"""So often a silent stream says something, so that the end of a client that has gone is noticed."""
+
+
+def events(
+    live: Live, tenant: str, since: int | None, lasts_s: float | None = None, retry_ms: int = RETRY_MS
+) -> Iterator[bytes]:
     """Every change after a live version as it is committed, None = from now on; ends after a while.
 
     Each event is a line of the log as /v1/incidents/feeds/changes tells it, its id the live version.
-    lasts_s: None = LASTS_S.
+    lasts_s: None = LASTS_S; 0 = one look.
     """
     end = monotonic() + (LASTS_S if lasts_s is None else lasts_s)
-    looked = -1
+    beat, looked = monotonic() + BEAT_S, -1
     try:
         since = live.version() if since is None else since
-        yield f"retry: 1000\nid: {since}\n\n".encode()
-        while monotonic() < end:
+        yield f"retry: {retry_ms}\nid: {since}\n\n".encode()
+        while True:
             version = live.version()
             entries = list_events(live, tenant, since, PAGE) if version != looked else []
             for entry in entries:
-                since = entry.change
+                since, beat = entry.change, monotonic() + BEAT_S
                 yield _as_event(entry)
-            looked = version if len(entries) < PAGE else -1
-            if not entries:
-                sleep(LOOK_S)
+            looked = -1 if may_follow(entries, PAGE) else version
+            if monotonic() >= beat:
+                beat = monotonic() + BEAT_S
+                yield b":\n\n"
+            if monotonic() >= end:
+                return
+            sleep(LOOK_S)
     except NotReady:  # nothing may be raised once the first piece is out: the client comes again
         return
+
+
+def at_once(live: Live, tenant: str, since: int | None) -> bytes:
+    """What there is, for a client for whom a stream has no room; it asks again soon."""
+    return b"".join(events(live, tenant, since, 0.0, BRIEF_RETRY_MS))
 
 
 def _as_event(entry: LogEntry) -> bytes:

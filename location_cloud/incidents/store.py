@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from location_cloud.capability import Migration
 from location_cloud.errors import Conflict
-from location_cloud.incidents.model import OPEN, Change, Chosen, Incident, LogEntry
+from location_cloud.incidents.model import MOST_PAGE_BYTES, OPEN, Change, Chosen, Incident, LogEntry
 from location_cloud.storage.live import Live, next_version, update_versioned
 from location_cloud.storage.tenants import ALL_TENANTS
 
@@ -80,7 +80,15 @@ def _create(op: Any, live: Any) -> None:
     op.create_index("incident_log_request", "incident_log", ["tenant", "request"], unique=True)
 
 
-MIGRATIONS = (Migration(1, "incidents and their log", _create),)
+def _find_open(op: Any, live: Any) -> None:
+    """What is over is kept for a year: nobody who asks for what is open should read it."""
+    op.create_index("incidents_status", "incidents", ["tenant", "status", "id"])
+
+
+MIGRATIONS = (
+    Migration(1, "incidents and their log", _create),
+    Migration(2, "open incidents are found without reading all", _find_open),
+)
 
 
 # Asked at every change of the live store, before everything else: built once.
@@ -132,7 +140,9 @@ def find_incident(connection: Any, tenant: str, incident_id: int) -> Incident | 
 def list_incidents(
     connection: Any, live: Live, tenant: str, chosen: Chosen, after: int = 0, limit: int = 1_000_000
 ) -> list[Incident]:
-    """Incidents by rising id, without their edges. Index: incidents_tenant, or the spatial index with a box."""
+    """Incidents by rising id, without their edges. Index: incidents_tenant, incidents_status, or the spatial index with
+    a box.
+    """
     c = INCIDENTS.c
     statement = sa.select(*_PLAIN).where(c.tenant == tenant, c.id > after)
     if chosen.bbox is not None:
@@ -143,9 +153,15 @@ def list_incidents(
         statement = statement.where(c.status.in_(chosen.statuses))
     if chosen.begins_before is not None:
         statement = statement.where(c.starts < chosen.begins_before.timestamp())
+    if chosen.valid_at is not None:
+        at = chosen.valid_at.timestamp()
+        statement = statement.where(c.starts <= at, sa.or_(c.ends.is_(None), c.ends > at))
     if chosen.ends_after is not None:
         statement = statement.where(sa.or_(c.ends.is_(None), c.ends > chosen.ends_after.timestamp()))
-    return [_as_incident(row) for row in connection.execute(statement.order_by(c.id).limit(limit))]
+    # Few are open among all that are kept: by the plain id SQLite would read through those that are over.
+    few = bool(chosen.statuses) and set(chosen.statuses) <= set(OPEN)
+    by_id = c.id + 0 if few else c.id
+    return [_as_incident(row) for row in connection.execute(statement.order_by(by_id).limit(limit))]
 
 
 def list_effective(connection: Any, tenant: str, effect: str) -> list[Incident]:
@@ -164,10 +180,13 @@ def effective_state(connection: Any, tenant: str, effect: str) -> tuple[int | No
     return tuple(connection.execute(_STATE, {"of": tenant, "does": effect}).one())
 
 
-def count_open(connection: Any, tenant: str) -> int:
-    """How many incidents are not over. Index: incidents_tenant."""
-    mine = INCIDENTS.c.tenant == tenant, INCIDENTS.c.status.in_(OPEN)
-    return int(connection.execute(sa.select(sa.func.count()).select_from(INCIDENTS).where(*mine)).scalar_one())
+def measure_open(connection: Any, tenant: str) -> tuple[int, int]:
+    """How many incidents are not over, and how many bytes their geometries and edges take. Index: incidents_status."""
+    c = INCIDENTS.c
+    size = sa.func.length(c.geometry) + sa.func.length(c.edges)
+    asked = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(size), 0))
+    count, size_bytes = connection.execute(asked.where(c.tenant == tenant, c.status.in_(OPEN))).one()
+    return int(count), int(size_bytes)
 
 
 def list_over(connection: Any, now: datetime, limit: int) -> list[tuple[str, int]]:
@@ -192,7 +211,7 @@ def list_changed(connection: Any, tenant: str, since: int | None) -> list[Incide
 
 
 def find_bounds(connection: Any, tenant: str) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of incidents that are not over, degrees; None without. Index: incidents_tenant."""
+    """West, south, east, north of incidents that are not over, degrees; None without. Index: incidents_status."""
     c = INCIDENTS.c
     corners = sa.func.min(c.west), sa.func.min(c.south), sa.func.max(c.east), sa.func.max(c.north)
     row = connection.execute(sa.select(*corners).where(c.tenant == tenant, c.status.in_(OPEN))).one()
@@ -245,16 +264,28 @@ def find_request(connection: Any, tenant: str, request: str) -> tuple[int, str] 
 
 
 def list_log(connection: Any, tenant: str, incident_id: int, after: int, limit: int) -> list[LogEntry]:
-    """What happened to an incident, oldest first. Index: incident_log_incident."""
+    """What happened to an incident, oldest first; see model.MOST_PAGE_BYTES. Index: incident_log_incident."""
     mine = LOG.c.tenant == tenant, LOG.c.incident == incident_id, LOG.c.id > after
-    return [_as_entry(row) for row in connection.execute(LOG.select().where(*mine).order_by(LOG.c.id).limit(limit))]
+    return _page(connection.execute(LOG.select().where(*mine).order_by(LOG.c.id).limit(limit)))
 
 
 def list_events(connection: Any, tenant: str, since: int, limit: int) -> list[LogEntry]:
-    """What happened to the tenant's incidents after a live version, oldest first. Index: incident_log_change."""
+    """What happened to the tenant's incidents after a live version, oldest first; see model.MOST_PAGE_BYTES.
+
+    Index: incident_log_change.
+    """
     mine = LOG.c.tenant == tenant, LOG.c.change > since
-    statement = LOG.select().where(*mine).order_by(LOG.c.change, LOG.c.id).limit(limit)
-    return [_as_entry(row) for row in connection.execute(statement)]
+    return _page(connection.execute(LOG.select().where(*mine).order_by(LOG.c.change, LOG.c.id).limit(limit)))
+
+
+def _page(rows: Iterable[Any]) -> list[LogEntry]:
+    found, size = [], 0
+    for row in rows:
+        found.append(_as_entry(row))
+        size += found[-1].size
+        if size >= MOST_PAGE_BYTES:
+            break
+    return found
 
 
 def list_removed(connection: Any, tenant: str, since: int) -> list[int]:
@@ -333,6 +364,7 @@ def _as_entry(row: Any) -> LogEntry:
         who=row.who,
         action=row.action,
         fields=orjson.loads(bytes(row.fields)),
+        size=len(row.fields),
     )
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from kernels.caching import cached
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -42,7 +43,7 @@ def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return bits ^ (bits >> np.uint64(31))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def mix(bits):  # type: ignore[no-untyped-def]  # kernels' parts from here on
     """64 random bits from any 64."""
     bits = (bits ^ (bits >> np.uint64(30))) * _FIRST
@@ -50,26 +51,26 @@ def mix(bits):  # type: ignore[no-untyped-def]  # kernels' parts from here on
     return bits ^ (bits >> np.uint64(31))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def mix_in(bits, number):  # type: ignore[no-untyped-def]
     """64 random bits from others and a number."""
     return mix(bits ^ mix(np.uint64(number) + _STEP))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def as_unit(bits):  # type: ignore[no-untyped-def]
     """Bits as a number in [0, 1)."""
     return np.float64(bits >> np.uint64(11)) * 2.0**-53
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def draw(state):  # type: ignore[no-untyped-def]
     """(the next state, a number in [0, 1))."""
     state = state + _STEP
     return state, as_unit(mix(state))
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def draw_normals(state):  # type: ignore[no-untyped-def]
     """(the next state, two independent standard normal numbers)."""
     state, one = draw(state)

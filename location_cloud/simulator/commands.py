@@ -30,7 +30,13 @@ TELL_EVERY_S = 5.0
 @click.option("--hours", default=1.0, show_default=True, metavar="H", help="How long, in simulated time.")
 @click.option("--rate", default="1x", show_default=True, metavar="R", help="1x, 60x, ...: speed of time; or max.")
 @click.option("--to", "url", default="", metavar="URL", help="Send to this server: http://127.0.0.1:8000.")
-@click.option("--key", default="", metavar="KEY", help="API key; none is needed on the server's machine.")
+@click.option(
+    "--key",
+    default="",
+    envvar="LC_KEY",
+    metavar="KEY",
+    help="API key, better by the variable LC_KEY; none is needed on the server's machine.",
+)
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write NDJSON; a folder with --history.")
 @click.option("--history", "weeks", default=0, metavar="WEEKS", help="Write so many past weeks, a file a day.")
 @click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.npz", help="Write the truth.")

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.simulator.chance import as_unit, mix_in, uniform
 from location_cloud.simulator.city import City
 from location_cloud.simulator.model import SLOT_S, Incident
@@ -21,6 +21,9 @@ SPOT_RADIUS_M = (200.0, 900.0)
 SPOT_HOURS = (0.5, 2.0)
 SPOT_LOSS = (0.3, 0.7)
 """Within what distance, for how long to either side of its hour, and what share of the speed is lost. Ours."""
+
+LARGEST_SPOT = 0.05
+"""Of the city's roads in one spot: a kilometre around is all of a small town, which would stand as a whole."""
 
 LEAST_SHARE = 0.08
 """Of free flow that traffic keeps at the worst."""
@@ -55,7 +58,7 @@ class Congestion:
         self._seed = seed
         self._zone = zone
         self._incidents = tuple(incidents)
-        self._spots = _spots(city, seed)
+        self.spots = _spots(city, seed)
         self._has_cars = ~np.isnan(city.free_kmh)
         self._length_m = np.repeat(city.length_m, 2)
 
@@ -72,7 +75,7 @@ class Congestion:
             city.free_kmh, city.suffering, city.inbound, city.cell, morning * day, evening * day, midday * day,
             self._seed, int(hour), part,
         )  # fmt: skip
-        for spot in self._spots:
+        for spot in self.spots:
             if (strength := _strength(spot, at)) > 0.0:
                 kmh[spot.edges] *= 1.0 - strength * spot.loss
         for incident in self._incidents:
@@ -121,6 +124,7 @@ def _spots(city: City, seed: int) -> tuple[Spot, ...]:
         return ()
     number = np.arange(count)
     draws = [uniform(seed, _SPOT, which, number) for which in range(6)]
+    most = min(max(1, int(LARGEST_SPOT * len(city.middle_m))), len(city.middle_m) - 1)
     place = np.searchsorted(city.ends_sum, draws[0] * city.ends_sum[-1], "right")
     found = []
     for i, segment in enumerate(place.tolist()):
@@ -128,10 +132,11 @@ def _spots(city: City, seed: int) -> tuple[Spot, ...]:
             low + (high - low) * float(draws[which][i])
             for which, (low, high) in enumerate((SPOT_RADIUS_M, SPOT_HOURS, SPOT_LOSS), 1)
         )
-        away = np.hypot(*(city.middle_m - city.middle_m[segment]).T) / radius
-        inside = np.flatnonzero(away < 1.0)
+        away_m = np.hypot(*(city.middle_m - city.middle_m[segment]).T)
+        radius = min(radius, float(np.partition(away_m, most)[most]))
+        inside = np.flatnonzero(away_m < radius)
         edges = np.stack([2 * inside, 2 * inside + 1], axis=1).reshape(-1).astype(np.int32)
-        by_edge = np.repeat(loss * (1.0 - away[inside] ** 2), 2).astype(np.float32)
+        by_edge = np.repeat(loss * (1.0 - (away_m[inside] / radius) ** 2), 2).astype(np.float32)
         works = draws[5][i] < 0.7
         days = (0, 1, 2, 3, 4) if works else (5, 6)
         found.append(Spot(edges, by_edge, 8.0 + 12.0 * float(draws[4][i]), half, days))
@@ -145,7 +150,7 @@ def _strength(spot: Spot, at: datetime) -> float:
     return max(0.0, 1.0 - ((hour - spot.hour) / spot.half_width_h) ** 2)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _fill(free, suffering, inbound, cell, morning, evening, midday, seed, hour, part):  # type: ignore[no-untyped-def]
     n = len(free)
     kmh = np.empty(n, np.float32)
@@ -159,7 +164,7 @@ def _fill(free, suffering, inbound, cell, morning, evening, midday, seed, hour, 
     return kmh
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _strayed(before, after, part, what):  # type: ignore[no-untyped-def]
     """A number in -1..1 that goes in straight lines from hour to hour."""
     one, other = mix_in(before, what), mix_in(after, what)

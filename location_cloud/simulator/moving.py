@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.simulator.chance import draw_normals
 from location_cloud.simulator.city import START_LOSS_S, City
 from location_cloud.simulator.model import SLOT_S, Traversals
@@ -70,7 +70,7 @@ def move(
     return driven, start, arrive_s, is_stopped
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _move(  # type: ignore[no-untyped-def]  # a kernel; the function above is typed
     path_start, path_edge, base_edge, turns, first_fraction, last_fraction, depart, states, length_m, cycle, red,
     offset, rows, first_slot, last_slot,

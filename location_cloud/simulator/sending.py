@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -30,22 +33,24 @@ class Refused(CloudError):
 
 @dataclass(frozen=True)
 class Server:
-    """A running location cloud. key: None on the machine of the server itself."""
+    """A running location cloud. key: None on the machine of the server itself. run: tells one run from the next."""
 
     url: str
     key: str | None
+    run: bytes = field(default_factory=partial(secrets.token_bytes, 8))
 
-    def send(self, path: str, body: bytes, media_type: str = "application/json") -> dict[str, Any]:
-        """What the server answers to a POST.
+    def send(self, path: str, body: bytes) -> dict[str, Any]:
+        """What the server answers to a POST of JSON.
 
-        A body that was perhaps taken may be sent again: fixes are told apart by device, time and sequence.
+        A body that was perhaps taken may be sent again: fixes are told apart by device, time and sequence, incidents by
+        the key that each body has.
         Raises Refused if it says no, NotReady if it does not answer for 42 s.
         """
         reason: object = ""
         for turn in range(TRIES):
             time.sleep(WAIT_S * turn)
             try:
-                with _opener(self.url).open(self._request(path, body, media_type), timeout=TIMEOUT_S) as reply:
+                with _opener(self.url).open(self._request(path, body), timeout=TIMEOUT_S) as reply:
                     answer: dict[str, Any] = orjson.loads(reply.read())
                     return answer
             except urllib.error.HTTPError as error:
@@ -58,8 +63,9 @@ class Server:
                 reason = error
         raise NotReady(f"{self.url}{path} does not answer: {reason}", hint="is it running? location-cloud serve")
 
-    def _request(self, path: str, body: bytes, media_type: str) -> urllib.request.Request:
-        headers = {"Content-Type": media_type, "Accept": "application/json"}
+    def _request(self, path: str, body: bytes) -> urllib.request.Request:
+        key = blake2b(body, key=self.run, digest_size=16).hexdigest()
+        headers = {"Content-Type": "application/json", "Accept": "application/json", "Idempotency-Key": key}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         return urllib.request.Request(f"{self.url}{path}", body, headers, method="POST")

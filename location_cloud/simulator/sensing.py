@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.roads.model import TUNNEL, Roads
 from location_cloud.simulator.chance import as_unit, draw, draw_normals, mix_in, seeds, uniform
 from location_cloud.simulator.city import City
@@ -96,7 +96,7 @@ def sense(
     return Fixes(*columns)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _sense(  # type: ignore[no-untyped-def]  # kernels from here on; the functions above are typed
     edge, enter, leave, begin, end, turn, wait, start, trips, vehicles, states, stays_until, interval, phase, noise,
     told, bits, seq, shares, correlated, correlation, delay, length_m, shape_start, shape_e7, is_tunnel,
@@ -191,7 +191,7 @@ def _sense(  # type: ignore[no-untyped-def]  # kernels from here on; the functio
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _where(spent, total, begin, end, turn, wait, length_m, luck):  # type: ignore[no-untyped-def]
     """(fraction of an edge, km/h) so many seconds after entering it: slow in the turn, even, then at the signal."""
     way, running = (end - begin) * length_m, total - turn - wait
@@ -213,7 +213,7 @@ def _where(spent, total, begin, end, turn, wait, length_m, luck):  # type: ignor
     return begin + min(metres, way) / length_m, kmh * 3.6
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _place(shape_start, shape_e7, edge, share):  # type: ignore[no-untyped-def]
     """(lon, lat, bearing in driving direction) at a fraction of an edge."""
     segment, is_back = edge >> 1, edge & 1
@@ -241,7 +241,7 @@ def _place(shape_start, shape_e7, edge, share):  # type: ignore[no-untyped-def]
     return lon, lat, (bearing + 180.0 if is_back else bearing) % 360.0
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _arrival(t, delay, luck, device, late_share):  # type: ignore[no-untyped-def]
     """When a fix is received: at once, after a short delay, or after the outage into which it falls."""
     received = t - delay * math.log(1.0 - luck)

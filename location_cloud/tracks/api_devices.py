@@ -9,7 +9,7 @@ from location_cloud.capability import Bytes, Call, Operation, Reply
 from location_cloud.tracks import schema, service
 from location_cloud.tracks.features import as_features, as_time, as_track
 from location_cloud.tracks.gtfs_realtime import MEDIA_TYPE, write_feed
-from location_cloud.tracks.model import MOST_FIXES, NOT_TOLD
+from location_cloud.tracks.model import NOT_TOLD
 
 USUAL_SPAN = timedelta(days=1)
 
@@ -51,8 +51,8 @@ def list_positions(call: Call, params: schema.InPositions, body: None) -> dict[s
 def get_feed(call: Call, params: schema.InNothing, body: None) -> Reply:
     """The feed of those that were heard of lately."""
     now_s = call.now.timestamp()
-    fixes = service.last_positions(call.live, call.tenant, since_s=now_s - FEED_AGE_S, limit=MOST_FIXES)
-    return Reply(write_feed(fixes, now_s), media_type=MEDIA_TYPE)
+    pages = service.all_last_positions(call.live, call.tenant, now_s - FEED_AGE_S)
+    return Reply(write_feed(pages, now_s), media_type=MEDIA_TYPE)
 
 
 def get_history(call: Call, params: schema.InHistory, body: None) -> dict[str, Any]:
@@ -146,6 +146,8 @@ OPERATIONS = (
         schema.InNothing,
         Bytes(MEDIA_TYPE),
         READ,
+        cost=5,
+        errors=(413,),
     ),
     Operation(
         "tracks.history",

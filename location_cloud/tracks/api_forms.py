@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from location_cloud.capability import Bytes, Call, Operation, Reply
+from location_cloud.errors import Denied
 from location_cloud.tracks import schema, service
 from location_cloud.tracks.read_forms import osmand_row, owntracks_rows
 from location_cloud.tracks.read_rows import read_rows
@@ -12,6 +13,9 @@ from location_cloud.tracks.read_rows import read_rows
 
 def take_osmand(call: Call, params: schema.InOsmand, body: None) -> Reply:
     """An empty answer: the fix is on the disk, believed or not, and is not to be sent again."""
+    if call.header("Sec-Fetch-Site") == "cross-site" and not call.caller.key_id:
+        # An image in a page of a stranger would write here as the local user; trackers send no such field.
+        raise Denied("a page of another site may not send fixes", hint="send a key, as ?key=, or POST /v1/fixes")
     arriving = read_rows([osmand_row(params.model_dump(), call.now.timestamp())], "osmand")
     service.store_fixes(call.live, call.home, call.tenant, arriving, call.now, params.crs)
     return Reply(b"", media_type="text/plain")

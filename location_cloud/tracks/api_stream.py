@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from location_cloud.capability import Bytes, Call, Chunks, Operation, Reply
 from location_cloud.tracks import schema, service_stream
@@ -14,8 +15,9 @@ def stream_positions(call: Call, params: schema.InStream, body: None) -> Reply:
     """New positions until the stream ends; the browser then goes on where it was."""
     last = call.header("Last-Event-ID")
     after = int(last) if re.fullmatch("[0-9]{1,18}", last) else params.after
-    pieces = service_stream.events(call.live, call.tenant, after, params.bbox, params.crs, service_stream.LASTS_S)
-    return Reply(Chunks(pieces), media_type=EVENTS)
+    asked = call.live, call.tenant, after, params.bbox, params.crs
+    chunks = Chunks(service_stream.events(*asked), briefly=partial(service_stream.at_once, *asked))
+    return Reply(chunks, media_type=EVENTS, headers={"X-Accel-Buffering": "no"})  # else nginx holds events back
 
 
 OPERATIONS = (

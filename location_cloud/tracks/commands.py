@@ -24,7 +24,7 @@ def tracks() -> None:
 @click.option("--topic", "topics", multiple=True, default=TOPICS, show_default=True, help="May be given several times.")
 @click.option("--client", default="location-cloud", show_default=True, help="Our name there; of one process only.")
 @click.option("--user", default="", help="User name at the broker.")
-@click.option("--password", default="", envvar="LOCATION_CLOUD_MQTT_PASSWORD", help="Better by its variable.")
+@click.option("--password", default="", envvar="MQTT_PASSWORD", help="Better by the variable MQTT_PASSWORD.")
 @click.option("--tls", is_flag=True, help="Encrypt; the broker's certificate is checked.")
 @click.option("--tenant", help="Whose the fixes are; the settings' tenant by default.")
 @click.pass_obj

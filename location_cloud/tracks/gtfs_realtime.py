@@ -8,6 +8,7 @@ protobuf.dev/programming-guides/encoding.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -21,13 +22,13 @@ SIMULATED = "simulated"
 VARINT, LENGTH, FIXED32 = 0, 2, 5
 
 
-def write_feed(fixes: Fixes, now_s: float) -> bytes:
-    """A FeedMessage with the position of each fix's device; a full data set.
+def write_feed(pages: Iterable[Fixes], now_s: float) -> bytes:
+    """A FeedMessage with the position of each fix's device; a full data set. pages: each device once.
 
     Simulated vehicles have the label and the beginning of the entity's id "simulated". Takes 10 us a vehicle.
     """
     header = _text(1, "2.0") + _number(2, 0) + _number(3, int(now_s))
-    entities = (_entity(fixes, place) for place in range(len(fixes)))
+    entities = (_entity(fixes, place) for fixes in pages for place in range(len(fixes)))
     return _message(1, header) + b"".join(_message(2, entity) for entity in entities)
 
 

@@ -167,9 +167,9 @@ def _told(hundredths: Ints) -> NDArray[np.float32]:
 class Outcome:
     """What became of the fixes of one call; accepted + duplicate + quarantined are all of them.
 
-    reasons: reason -> how many of `quarantined`. late: of the accepted, how many were older than five minutes when they
-    arrived; out_of_order: how many were older than one that the device had sent before. revised: fixes from before that
-    were judged anew, knowing these.
+    reasons: reason -> how many were not believed for it, repetitions of such included. late: of the accepted, how many
+    were older than five minutes when they arrived; out_of_order: how many were older than one that the device had sent
+    before. revised: fixes from before that were judged anew, knowing these.
     """
 
     accepted: int

@@ -5,6 +5,7 @@ Sources: OsmAnd documentation, "Trip recording" (online tracking); traccar.org/o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,6 +40,8 @@ def _osmand_time(text: str | None, now_s: float) -> float | str:
         number = float(text)
     except ValueError:
         return text
+    if not math.isfinite(number):
+        return text  # which is no time, and will be told so
     return number / 1000 if number >= MILLISECONDS_FROM else number
 
 

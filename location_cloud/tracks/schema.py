@@ -10,6 +10,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from location_cloud.http.parameters import BboxParameter, Query
 from location_cloud.tracks.model import MOST_FIXES, SOURCES
 
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+"""Years of times that are asked about."""
+
 PERSONAL = "Positions of devices are personal data."
 
 
@@ -22,6 +25,8 @@ def _iso(value: Any) -> Any:
 def _zoned(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("write the zone: 2026-11-23T07:30:00+08:00, or Z for UTC")
+    if not FIRST_YEAR <= value.year < LAST_YEAR:
+        raise ValueError(f"a time lies between {FIRST_YEAR} and {LAST_YEAR}")
     return value
 
 
@@ -87,7 +92,8 @@ class OutTaken(BaseModel):
     duplicate: int = Field(description="known before, by device, time and seq")
     quarantined: int = Field(description="not believed: kept apart and not shown")
     reasons: dict[str, int] = Field(
-        description="why not: jump (nobody can drive there, for now), zero (0, 0), range, time, future, no-signal"
+        description="why not, repetitions counted, too: jump (nobody can drive there, for now), zero (0, 0), range, "
+        "time, future, no-signal"
     )
     late: int = Field(description="of the accepted, those that are older than five minutes")
     out_of_order: int = Field(description="of the accepted, those older than one that the device had sent before")

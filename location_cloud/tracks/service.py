@@ -45,6 +45,8 @@ LATE_MS = 300_000
 MOST_DEVICES = 500_000
 """Of a tenant: the vehicles and phones of a large city."""
 
+MOST_POSITIONS = 50_000
+"""Devices told of in one feed, which has no pages: 1 s, 4 MB."""
 
 MOST_OF_TRACK = 100_000
 """Fixes of one line: a day of one each second. Takes 0.3 s."""
@@ -194,6 +196,16 @@ def last_positions(
         ids = None if devices is None else list(store.device_ids(connection, tenant, devices).values())
         rows = store.list_last(connection, tenant, ids, _e7(bbox), int(since_s * 1000), after, limit)
         return as_fixes(rows, store.device_names(connection, tenant, rows[:, DEVICE]))
+
+
+def all_last_positions(live: Live, tenant: str, since_s: float) -> Iterator[Fixes]:
+    """The newest kept fix of every device that was heard of since, in pages. Raises TooLarge over MOST_POSITIONS."""
+    after = count = 0
+    while len(fixes := last_positions(live, tenant, since_s=since_s, after=after, limit=MOST_FIXES)):
+        count, after = count + len(fixes), int(fixes.device[-1])
+        if count > MOST_POSITIONS:
+            raise TooLarge(f"more than {MOST_POSITIONS:,} devices", hint="/v1/positions gives them page by page")
+        yield fixes
 
 
 def get_device(live: Live, tenant: str, device: str) -> tuple[float, Fixes]:

@@ -29,11 +29,13 @@ class Keeping:
 def forget(live: Live, keeping: Keeping, now: datetime, should_stop: Callable[[], bool] = lambda: False) -> int:
     """Applies the rules to all devices of all tenants; how many rows were removed or made coarse.
 
-    The grid is one of degrees: rounded_m from south to north, less from west to east by the cosine of the latitude.
+    What is set aside holds positions as they were told: it goes as soon as they are to be exact no more. The grid is
+    one of degrees: rounded_m from south to north, less from west to east by the cosine of the latitude.
     """
     oldest_ms = _ms(now - timedelta(days=keeping.kept_days))
     exact_ms = _ms(now - timedelta(days=keeping.exact_days))
     step_e7 = round(keeping.rounded_m / M_PER_DEG * 1e7)
+    aside_ms = max(oldest_ms, exact_ms) if step_e7 else oldest_ms
     after = changed = 0
     while not should_stop():
         with live.read() as connection:
@@ -44,7 +46,7 @@ def forget(live: Live, keeping: Keeping, now: datetime, should_stop: Callable[[]
             for tenant in sorted({tenant for _, tenant in devices}):
                 store.lock_numbers(connection, tenant)
             for device, tenant in devices:
-                changed += store_keeping.delete_before(connection, tenant, device, oldest_ms)
+                changed += store_keeping.delete_before(connection, tenant, device, oldest_ms, aside_ms)
                 if step_e7:
                     changed += store_keeping.coarsen_before(
                         connection, tenant, device, exact_ms, step_e7, round(keeping.rounded_m * 141)

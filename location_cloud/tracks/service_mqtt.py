@@ -14,11 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from location_cloud.errors import BadInput, BadQuery, CloudError, NotReady
+from location_cloud.errors import BadInput, BadQuery, CloudError, Full, NotReady
 from location_cloud.tracks.model import MOST_FIXES
 from location_cloud.tracks.read_forms import owntracks_rows
 from location_cloud.tracks.read_rows import read_rows
@@ -106,7 +107,8 @@ def store_messages(
 ) -> int:
     """Takes the fixes of some messages; how many were accepted. What cannot be read is logged and read over.
 
-    A store that is busy is waited for. Raises NotReady if it is when told to stop.
+    A store that is busy or full is waited for; what it refuses for good is logged and left out. Raises NotReady or
+    Full if it is so when told to stop.
     """
     accepted = 0
     for source, rows in _rows_of(messages).items():
@@ -127,10 +129,14 @@ def _store(
     while True:
         try:
             return store_fixes(live, home, tenant, read_rows(rows, source), clock()).accepted
-        except NotReady as error:
+        except (NotReady, Full) as error:
             if should_stop():
                 raise
             LOG.warning("%s", error)
+            sleep(RETRY_S)
+        except CloudError as error:  # would be so again: whoever sends by HTTP is refused as well
+            LOG.error("%d fixes were refused: %s", len(rows), error)
+            return 0
 
 
 def _rows_of(messages: list[Message]) -> dict[str, list[Any]]:

@@ -17,15 +17,15 @@ def list_all_devices(connection: Any, after: int, limit: int) -> list[tuple[int,
     return [(row[0], row[1]) for row in rows]
 
 
-def delete_before(connection: Any, tenant: str, device: int, time_ms: int) -> int:
-    """Removes a device's fixes from before a time, its last position and quarantine; the device itself if nothing is
-    left of it. How many rows. Indexes: primary keys.
+def delete_before(connection: Any, tenant: str, device: int, time_ms: int, aside_ms: int) -> int:
+    """Removes a device's fixes from before a time, its last position, and what was set aside before another; the device
+    itself if nothing is left of it. How many rows. Indexes: primary keys.
     """
     old = FIXES.c.tenant == tenant, FIXES.c.device == device, FIXES.c.time_ms < time_ms
     gone: int = connection.execute(FIXES.delete().where(*old)).rowcount
     if gone:
         look_up(connection, tenant, device)
-    aside = QUARANTINE.c.tenant == tenant, QUARANTINE.c.device == device, QUARANTINE.c.received_ms < time_ms
+    aside = QUARANTINE.c.tenant == tenant, QUARANTINE.c.device == device, QUARANTINE.c.received_ms < aside_ms
     gone += connection.execute(QUARANTINE.delete().where(*aside)).rowcount
     if gone and not any(_has_row(connection, table, tenant, device) for table in (FIXES, QUARANTINE)):
         gone += connection.execute(DEVICES.delete().where(*_its(tenant, device))).rowcount

@@ -9,7 +9,7 @@ from location_cloud.capability import Capability, Command
 CAPABILITY = Capability(
     name="traffic",
     title={"zh-CN": "路况", "en": "Traffic"},
-    apis=("api", "api_amap"),
+    apis=("api", "api_amap", "api_weather"),
     section="dataset",
     layers="layers",
     store="store",

@@ -83,8 +83,10 @@ def get_index(call: Call, params: schema.InIndex, body: None) -> Json:
     """The traffic performance index."""
     scope = service_index.Scope(params.area, params.cell, params.system, params.road.strip(), tuple(params.edges))
     told = service_index.get_index(call.world, call.tenant, scope, call.now, params.since, params.until)
+    about = _about(call, told.picture)
     return {
-        **_about(call, told.picture),
+        **about,
+        "simulated": about["simulated"] or any(row.is_simulated for row in told.history),
         "scope": told.kind,
         "title": told.title,
         "edges": told.edges,
@@ -258,8 +260,9 @@ OPERATIONS = (
         schema.InIndex,
         schema.OutIndex,
         READ,
-        cost=3,
-        errors=(404, 422),
+        cost=5,
+        deadline_s=15.0,
+        errors=(404, 413, 422),
     ),
     Operation(
         "traffic.history",

@@ -34,7 +34,7 @@ from location_cloud.traffic.drawing import drawn_edges
 from location_cloud.traffic.estimate import EdgeSpeeds
 from location_cloud.traffic.following import Follower
 from location_cloud.traffic.levels import load_levels, performance_index
-from location_cloud.traffic.model import FILLED, LIVE, Factor
+from location_cloud.traffic.model import FILLED, LIVE, Factor, Weather
 from location_cloud.traffic.model_picture import LEAST_INDEXED, Picture
 from location_cloud.traffic.now import RUN, Publisher
 from location_cloud.traffic.packed import SlotSpeeds, pack
@@ -42,6 +42,7 @@ from location_cloud.traffic.past import SlotMeans
 from location_cloud.traffic.predict import predict
 from location_cloud.traffic.reference import learned_stamp, load_reference
 from location_cloud.traffic.store import IndexRow, SlotRow
+from location_cloud.traffic.weather import weather_factor
 from routing.match_network import build_match_network
 from routing.match_result import Traversals
 
@@ -112,7 +113,9 @@ class Traffic:
         self._heard_s: dict[int, float] = {}
         self._simulated: set[int] = set()
         self._slowing: tuple[int | None, ...] | None = None
-        self._told: list[Slowing] = []
+        self._told: list[tuple[Slowing, NDArray[np.int32]]] = []
+        self._weather: Weather | None = None
+        self._weathered: dict[str, Factor] = {}
         self._closed = np.zeros(len(self._keys), bool)
         self._shut_version: int | None = None
         self._live_version = -1
@@ -126,7 +129,7 @@ class Traffic:
         shape = self._roads.shape_e7[: int(self._roads.shape_start[1])] / 1e7
         speeds = EdgeSpeeds(self._roads, self._reference)
         speeds.add(self._follower.warm(np.ascontiguousarray(shape[[0, -1]])))
-        predict(speeds.at(60.0), self._reference, AHEAD_S, (), ())
+        predict(speeds.at(60.0), self._reference, AHEAD_S)
 
     def run(self, live: Live, now: datetime) -> bool:
         """Takes new fixes and incidents, and publishes a picture if it is time or an incident says so; whether it did.
@@ -136,12 +139,12 @@ class Traffic:
         now_s = now.timestamp()
         if now_s - self._followed_s >= FOLLOW_S or now_s < self._followed_s:
             self._followed_s = now_s
-            self._follow(live, now_s)
-        is_urgent = self._heed_incidents(live)
+            self.follow(live, now_s)
+        is_urgent = self._heed_told(live)
         if not is_urgent and 0 <= now_s - self._refreshed_s < self._plan.refresh_s:
             return False
         self._refreshed_s = now_s
-        self._refresh(live, now_s)
+        self.refresh(live, now_s)
         return True
 
     def close(self) -> None:
@@ -150,7 +153,8 @@ class Traffic:
 
     # --- in -----------------------------------------------------------------------------------------------------------
 
-    def _follow(self, live: Live, now_s: float) -> None:
+    def follow(self, live: Live, now_s: float) -> None:
+        """Takes new fixes, and adds the drives that they make final; at most MOST_READINGS readings of them."""
         if self._number is None:
             self._number = _number_at(live, self._tenant, now_s - REBUILT_S)
         for _ in range(MOST_READINGS):
@@ -168,12 +172,15 @@ class Traffic:
 
     def _add(self, now_s: float, drives: Traversals) -> None:
         if len(drives):
-            is_simulated = np.isin(drives.track, list(self._simulated))
+            is_simulated = self._are_simulated(drives)
             self._speeds.add(drives, is_simulated)
             self._drives.append(_Lately(now_s, len(drives), int(is_simulated.sum())))
 
-    def _heed_incidents(self, live: Live) -> bool:
-        """Whether roads were shut or slowed since the last time, or are so no more."""
+    def _are_simulated(self, drives: Traversals) -> NDArray[np.bool_]:
+        return np.isin(drives.track, list(self._simulated))
+
+    def _heed_told(self, live: Live) -> bool:
+        """Whether roads were shut or slowed, or weather was told, since the last time, or are so no more."""
         shut, has_changed = self._shut.find(self._shut_version), False
         if shut is not None:
             self._shut_version = shut.version
@@ -184,45 +191,70 @@ class Traffic:
         with live.read() as connection:
             slowing = incidents.slowing_state(connection, self._tenant)
             if slowing != self._slowing:
-                self._told, has_changed = incidents.slowing(connection, self._tenant), True
-        self._live_version, self._slowing = version, slowing
+                self._place_slowing(incidents.slowing(connection, self._tenant))
+                has_changed = True
+            weather = store.find_weather(connection, self._tenant)
+        has_changed |= weather != self._weather
+        self._live_version, self._slowing, self._weather = version, slowing, weather
         return has_changed
 
+    def _place_slowing(self, told: list[Slowing]) -> None:
+        """Puts what is new on the roads: to put one there takes up to a third of a second."""
+        known = {(each.id, each.version): edges for each, edges in self._told}
+        self._told = [
+            (each, found if (found := known.get((each.id, each.version))) is not None else self._edges_of(each))
+            for each in told
+        ]
+
+    def _edges_of(self, slowing: Slowing) -> NDArray[np.int32]:
+        return _slowed_edges(self._roads, self._keys, slowing)
+
     def _factors_at(self, now_s: float) -> tuple[Factor, ...]:
-        """What incidents say of speeds at a time."""
+        """What weather and incidents say of speeds at a time."""
         found = []
-        for each in self._told:
+        if self._weather is not None and self._weather.is_on(now_s):
+            found.append(self._weather_factor(self._weather))
+        for each, edges in self._told:
             begins = -np.inf if each.valid_from is None else each.valid_from.timestamp()
             ends = np.inf if each.valid_until is None else each.valid_until.timestamp()
             if not begins <= now_s < ends or (each.profiles and "car" not in each.profiles):
                 continue
-            edges = _slowed_edges(self._roads, self._keys, each)
             most = np.inf if each.cap_kmh is None else each.cap_kmh
             share = np.full(len(edges), each.factor, np.float32)
             caps = np.full(len(edges), most, np.float32)
             found.append(Factor(f"incident:{each.id}", edges, share, caps, begins))
         return tuple(found)
 
+    def _weather_factor(self, weather: Weather) -> Factor:
+        name = weather.condition
+        if name not in self._weathered:
+            self._weathered = {name: weather_factor(name, self._reference.kind)}
+        factor = self._weathered[name]
+        return replace(factor, name=f"{factor.name} (simulated)") if weather.is_simulated else factor
+
     # --- out ----------------------------------------------------------------------------------------------------------
 
-    def _refresh(self, live: Live, now_s: float) -> None:
+    def refresh(self, live: Live, now_s: float) -> None:
+        """Publishes a picture of what is known by now, to answers, tiles and routes."""
         if (stamp := learned_stamp(*self._learned_at)) != self._learned:
             self._learned = stamp
             self._reference = load_reference(*self._learned_at, self._roads, self._reference.zone, self._levels)
             self._speeds.expect(self._reference)
+        self._speeds.stand(on := self._follower.still_on(), self._are_simulated(on))
         factors = self._factors_at(now_s)
         estimate = self._speeds.at(now_s, factors)
-        expected = predict(estimate, self._reference, AHEAD_S, self._factors_at(now_s + AHEAD_S), factors)
+        next_kmh = predict(estimate, self._reference, AHEAD_S, self._factors_at(now_s + AHEAD_S), factors)
         usual, is_typical = self._reference.usual_kmh(now_s)
         since_s = now_s - LATELY_S
         while self._drives and self._drives[0].at_s < since_s:
             self._drives.popleft()
         self._heard_s = {device: at_s for device, at_s in self._heard_s.items() if at_s >= since_s}
+        self._simulated &= self._heard_s.keys()
         self._version = max(int(1000 * now_s), self._version + 1)
         picture = Picture(
             estimate,
             np.where(is_typical, usual, np.float32(np.nan)),
-            expected.kmh,
+            next_kmh,
             self._closed,
             self._version,
             len(self._heard_s),

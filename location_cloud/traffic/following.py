@@ -20,6 +20,10 @@ GONE_S = 90.0
 """A vehicle whose newest fix is so old is told to its end: trackers send every minute at least where they drive."""
 
 
+FORGOTTEN_S = 3600.0
+"""Of a vehicle that was silent for so long nothing is kept: memory is that of those on their way."""
+
+
 class Follower:
     """All vehicles of a tenant. Not for several threads at once; may be thrown away and fed the last minutes again."""
 
@@ -43,9 +47,15 @@ class Follower:
         )
         return self._named(found)
 
+    def still_on(self) -> Traversals:
+        """The edges that vehicles are on and have not left, up to their newest fixes; track is the device's id."""
+        return self._named(self._matcher.still_on())
+
     def end_silent(self, now_s: float) -> Traversals:
         """The drives of vehicles that have fallen silent, to their last fix."""
-        return self._named(self._matcher.flush(now_s - GONE_S))
+        found = self._named(self._matcher.flush(now_s - GONE_S))
+        self._matcher.forget(now_s - FORGOTTEN_S)
+        return found
 
     def _named(self, found: Traversals) -> Traversals:
         vehicles = self._matcher.vehicles

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from location_cloud.errors import BadInput
 from location_cloud.roads.model import CLASSES, Roads
-from location_cloud.traffic.model import CONGESTED, FREE, LIVE, SEVERE, SLOW, UNKNOWN, Estimate
+from location_cloud.traffic.model import FREE, LIVE, UNKNOWN, Estimate
 
 OTHER = -1
 """In `group_of_class`: no road for motor traffic."""
@@ -81,10 +81,10 @@ def level_of(
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = kmh / free_flow_kmh
-    group = np.maximum(groups, 0)
+    group = np.maximum(groups, 0).astype(np.intp)
     level = np.full(len(ratio), FREE, np.uint8)
-    for begins, word in ((levels.slow, SLOW), (levels.congested, CONGESTED), (levels.severe, SEVERE)):
-        level[ratio <= begins[group]] = word
+    for begins in (levels.slow, levels.congested, levels.severe):  # they fall, and the words rise by one
+        level += ratio <= begins[group]
     level[np.isnan(ratio) | (groups == OTHER)] = UNKNOWN
     return level
 
@@ -122,21 +122,42 @@ def performance_index(
     Takes 12 ms for one set of 335,000 edges. Source of the method: share of severely congested vehicle kilometres,
     converted by a table (DB4401/T 57, DB12/T 1237, DB11/T 785); thresholds and table are settings, see levels.toml.
     """
+    weight = edge_weights(roads, levels, edges, vkt)
+    groups = np.maximum(levels.groups(roads)[edges], 0)
+    live = estimate.source[edges] == LIVE
+    return weighted_index(levels, groups, weight, estimate.kmh[edges], estimate.free_flow_kmh[edges], live, start)
+
+
+def edge_weights(
+    roads: Roads, levels: Levels, edges: NDArray[np.int32], vkt: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """What each edge weighs in an index: (n,). vkt: as in `performance_index`."""
     groups = levels.groups(roads)[edges]
     if vkt is None:
         weight = roads.seg_length_m[edges >> 1] * levels.volume[np.maximum(groups, 0)]
     else:
         weight = np.asarray(vkt[edges], np.float64)
-    weight = np.where(groups == OTHER, 0.0, weight)
-    kmh, free_kmh = estimate.kmh[edges], estimate.free_flow_kmh[edges]
+    return np.where(groups == OTHER, 0.0, weight)
+
+
+def weighted_index(
+    levels: Levels,
+    groups: NDArray[np.int8],
+    weight: NDArray[np.float64],
+    kmh: NDArray[np.float32],
+    free_kmh: NDArray[np.floating],
+    is_live: NDArray[np.bool_],
+    start: NDArray[np.int64],
+) -> Index:
+    """As `performance_index`, of columns: groups (n,) of 0 or more, weight, speeds, and whether they were measured."""
     is_known = ~np.isnan(kmh) & (kmh > 0) & (free_kmh > 0)
     known = np.where(is_known, weight, 0.0)
     # Narrow lanes are slow when empty: what is near its own free flow does not stand.
-    is_severe = is_known & (kmh <= np.minimum(levels.severe_kmh[np.maximum(groups, 0)], free_kmh * 0.5))
+    is_severe = is_known & (kmh <= np.minimum(levels.severe_kmh[groups], free_kmh * 0.5))
     with np.errstate(divide="ignore", invalid="ignore"):
         hours = np.where(is_known, weight / kmh, 0.0)
         free_hours = np.where(is_known, weight / free_kmh, 0.0)
-        live = np.where(estimate.source[edges] == LIVE, known, 0.0)
+        live = np.where(is_live, known, 0.0)
         total, seen, stands = (_sums(each, start) for each in (weight, known, np.where(is_severe, weight, 0.0)))
         share = stands / seen
         return Index(

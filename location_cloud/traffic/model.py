@@ -33,6 +33,24 @@ class Factor:
     since_s: float = -np.inf
 
 
+@dataclass(frozen=True)
+class Weather:
+    """Weather that somebody told for the whole city. condition: of `data/traffic/weather.toml`. Times: unix seconds.
+
+    source: who told. is_simulated: of a drill.
+    """
+
+    condition: str
+    since_s: float
+    until_s: float
+    source: str
+    is_simulated: bool
+
+    def is_on(self, at_s: float) -> bool:
+        """Whether it lasts at a time."""
+        return self.since_s <= at_s < self.until_s
+
+
 @dataclass(frozen=True, eq=False)
 class Estimate:
     """The traffic on every edge of a snapshot at a moment; columns (edges,).

@@ -2,8 +2,9 @@
 
 Every road's week is its free flow times a curve of ratios. A road's own ratio of an hour is drawn to its own at that
 hour of all such days (working days, or the others), that one to the ratio of its kind in that hour, by as many drives
-as HOUR_DRIVES and PRIOR_DRIVES; the curve of a kind is drawn in turn to what its roads lose on such days at that hour.
-So a road that few drive has the week of its kind, one that many drive its own.
+as HOUR_DRIVES and PRIOR_DRIVES; the curve of a kind is drawn in turn to what its roads lose on such days at that hour,
+by as much time as KIND_DAY_S and KIND_HOUR_S. So a road that few drive has the week of its kind, one that many drive
+its own.
 
 Free flow is the mean over space of the night, waits at signals included, as the speeds that are measured against it
 are: a percentile of single drives, right for long stretches, lies far above every mean on an edge of twenty metres that
@@ -37,8 +38,11 @@ their kind at one hour once free flow is their own: (0.25 / 0.1)^2."""
 HOUR_DRIVES = 10.0
 """Drives that a road's hour of all such days counts in that of one day: days of a kind are much alike."""
 
-KIND_DRIVES = 50.0
-"""Drives that the days of work, or the others, count in a kind's hour."""
+KIND_DAY_S, KIND_HOUR_S = 3600.0, 600.0
+"""Driving at free flow, in seconds, that like days count in a kind's hour of one day, and all hours in that of such
+days: two trips are an hour, and strayed by a quarter each, days of a kind by 0.06 and hours by 0.2 about their mean.
+Not counted in drives: one vehicle drives fifty edges of twenty metres in a minute, and its bad luck is one, not fifty.
+"""
 
 LEAST_RATIO, MOST_RATIO = 0.1, 1.15
 """Bounds of usual speeds beside free flow."""
@@ -79,7 +83,7 @@ def learn_profile(
     # Pace beside free flow, as sums, so that a mean over many is a mean over their ways.
     with np.errstate(divide="ignore", invalid="ignore"):
         free_s = np.nan_to_num(way * 3.6 / free[edge])
-    slower = _curves(kind[edge], hour, count, time, free_s, int(kind.max(initial=0)) + 1)
+    slower = _curves(kind[edge], hour, time, free_s, int(kind.max(initial=0)) + 1)
     drives = by_edge(edge, count, edges).astype(np.float32)
     usual = _weeks(edge, hour, count, time, free_s, slower, kind, free)
     return Learned(np.where(is_learned, free, np.nan).astype(np.float32), usual, drives)
@@ -104,7 +108,7 @@ def _free_flow(
     edges, prior = len(prior_kmh), prior_kmh.astype(np.float64)
     signed_s = np.nan_to_num(way_m * 3.6 / prior[edge])
     is_night, kinds = np.isin(hour % 24, list(NIGHT)), int(kind.max(initial=0)) + 1
-    slower = _curves(kind[edge], hour, count, time_s, signed_s, kinds)
+    slower = _curves(kind[edge], hour, time_s, signed_s, kinds)
     group = np.maximum(kind[edge], 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         by_night = np.bincount(group, time_s * is_night, kinds) / np.bincount(group, signed_s * is_night, kinds)
@@ -122,29 +126,28 @@ def _free_flow(
 def _curves(
     kind: NDArray[np.int8],
     hour: NDArray[np.int16],
-    count: NDArray[np.float64],
     time_s: NDArray[np.float64],
     free_s: NDArray[np.float64],
     kinds: int,
 ) -> NDArray[np.float64]:
     """How many times the time at free flow each kind takes at each hour: (kinds, 168), NaN for a kind nobody drove."""
     counts = (kind >= 0) & (free_s > 0)
-    place = kind[counts].astype(np.int64) * HOURS + hour[counts]
-    time, free, drives = (
-        np.bincount(place, each[counts], minlength=kinds * HOURS).reshape(kinds, 7, 24)
-        for each in (time_s, free_s, count)
-    )
+    place = kind[counts].astype(np.int32) * HOURS + hour[counts]
+    time, free = (by_edge(place, each[counts], kinds * HOURS).reshape(kinds, 7, 24) for each in (time_s, free_s))
     slower = np.full((kinds, 7, 24), np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore"):
         in_all = (time.sum(axis=(1, 2)) / free.sum(axis=(1, 2)))[:, None]
-        for days in (list(each) for each in DAYS):
-            alike_s, alike_free = time[:, days].sum(axis=1), free[:, days].sum(axis=1)
-            alike_n = drives[:, days].sum(axis=1)
-            alike = (alike_s / np.maximum(alike_free, 1e-9) * alike_n + in_all * KIND_DRIVES) / (alike_n + KIND_DRIVES)
-            own_n = drives[:, days]
-            own = np.where(own_n > 0, time[:, days] / np.maximum(free[:, days], 1e-9), 0.0)
-            slower[:, days] = (own * own_n + alike[:, None] * KIND_DRIVES) / (own_n + KIND_DRIVES)
+    for days in (list(each) for each in DAYS):
+        alike = _drawn_to(in_all, KIND_HOUR_S, time[:, days].sum(axis=1), free[:, days].sum(axis=1))
+        slower[:, days] = _drawn_to(alike[:, None], KIND_DAY_S, time[:, days], free[:, days])
     return slower.reshape(kinds, HOURS)
+
+
+def _drawn_to(
+    mean: NDArray[np.float64], weight_s: float, time_s: NDArray[np.float64], free_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Time beside that at free flow where the mean ratio of their like counts as so many seconds at free flow."""
+    return (time_s + weight_s * mean) / (free_s + weight_s)
 
 
 def _weeks(

@@ -89,6 +89,12 @@ class Recent:
         return self.drives
 
 
+def joined(drives: NDArray[Any], more: NDArray[Any]) -> NDArray[Any]:
+    """Kept drives, as `Recent.settle` gives them, with some more that are not to be kept."""
+    kept = np.empty(len(drives) + len(more), DRIVE)
+    return kept[: _merge(drives, more[_order(more)], np.int64(-(10**15)), PER_EDGE, kept)]
+
+
 def _order(drives: NDArray[Any]) -> NDArray[np.intp]:
     """By edge, then the latest end first; whatever else differs decides the rest, so that no two orders are right."""
     columns = ("is_simulated", "confidence", "begins", "ends", "enter_ms", "vehicle")

@@ -126,7 +126,11 @@ class InIndex(Query):
     edges: Keys = Field(
         default_factory=list, description=f"keys of edges in driving order, commas between them; at most {MOST_KEYS}"
     )
-    since: Moment | None = Field(None, description="history from here on (ISO 8601); without zone: the city's")
+    since: Moment | None = Field(
+        None,
+        description="history from here on (ISO 8601); without zone: the city's; at most 400 days, 31 of cells, roads "
+        "and edges, whose index is made from past speeds",
+    )
     until: Moment | None = Field(None, description="history up to here, excluded; empty = now")
 
 

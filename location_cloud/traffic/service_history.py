@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from location_cloud.directions import service as directions
-from location_cloud.directions.live import edge_keys, find_edges
 from location_cloud.directions.model import Ask
 from location_cloud.directions.model import Place as Stop
-from location_cloud.errors import TooLarge
 from location_cloud.roads.dataset import SECTION as ROADS
-from location_cloud.traffic import service, store
+from location_cloud.traffic import service
 from location_cloud.traffic.choosing import Edges, of_keys
 from location_cloud.traffic.model_picture import Picture
-from location_cloud.traffic.packed import unpack_at
-from location_cloud.traffic.service_index import span
+from location_cloud.traffic.service_index import LONGEST_SPEEDS, span
+from location_cloud.traffic.service_slots import free_kmh, read_slots
 
 if TYPE_CHECKING:
     from location_cloud.storage.world import World
-
-LONGEST = timedelta(days=31)
-
-MOST_SLOTS = 3_000
-"""A month of quarters of an hour; each costs 1.5 ms in a city of 300,000 edges."""
 
 
 @dataclass(frozen=True)
@@ -72,24 +65,15 @@ def get_history(
     of too many slots.
     """
     roads, picture = world.section(ROADS), service.get_picture(world, tenant)
-    begin, end = span(world, now, since, until, LONGEST)
+    begin, end = span(world, now, since, until, LONGEST_SPEEDS)
     if ends is None:
         edges = of_keys(roads, keys)
         length_m = np.array(roads.seg_length_m[edges >> 1])
     else:
         edges, length_m = _way(world, tenant, ends)
-    free_kmh = np.where(picture.estimate.free_flow_kmh[edges] > 0, picture.estimate.free_flow_kmh[edges], np.nan)
-    free_s = _seconds(length_m, free_kmh, _usual_kmh(world, edges))
-    slots = _read(world, tenant, begin, end)
-    wanted, places = edge_keys(roads)[edges], {}
+    free_s = 3.6 * length_m / free_kmh(world, picture, edges)
     times = []
-    for slot in slots:
-        if slot.keys not in places:
-            with world.live.read() as connection:
-                known = np.frombuffer(store.find_keys(connection, tenant, slot.keys), np.int64)
-            places[slot.keys] = find_edges(known, wanted), len(known)
-        at, count = places[slot.keys]
-        speeds = unpack_at(slot.content, count, at)
+    for slot, speeds in read_slots(world, tenant, edges, begin, end):
         has = ~np.isnan(speeds.kmh)
         seconds = np.where(has, 3.6 * length_m / speeds.kmh, free_s)
         total = length_m.sum() or 1.0
@@ -108,14 +92,6 @@ def get_history(
     return Past(picture, edges, float(length_m.sum()), float(free_s.sum()), float(now_s.sum()), tuple(times))
 
 
-def _read(world: World, tenant: str, begin: datetime, end: datetime) -> list[store.SlotRow]:
-    with world.live.read() as connection:
-        slots = store.list_slots(connection, tenant, begin.timestamp(), end.timestamp(), MOST_SLOTS + 1)
-    if len(slots) > MOST_SLOTS:
-        raise TooLarge(f"that span has more than {MOST_SLOTS:,} slots", hint="ask for a shorter one")
-    return slots
-
-
 def _way(
     world: World, tenant: str, ends: tuple[tuple[float, float], tuple[float, float]]
 ) -> tuple[Edges, NDArray[np.float64]]:
@@ -128,16 +104,3 @@ def _way(
     length_m[0] -= whole_m[0] * leg.first_fraction
     length_m[-1] -= whole_m[1] * (1.0 - leg.last_fraction)
     return leg.edges, np.maximum(length_m, 0.0)
-
-
-def _usual_kmh(world: World, edges: Edges) -> NDArray[np.float64]:
-    """Speeds that cars are routed with where no traffic is known."""
-    roads = world.section(ROADS)
-    local_ms = directions.free_costs(world, Ask())[edges]
-    return np.asarray(3600.0 * roads.seg_length_m[edges >> 1] / np.maximum(local_ms, 1))
-
-
-def _seconds(
-    length_m: NDArray[np.float64], kmh: NDArray[np.floating], otherwise_kmh: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    return np.asarray(3.6 * length_m / np.where(np.isnan(kmh), otherwise_kmh, kmh))

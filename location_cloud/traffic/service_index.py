@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,9 +20,11 @@ from location_cloud.spatial.cells import get_system
 from location_cloud.spatial.errors import SpatialError
 from location_cloud.traffic import service, store
 from location_cloud.traffic.choosing import Edges, in_area, in_box, list_names, of_keys, of_name
-from location_cloud.traffic.levels import Levels, load_levels, performance_index
+from location_cloud.traffic.levels import Levels, edge_weights, load_levels, performance_index, weighted_index
 from location_cloud.traffic.model import FILLED, LIVE, Estimate
 from location_cloud.traffic.model_picture import LEAST_INDEXED, Picture
+from location_cloud.traffic.reference import learned_stamp
+from location_cloud.traffic.service_slots import free_kmh, read_slots
 from location_cloud.traffic.store import IndexRow
 
 if TYPE_CHECKING:
@@ -30,7 +32,10 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 LONGEST = 400 * DAY
-"""Of a history of indexes; so long they are kept."""
+"""Of a history of the indexes that are kept, of the city and its districts; so long they are."""
+
+LONGEST_SPEEDS = 31 * DAY
+"""Of a history that is made from past speeds."""
 
 MOST_CELL_DEG2 = 4.0
 
@@ -95,8 +100,8 @@ def get_index(
 ) -> Told:
     """The index of a scope now, usually at this hour, in an hour, over a usual day; and between two times if given.
 
-    Raises NotFound for an unknown area, road or key, BadQuery for scopes or times that cannot be, Unprocessable for a
-    history of what none is kept of.
+    Raises NotFound for an unknown area, road or key, BadQuery for scopes or times that cannot be, TooLarge for a
+    history of too many slots.
     """
     kind = scope.kind
     roads, picture = world.section(ROADS), service.get_picture(world, tenant)
@@ -104,11 +109,12 @@ def get_index(
     local = directions.local_time(world, now)
     assert local is not None, "of a time"
     estimate = picture.estimate
-    typical = replace(estimate, kmh=picture.typical_kmh)
-    expected = replace(estimate, kmh=picture.next_kmh)
+    concluded = np.full(len(estimate.source), FILLED, np.uint8)  # nobody measures what is usual, or to come
+    typical = replace(estimate, kmh=picture.typical_kmh, source=concluded)
+    expected = replace(estimate, kmh=picture.next_kmh, source=concluded)
     history: tuple[IndexRow, ...] = ()
     if since is not None or until is not None:
-        history = _history(world, tenant, scope, now, since, until)
+        history = _history(world, tenant, scope, edges, now, since, until)
     return Told(
         picture,
         kind,
@@ -191,7 +197,8 @@ def _choose(world: World, scope: Scope) -> tuple[str, Edges]:
 
 
 def _curve(world: World, picture: Picture, scope: Scope, edges: Edges, local: datetime) -> tuple[float | None, ...]:
-    typical = service.keep(world, "typical", lambda: _typical(world))
+    learned = learned_stamp(world.home, world.snapshot.id)  # a week that is learned while we run is told of, too
+    typical = service.keep(world, f"typical {learned}", lambda: _typical(world))
     if typical is None or not picture.version:
         return ()
 
@@ -202,7 +209,7 @@ def _curve(world: World, picture: Picture, scope: Scope, edges: Edges, local: da
         return tuple(found[row] for row in rows)
 
     if scope.kind in ("city", "area"):
-        return service.keep(world, f"curve {scope.area} {local.weekday()}", make)
+        return service.keep(world, f"curve {scope.area} {local.weekday()} {learned}", make)
     return make()
 
 
@@ -211,16 +218,37 @@ def _typical(world: World) -> Typical | None:
 
 
 def _history(
-    world: World, tenant: str, scope: Scope, now: datetime, since: datetime | None, until: datetime | None
+    world: World,
+    tenant: str,
+    scope: Scope,
+    edges: Edges,
+    now: datetime,
+    since: datetime | None,
+    until: datetime | None,
 ) -> tuple[IndexRow, ...]:
-    if scope.kind not in ("city", "area"):
-        raise Unprocessable(
-            f"no history of indexes is kept of a {scope.kind}", hint="/v1/traffic/history tells travel times of roads"
-        )
-    begin, end = span(world, now, since, until, LONGEST)
-    with world.live.read() as connection:
+    """Stored indexes of the city and its districts, for as long as these are kept; of others, from past speeds."""
+    if scope.kind in ("city", "area"):
+        begin, end = span(world, now, since, until, LONGEST)
         area = get_area(world, scope.area, with_geometry=False).code if scope.area else ""
-        return tuple(store.list_indexes(connection, tenant, area, begin.timestamp(), end.timestamp()))
+        with world.live.read() as connection:
+            stored = tuple(store.list_indexes(connection, tenant, area, begin.timestamp(), end.timestamp()))
+        if stored or not area:
+            return stored
+    begin, end = span(world, now, since, until, LONGEST_SPEEDS)
+    return tuple(_past_indexes(world, tenant, edges, begin, end))
+
+
+def _past_indexes(world: World, tenant: str, edges: Edges, begin: datetime, end: datetime) -> Iterator[IndexRow]:
+    """The index of each slot in which enough is known, against the free flow of now."""
+    roads, levels = world.section(ROADS), get_levels(world)
+    groups, weight = np.maximum(levels.groups(roads)[edges], 0), edge_weights(roads, levels, edges)
+    empty_kmh = free_kmh(world, service.get_picture(world, tenant), edges)
+    start = np.array([0, len(edges)])
+    for slot, speeds in read_slots(world, tenant, edges, begin, end):
+        found = weighted_index(levels, groups, weight, speeds.kmh, empty_kmh, speeds.is_live, start)
+        if found.known_share[0] >= LEAST_INDEXED:
+            index, extra, live = (float(each[0]) for each in (found.value, found.time_ratio - 1.0, found.live_share))
+            yield IndexRow(slot.begin_s, slot.length_s, "", index, extra, live, bool(speeds.is_simulated.any()))
 
 
 def span(

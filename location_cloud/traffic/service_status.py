@@ -78,12 +78,12 @@ def get_state(
     weights = roads.seg_length_m[edges >> 1] / 1000.0
     km = np.bincount(level[edges], weights=weights, minlength=6)
     told = measure(world, measured_alone(picture.estimate), edges)
-    runs = chain(roads, edges[level[edges] >= min_level], level)
-    length = [float(roads.seg_length_m[run >> 1].sum()) for run in runs]
-    order = sorted(range(len(runs)), key=lambda at: (-int(level[runs[at][0]]), -length[at]))
-    stretches = tuple(describe_stretch(roads, picture, runs[at]) for at in order[:limit])
+    chained, start = chain(roads, edges[level[edges] >= min_level], level)
+    along_m = np.concatenate([[0.0], np.cumsum(roads.seg_length_m[chained >> 1])])
+    worst = np.lexsort((-np.diff(along_m[start]), -level[chained[start[:-1]]].astype(np.int8)))[:limit]
+    stretches = tuple(describe_stretch(roads, picture, chained[start[at] : start[at + 1]]) for at in worst.tolist())
     status = 0 if told.index is None else STATUS_OF_GRADE[grade_of(told.index)]
-    return State(picture, tuple(km.tolist()), status, told, stretches, len(runs))
+    return State(picture, tuple(km.tolist()), status, told, stretches, len(start) - 1)
 
 
 def _choose(world: World, place: Place) -> Edges:

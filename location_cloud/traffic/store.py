@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from location_cloud.capability import Migration
+from location_cloud.traffic.model import Weather
 
 METADATA = sa.MetaData()
 
@@ -75,6 +76,18 @@ def _index_columns() -> list[sa.Column[Any]]:
     ]
 
 
+def _weather_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("condition", sa.String(32), nullable=False),
+        sa.Column("since_s", sa.Float(53), nullable=False),
+        sa.Column("until_s", sa.Float(53), nullable=False),
+        sa.Column("source", sa.String(200), nullable=False),
+        sa.Column("is_simulated", sa.Integer, nullable=False),
+    ]
+
+
 SLOTS = sa.Table("traffic_slots", METADATA, *_slot_columns(), sqlite_autoincrement=True)
 """One row a slot, a city in one value: 300,000 rows every quarter of an hour would be 29 million a day."""
 
@@ -82,6 +95,9 @@ KEYS = sa.Table("traffic_keys", METADATA, *_keys_columns(), sqlite_autoincrement
 """The lasting keys that slots are in order of, int64, once for each road network."""
 
 INDEXES = sa.Table("traffic_indexes", METADATA, *_index_columns(), sqlite_autoincrement=True)
+
+WEATHER = sa.Table("traffic_weather", METADATA, *_weather_columns(), sqlite_autoincrement=True)
+"""One row a tenant at most: the weather that was told last."""
 
 
 def _create(op: Any, _live: Any) -> None:
@@ -93,7 +109,12 @@ def _create(op: Any, _live: Any) -> None:
     op.create_index("traffic_indexes_area", "traffic_indexes", ["tenant", "area", "begin_s"], unique=True)
 
 
-MIGRATIONS = (Migration(1, "past speeds and indexes", _create),)
+def _create_weather(op: Any, _live: Any) -> None:
+    op.create_table("traffic_weather", *_weather_columns(), sqlite_autoincrement=True)
+    op.create_index("traffic_weather_tenant", "traffic_weather", ["tenant"], unique=True)
+
+
+MIGRATIONS = (Migration(1, "past speeds and indexes", _create), Migration(2, "weather as told", _create_weather))
 
 
 def put_slot(connection: Any, tenant: str, slot: SlotRow, keys: bytes, indexes: Sequence[IndexRow]) -> None:
@@ -132,6 +153,12 @@ def put_slot(connection: Any, tenant: str, slot: SlotRow, keys: bytes, indexes: 
         )
 
 
+def count_slots(connection: Any, tenant: str, since_s: float, until_s: float) -> int:
+    """How many of the tenant's slots begin in a span. Index: traffic_slots_begin."""
+    within = SLOTS.c.tenant == tenant, SLOTS.c.begin_s >= since_s, SLOTS.c.begin_s < until_s
+    return int(connection.execute(sa.select(sa.func.count()).select_from(SLOTS).where(*within)).scalar_one())
+
+
 def list_slots(connection: Any, tenant: str, since_s: float, until_s: float, limit: int) -> list[SlotRow]:
     """The tenant's slots that begin in a span, oldest first. Index: traffic_slots_begin."""
     columns = SLOTS.c.begin_s, SLOTS.c.length_s, SLOTS.c.digest, SLOTS.c.content, SLOTS.c.is_simulated
@@ -166,3 +193,18 @@ def forget_before(connection: Any, tenant: str, slots_s: float, indexes_s: float
     connection.execute(INDEXES.delete().where(INDEXES.c.tenant == tenant, INDEXES.c.begin_s < indexes_s))
     used = sa.select(SLOTS.c.digest).where(SLOTS.c.tenant == tenant)
     connection.execute(KEYS.delete().where(KEYS.c.tenant == tenant, KEYS.c.digest.not_in(used)))
+
+
+def put_weather(connection: Any, tenant: str, weather: Weather | None) -> None:
+    """Writes the weather over what was told before; None takes it away. Index: traffic_weather_tenant."""
+    connection.execute(WEATHER.delete().where(WEATHER.c.tenant == tenant))
+    if weather is not None:
+        told = {**vars(weather), "is_simulated": int(weather.is_simulated)}
+        connection.execute(WEATHER.insert().values(tenant=tenant, **told))
+
+
+def find_weather(connection: Any, tenant: str) -> Weather | None:
+    """The weather that was told last, over or not. Index: traffic_weather_tenant."""
+    columns = [WEATHER.c[name] for name in ("condition", "since_s", "until_s", "source")]
+    found = connection.execute(sa.select(*columns, WEATHER.c.is_simulated).where(WEATHER.c.tenant == tenant)).first()
+    return None if found is None else Weather(found[0], found[1], found[2], found[3], bool(found[4]))

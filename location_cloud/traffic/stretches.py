@@ -15,13 +15,15 @@ from location_cloud.traffic.model_picture import Picture, Stretch
 Edges = NDArray[np.int32]
 
 
-def chain(roads: Roads, edges: Edges, level: NDArray[np.uint8]) -> list[Edges]:
-    """The edges in driving order, cut where the way, the name's level or the line changes: at least one edge each.
+def chain(roads: Roads, edges: Edges, level: NDArray[np.uint8]) -> tuple[Edges, NDArray[np.int64]]:
+    """The edges in driving order, and where each chain of them begins, one more at the end: cut where the way, the
+    level or the line changes.
 
-    level: (roads' edges,). A way is driven forward by rising numbers of segments, backward by falling ones.
+    level: (roads' edges,). A way is driven forward by rising numbers of segments, backward by falling ones. A list of
+    chains took five times as long for a city of 30,000.
     """
     if not len(edges):
-        return []
+        return edges, np.zeros(1, np.int64)
     segment, is_back = edges >> 1, edges & 1
     order = np.lexsort((np.where(is_back, -segment, segment), is_back, roads.seg_way[segment]))
     edges = edges[order]
@@ -29,7 +31,7 @@ def chain(roads: Roads, edges: Edges, level: NDArray[np.uint8]) -> list[Edges]:
     follows &= roads.seg_way[edges[:-1] >> 1] == roads.seg_way[edges[1:] >> 1]
     follows &= (edges[:-1] & 1 == edges[1:] & 1) & (level[edges[:-1]] == level[edges[1:]])
     follows &= edges[:-1] != edges[1:] ^ 1
-    return np.split(edges, np.flatnonzero(~follows) + 1)
+    return edges, np.concatenate([[0], np.flatnonzero(~follows) + 1, [len(edges)]])
 
 
 def describe(roads: Roads, picture: Picture, edges: Edges) -> Stretch:

@@ -111,6 +111,10 @@ def test_points_may_come_in_another_coordinate_system(client, points):
         ({"points": [{"lonlat": [24.9, 60.1], "time": "now"}] * 2}, 400, "is no time"),
         ({"points": [{"lonlat": [24.9, 60.1], "time": 5}, {"lonlat": [24.9, 60.1], "time": 4}]}, 400, "earlier"),
         ({"points": [{"lonlat": [24.9, 60.1], "time": 5}, {"lonlat": [24.9, 60.1]}]}, 400, "has no time"),
+        ({"points": [{"lonlat": [24.9, 60.1], "time": -5}] * 2}, 400, "is no time"),
+        ({"points": [{"lonlat": [24.9, 60.1], "time": 1e12}] * 2}, 400, "is no time"),
+        ({"points": [{"lonlat": [24.9, 60.1], "time": "0001-01-01T00:00:00+23:00"}] * 2}, 400, "is no time"),
+        ({"points": [{"lonlat": [24.9, 60.1]}, {"lonlat": [24.93, 60.12]}] * 500}, 413, "in parts"),
         ({"points": [{"lonlat": [4.9, 50.1]}] * 2}, 422, "near a road"),
         ({"type": "LineString", "coordinates": [[1], [2]]}, 400, "no lon and lat"),
         ({"type": "Feature", "geometry": {"type": "Polygon", "coordinates": []}}, 400, "Polygon"),
@@ -180,3 +184,26 @@ def test_valhalla_filters_leave_only_what_is_asked(client, lonlats):
     found = client.post("/valhalla/trace_attributes", json={"shape": shape, "costing": "auto", "filters": filters})
     assert set(found.get_json()) == {"units", "shape", "edges"}
     assert all(set(edge) == {"way_id"} for edge in found.get_json()["edges"])
+
+
+def test_a_pause_of_weeks_is_no_reason_to_turn_round(client, points):
+    late = [
+        {**point, "time": f"2026-12-{23 + 5 * (i > 20) // 5:02}T08:{i // 20:02}:{3 * (i % 20):02}Z"}
+        for i, point in enumerate(points)
+    ]
+    together = [
+        edge["key"] for part in send(client, {"points": points}, gaps="ignore")["parts"] for edge in part["edges"]
+    ]
+    apart = [edge["key"] for part in send(client, {"points": late}, gaps="ignore")["parts"] for edge in part["edges"]]
+    assert apart == together
+
+
+def test_other_engines_forms_refuse_what_is_too_long_in_their_words(client):
+    there_and_back = [[24.9, 60.1], [24.93, 60.12]] * 500
+    line = ";".join(f"{lon},{lat}" for lon, lat in there_and_back)
+    answer = client.get(f"/osrm/match/v1/driving/{line}")
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "TooBig")
+    shape = [{"lon": lon, "lat": lat} for lon, lat in there_and_back]
+    answer = client.post("/valhalla/trace_route", json={"shape": shape, "costing": "auto"})
+    assert answer.status_code in (400, 413)
+    assert "error_code" in answer.get_json()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from location_cloud.app import utc_now
-from location_cloud.incidents import service
+from location_cloud.incidents import model, service, store
 from tests.directions.live_home import ABC, AD, CF, DEF, both_ways, key
 
 
@@ -343,3 +343,44 @@ def test_positions_are_read_and_told_in_the_asked_coordinate_system(asked):
     assert told["geometry"]["coordinates"] == pytest.approx([125.1, 46.6], abs=1e-6)
     plain = asked("GET", f"/v1/incidents/{told['id']}").json["geometry"]["coordinates"]
     assert abs(plain[0] - 125.1) > 1e-3
+
+
+def test_more_of_open_incidents_than_declared_is_refused_and_undone(asked, monkeypatch):
+    monkeypatch.setattr(service, "MOST_OPEN_BYTES", 300)
+    line = {"type": "LineString", "coordinates": [[125.1 + step / 1e5, 46.6] for step in range(40)]}
+    report(asked, "hazard", geometry=line, answered=413)
+    assert asked("GET", "/v1/incidents").json["incidents"] == []
+    report(asked, "hazard")
+
+
+def test_what_is_over_is_not_opened_again_beyond_the_ceiling(asked, monkeypatch):
+    over = report(asked, "hazard", status="cleared")
+    report(asked, "hazard")
+    monkeypatch.setattr(service, "MOST_OPEN", 1)
+    answer = asked("PATCH", f"/v1/incidents/{over['id']}?version=1", {"status": "confirmed"})
+    assert answer.status_code == 413
+    assert asked("GET", f"/v1/incidents/{over['id']}").json["status"] == "cleared"
+
+
+def test_an_incident_holds_from_its_first_moment_to_before_its_last(asked):
+    report(asked, "hazard", starts_at="2026-11-23T08:00:00Z", ends_at="2027-11-23T08:00:00Z")
+    count = [
+        len(asked("GET", f"/v1/incidents?valid_at={at}").json["incidents"])
+        for at in ("2026-11-23T07:59:59Z", "2026-11-23T08:00:00Z", "2027-11-23T07:59:59Z", "2027-11-23T08:00:00Z")
+    ]
+    assert count == [0, 1, 1, 0]
+
+
+def test_a_page_of_the_log_ends_before_it_is_too_large(asked, monkeypatch):
+    incident = report(asked, "hazard", description="0" * 3000)
+    for version in (1, 2):
+        patch(asked, incident, version, description=str(version) * 3000)
+    for module in (model, store):
+        monkeypatch.setattr(module, "MOST_PAGE_BYTES", 3500)
+    seen, after = [], 0
+    while after is not None:
+        page = asked("GET", f"/v1/incidents/{incident['id']}/log?after={after}").json
+        seen.append(len(page["entries"]))
+        after = page["next_after"]
+    assert sum(seen) == 3
+    assert max(seen) <= 2

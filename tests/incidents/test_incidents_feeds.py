@@ -53,10 +53,20 @@ def test_an_open511_event_has_what_its_schema_wants(kind):
     assert event["roads"][0]["name"] == "世纪大道"
 
 
+def open511_road(**more):
+    (event,) = open511.as_json([incident(**more)], "city.example", link)["events"]
+    return event["roads"][0]
+
+
 def test_open511_tells_lanes_and_state():
-    (event,) = open511.as_json([incident(lanes_total=3, lanes_closed=1)], "city.example", link)["events"]
-    road = event["roads"][0]
+    road = open511_road(lanes_total=3, lanes_closed=1, direction="forward")
     assert (road["state"], road["lanes_closed"], road["lanes_open"]) == ("SOME_LANES_CLOSED", 1, 2)
+
+
+@pytest.mark.parametrize(("closed", "direction"), [(3, "forward"), (1, "both"), (0, "forward")])
+def test_open511_tells_no_lanes_where_its_schematron_wants_none(closed, direction):
+    road = open511_road(lanes_total=3, lanes_closed=closed, direction=direction)
+    assert not {"lanes_closed", "lanes_open"} & set(road)
 
 
 @pytest.mark.parametrize(("ends_at", "text"), [(None, ""), (NOON + timedelta(hours=2), "2026-11-23T14:00")])
@@ -204,3 +214,9 @@ def test_the_stream_tells_changes_after_a_live_version_under_their_ids(asked):
     said = [json.loads(piece.split("data: ")[1]) for piece in pieces if "data: " in piece]
     assert [each["action"] for each in said] == ["added", "changed"]
     assert f"id: {said[-1]['live_version']}\n" in pieces[2]
+
+
+def test_an_open511_event_has_the_two_links_that_its_schematron_counts():
+    root = ElementTree.fromstring(open511.as_xml([incident()], "city.example", link))
+    links = [each.get("rel") for each in root.findall("events/event/link")]
+    assert links == ["self", "jurisdiction"]

@@ -101,3 +101,10 @@ def test_what_is_over_is_cleared_for_every_tenant(world, closure):
     assert shutting(world) == []
     (entry,) = service.list_log(world.live, "b", 2, 1, 10)[-1:]
     assert (entry.action, entry.fields) == ("expired", {"status": "cleared", "effect": "none"})
+
+
+def test_a_repetition_is_known_though_it_could_not_be_placed_any_more(world, closure, monkeypatch):
+    first, _ = add(world, closure, "key")
+    monkeypatch.setattr(service, "MOST_EDGES", 0)
+    again, is_new = add(world, closure, "key")
+    assert (again.id, is_new) == (first.id, False)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import shapely
+from sqlalchemy import event
 
 from location_cloud.errors import Conflict, NotFound
 from location_cloud.incidents import store
-from location_cloud.incidents.model import SHUTS, SLOWS, Change, Chosen, Incident
+from location_cloud.incidents.model import OPEN, SHUTS, SLOWS, Change, Chosen, Incident
 from location_cloud.spatial.bbox import Bbox
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -154,3 +156,16 @@ def test_a_senders_key_is_its_tenants(live):
     with live.read() as connection:
         assert store.find_request(connection, "a", "key") == (incident.id, "digest")
         assert store.find_request(connection, "b", "key") is None
+
+
+def test_what_is_open_is_found_without_reading_what_is_over(live, tmp_path):
+    if live.dialect != "sqlite":
+        pytest.skip("PostgreSQL plans by what is in the table")
+    asked = []
+    with live.read() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
+        store.list_incidents(connection, live, "a", Chosen(statuses=OPEN))
+        store.measure_open(connection, "a")
+    with sqlite3.connect(tmp_path / "live.sqlite") as connection:
+        plans = [connection.execute(f"EXPLAIN QUERY PLAN {text}", values).fetchall() for text, values in asked[-2:]]
+    assert all("incidents_status" in str(plan) for plan in plans), plans

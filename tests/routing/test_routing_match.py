@@ -117,6 +117,14 @@ def test_a_single_fix_far_off_is_left_out(road):
     assert found.snaps.part[5] == OFF_ROAD
 
 
+def test_a_fix_a_minute_may_be_far_off_and_ends_nothing(grid):
+    times, lonlat = grid.drive("AEOTPK", 1.0)
+    some = [0, 12, 24, 36, 48, 60, 72]
+    lonlat[24] += (0.01, 0.0)
+    found = grid.match(times[some] * 5.0, lonlat[some])
+    assert found.snaps.part.tolist() == [0, 0, OFF_ROAD, 0, 0, 0, 0]
+
+
 def test_waiting_counts_for_the_edge_waited_on(road):
     _times, lonlat = road.drive("ABC")
     wait = np.repeat(lonlat[20:21], 60, axis=0) + np.random.default_rng(1).normal(0.0, 2e-5, (60, 2))

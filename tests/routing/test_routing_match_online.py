@@ -5,7 +5,7 @@ import pytest
 
 from routing.errors import BadPoint
 from routing.match import match_tracks
-from routing.match_online import MOST_WAITING, OnlineMatcher
+from routing.match_online import OnlineMatcher
 from tests.routing.match_town import GRID, Town
 
 ROUTES = ("FGLMHCDINO", "AEOTPK", "TSRMHGFA", "KLMNOJE", "PQRSTOJEDCBA")
@@ -58,6 +58,19 @@ def test_pieces_give_what_whole_tracks_give(grid, seconds, noise_m, piece_s, see
         np.testing.assert_allclose(online[one][:, 4], whole.leave_s, atol=0.01)
 
 
+@pytest.mark.parametrize("piece_s", [1.0, 7.0])
+def test_of_ways_that_serve_alike_the_same_one_is_told(grid, piece_s):
+    """Fixes without noise, as far from one street as from the next, each second."""
+    times, lonlat = grid.drive("AEOTPK")
+    lonlat -= (0.0, 20.0 / 111_200.0)
+    matcher, answers = OnlineMatcher(grid.network, lag_s=1e9), []
+    for begin in np.arange(0.0, times.max() + 1.0, piece_s):
+        now = (times >= begin) & (times < begin + piece_s)
+        answers.append(matcher.push(np.ones(now.sum(), int), lonlat[now], times[now]))
+    online = joined(matcher, [*answers, matcher.flush()])
+    assert online[1][:, 0].tolist() == grid.match(times, lonlat).traversals.edge.tolist()
+
+
 def test_edges_come_before_the_drive_ends(grid):
     vehicle, times, lonlat = fixes_of(grid, 1.0, 3.0, 1)
     matcher = OnlineMatcher(grid.network)
@@ -91,8 +104,19 @@ def test_a_parked_vehicle_fills_no_memory(grid):
     for minute in range(60):
         times = minute * 60.0 + np.arange(60)
         matcher.push(np.full(60, 5), lonlat[:1] + chance.normal(0.0, 2e-5, (60, 2)), times)
-    assert len(matcher) <= 2 * MOST_WAITING
+    assert len(matcher) <= 2 * matcher.most_waiting
     assert len(matcher.flush()) <= 2
+
+
+def test_vehicles_that_are_gone_are_forgotten(grid):
+    matcher, (times, lonlat) = OnlineMatcher(grid.network), grid.drive("FGHIJ")
+    for vehicle in range(5):
+        matcher.push(np.full(len(times), vehicle), lonlat, times + 1000.0 * vehicle)
+    matcher.flush(before_s=3000.0)
+    matcher.forget(before_s=3000.0)
+    assert matcher.vehicles.tolist() == [3, 4]
+    again = matcher.push(np.full(len(times), 0), lonlat, times + 9000.0)
+    assert set(matcher.vehicles[np.concatenate([again.track, matcher.flush().track])].tolist()) == {0, 3, 4}
 
 
 def test_flushing_ends_only_those_that_are_silent(grid):
@@ -129,3 +153,33 @@ def test_answers_name_vehicles_as_they_came(grid):
         grid.network, [0, int((vehicle == 1000).sum())], lonlat[vehicle == 1000], times[vehicle == 1000]
     )
     assert rows[1000][:, 0].tolist() == whole.traversals.edge.tolist()
+
+
+def standing(grid, route, stands_s):
+    """A drive at 1 Hz that ends in the middle of an edge, and the fixes of standing there."""
+    times, lonlat = grid.drive(route, 1.0, 3.0, 5)
+    at = int(np.argmax(times > times[-1] - 4.0))
+    times, lonlat = times[:at], lonlat[:at]
+    more = times[-1] + 1.0 + np.arange(stands_s)
+    noise = np.random.default_rng(1).normal(0.0, 2e-5, (stands_s, 2))
+    return np.concatenate([times, more]), np.concatenate([lonlat, lonlat[-1] + noise])
+
+
+def test_the_edge_that_a_vehicle_stands_on_is_told_before_it_leaves_it(grid):
+    times, lonlat = standing(grid, "FGLM", 120)
+    matcher = OnlineMatcher(grid.network, lag_s=10.0)
+    left = matcher.push(np.full(len(times), 9), lonlat, times)
+    on = matcher.still_on()
+    assert matcher.vehicles[on.track].tolist() == [9]
+    assert on.edge[0] not in left.edge
+    assert on.enter_s[0] == pytest.approx(left.leave_s[-1], abs=0.01)
+    assert (on.from_fraction[0], on.leave_s[0]) == (0.0, times[-1])
+    assert 0.2 < on.to_fraction[0] <= 1.0
+
+
+def test_whoever_fell_silent_is_on_no_edge_any_more(grid):
+    times, lonlat = standing(grid, "FGLM", 20)
+    matcher = OnlineMatcher(grid.network, lag_s=10.0)
+    matcher.push(np.full(len(times), 9), lonlat, times)
+    matcher.flush()
+    assert len(matcher.still_on()) == 0

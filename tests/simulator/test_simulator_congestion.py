@@ -54,6 +54,12 @@ def test_roads_into_the_centre_are_slow_in_the_morning_and_out_of_it_in_the_even
     assert np.nanmean(evening[into]) > np.nanmean(evening[out])
 
 
+def test_a_hot_spot_is_a_place_and_not_the_whole_city(city):
+    for seed in range(8):
+        for spot in Congestion(city, seed, UTC).spots:
+            assert 0 < len(spot.edges) <= 0.05 * len(city.free_kmh)
+
+
 def test_traffic_never_stands_still_by_itself(city):
     for hour in range(24):
         assert np.nanmin(share(city, MONDAY + timedelta(hours=hour))) > LEAST_SHARE * 0.2

@@ -43,6 +43,7 @@ class Listener(HTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Taker)
         self.taken: list[tuple[str, dict]] = []
+        self.keys: list[str] = []
         self.statuses: list[int] = []
 
     @property
@@ -54,6 +55,7 @@ class Taker(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = orjson.loads(self.rfile.read(int(self.headers["Content-Length"])))
         status = self.server.statuses.pop(0) if self.server.statuses else 200
+        self.server.keys.append(self.headers["Idempotency-Key"])
         if status == 200:
             self.server.taken.append((self.path, body))
         answer = orjson.dumps({"accepted": len(body.get("fixes", ())), "reasons": {}})
@@ -169,6 +171,15 @@ def test_a_busy_server_is_asked_again(listener, monkeypatch):
     monkeypatch.setattr(sending, "WAIT_S", 0.0)
     listener.statuses = [503, 429]
     assert find_server(listener.url, None).send("/v1/fixes", b'{"fixes":[]}') == {"accepted": 0, "reasons": {}}
+
+
+def test_an_incident_sent_again_has_the_key_of_the_first_time_and_no_other_run(listener, monkeypatch):
+    monkeypatch.setattr(sending, "WAIT_S", 0.0)
+    listener.statuses = [503]
+    find_server(listener.url, None).send("/v1/incidents", b"{}")
+    find_server(listener.url, None).send("/v1/incidents", b"{}")
+    first, again, other_run = listener.keys
+    assert first == again != other_run
 
 
 def test_a_server_that_refuses_is_not_asked_again(listener):

@@ -96,7 +96,7 @@ def send(live, tmp_path):
 
 def test_the_feed_is_read_by_protobuf_and_says_what_is_simulated(send, live):
     send(fix(0, device="巴士-7", speed_kmh=36, heading_deg=90), fix(0, device="ghost", simulated=True))
-    feed = read_feed(write_feed(service.last_positions(live, "a"), NOW.timestamp()))
+    feed = read_feed(write_feed([service.last_positions(live, "a")], NOW.timestamp()))
     assert (feed.header.gtfs_realtime_version, feed.header.timestamp) == ("2.0", int(NOW.timestamp()))
     bus, ghost = feed.entity
     assert (bus.id, bus.vehicle.vehicle.id, bus.vehicle.position.speed) == ("巴士-7", "巴士-7", 10)

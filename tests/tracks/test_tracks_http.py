@@ -255,3 +255,22 @@ def test_scopes_of_reading_and_writing_are_apart_and_tenants_do_not_meet(tmp_pat
 def test_a_fix_at_each_end_of_the_globe_is_stored(client):
     post(client, fix(60, "east", lon=180, lat=90), fix(60, "west", lon=-180, lat=-90))
     assert np.abs([each["geometry"]["coordinates"] for each in positions(client)]).tolist() == [[180, 90], [180, 90]]
+
+
+def test_a_page_of_a_stranger_writes_no_fix_as_the_local_user(client):
+    address = f"/osmand?id=taxi&lat=46.5&lon=125.1&timestamp={NOW_S}"
+    assert client.get(address, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert positions(client) == []
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("end", ["0001-01-01T00:00:00%2B23:00", "9999-12-31T23:59:59-23:00"])
+def test_a_time_at_the_end_of_the_calendar_is_refused(client, end):
+    post(client, fix())
+    for path in ("fixes", "track"):
+        assert client.get(f"/v1/devices/taxi-7/{path}?end={end}").status_code == 400
+
+
+@pytest.mark.parametrize("time", ["nan", "inf", "-1e400"])
+def test_an_osmand_time_that_is_no_number_is_refused(client, time):
+    assert client.get(f"/osmand?id=phone&lat=46.5&lon=125.1&timestamp={time}").status_code == 400

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mapbox_vector_tile
 import numpy as np
 import pytest
@@ -161,6 +163,15 @@ def test_a_corridor_a_road_and_a_cell_have_an_index(town):
     assert town.get(f"/v1/traffic/index?edges={town.key('AB')}&road=中七路").status_code == 400
 
 
+def test_what_is_usual_or_to_come_is_not_told_as_measured(town):
+    kmh = np.full(2 * town.roads.segment_count, 20.0, np.float32)
+    town.publisher.publish(replace(town.picture({"AB": 14.0}), typical_kmh=kmh, next_kmh=kmh))
+    told = town.get("/v1/traffic/index").json
+    assert told["now"]["measured_share"] > 0
+    assert (told["typical"]["known_share"], told["typical"]["measured_share"]) == (1.0, 0.0)
+    assert (told["next_hour"]["known_share"], told["next_hour"]["measured_share"]) == (1.0, 0.0)
+
+
 def test_another_tenant_sees_nothing_of_what_these_vehicles_told(town):
     town.publish({"AB": 14.0})
     key = issue_key(town.live, "other", "test", ("*",), utc_now())[1]
@@ -179,6 +190,19 @@ def tile_levels(town):
     """Level by id of every feature in the tile of the town's first junction."""
     body = town.get("/tiles/traffic/14/{}/{}.mvt".format(*town.tile())).data
     return {each["id"]: each["properties"] for each in mapbox_vector_tile.decode(body)["traffic"]["features"]}
+
+
+@pytest.mark.parametrize("query", ["", "?crs=gcj02"])
+def test_another_tenant_sees_the_roads_without_levels_on_the_map(town, query):
+    ends = ("AB", "BA", "BC", "CB", "DE", "ED", "EF", "FE", "AD", "DA", "BE", "EB", "CF")
+    town.publish(dict.fromkeys(ends, 14.0))
+    key = issue_key(town.live, "other", "test", ("*",), utc_now())[1]
+    for headers, wanted in (({}, {4}), ({"X-API-Key": key}, {0})):
+        body = town.get("/tiles/traffic/14/{}/{}.mvt".format(*town.tile()) + query, **headers).data
+        drawn = mapbox_vector_tile.decode(body)["traffic"]["features"]
+        assert {each["properties"]["level"] for each in drawn} == wanted
+        states = town.get("/tiles/traffic/14/{}/{}.bin".format(*town.tile()) + query, **headers).data
+        assert set(states[8:]) == wanted
 
 
 def test_each_direction_of_a_road_is_a_line_of_its_own_on_the_map(town):

@@ -9,8 +9,10 @@ from traffic_town import Town
 
 from location_cloud.app import utc_now
 from location_cloud.directions.live import edge_keys
+from location_cloud.directions.typical import save_typical
 from location_cloud.errors import BadInput
-from location_cloud.traffic import store
+from location_cloud.spatial.cells import get_system
+from location_cloud.traffic import service_slots, store
 from location_cloud.traffic.columns import column_lengths, read_columns, write_columns
 from location_cloud.traffic.model import FILLED, TYPICAL
 from location_cloud.traffic.packed import SlotSpeeds, pack, unpack, unpack_at
@@ -152,3 +154,57 @@ def test_old_slots_are_forgotten_with_keys_that_nobody_needs(town: Town):
 )
 def test_a_history_of_nothing_or_of_too_long_is_refused(town: Town, query: str):
     assert town.get(f"/v1/traffic/history?{query}").status_code in (400, 404)
+
+
+def past_indexes(town: Town, query: str) -> list[dict]:
+    today = hour(0).date().isoformat()
+    return town.get(f"/v1/traffic/index?{query}&since={today}T00:00:00Z&until={today}T23:59:00Z").json["history"]
+
+
+def test_a_road_a_corridor_and_a_cell_have_indexes_of_the_past(town: Town):
+    put_slot(town, hour(7), {"AB": 5.0, "BC": 5.0, "DE": 50.0})
+    put_slot(town, hour(8), {"AB": 45.0, "BC": 45.0})
+    cell = get_system("geohash").encode(tuple(town.roads.node_e7[0] / 1e7), 5)
+    for query in (f"edges={town.key('AB')},{town.key('BC')}", "road=中七路", f"cell={cell}&system=geohash"):
+        jam, free = past_indexes(town, query)
+        assert jam["index"] > 5 > free["index"], query
+        assert (jam["measured_share"] > 0.2, jam["length_s"], jam["simulated"]) == (True, 900, False)
+
+
+def test_a_past_in_which_too_little_is_known_has_no_index(town: Town):
+    put_slot(town, hour(7), {"AB": 5.0})
+    assert past_indexes(town, f"edges={town.key('DE')}") == []
+
+
+def test_indexes_of_the_past_of_another_tenant_stay_unseen(town: Town):
+    put_slot(town, hour(7), {"AB": 5.0}, tenant="other")
+    assert past_indexes(town, f"edges={town.key('AB')}") == []
+
+
+def test_indexes_from_past_speeds_span_a_month_at_most(town: Town):
+    query = f"edges={town.key('AB')}&since=2026-01-01T00:00:00Z&until=2026-03-01T00:00:00Z"
+    assert town.get(f"/v1/traffic/index?{query}").status_code == 400
+
+
+def test_a_week_that_is_learned_while_the_server_runs_shows_in_the_curve(town: Town):
+    town.publish({"AB": 20.0})
+    assert town.get("/v1/traffic/index").json["curve"] == []
+    usual = np.full((168, 2 * town.roads.segment_count), 30.0, np.float32)
+    save_typical(town.home / "typical" / town.snapshot.id, usual)
+    assert len(town.get("/v1/traffic/index").json["curve"]) == 24
+
+
+def test_slots_are_read_page_by_page(town: Town, monkeypatch):
+    monkeypatch.setattr(service_slots, "AT_ONCE", 2)
+    for number in range(5):
+        put_slot(town, hour(number), {"AB": 20.0 + number})
+    assert len(history(town, f"edges={town.key('AB')}")["times"]) == 5
+
+
+def test_a_history_of_too_many_speeds_is_refused(town: Town, monkeypatch):
+    put_slot(town, hour(7), {"AB": 5.0})
+    monkeypatch.setattr(service_slots, "MOST_SPEEDS", 1)
+    assert len(past_indexes(town, f"edges={town.key('AB')}")) == 1
+    today = hour(0).date().isoformat()
+    query = f"edges={town.key('AB')},{town.key('BC')}&since={today}T00:00:00Z&until={today}T23:59:00Z"
+    assert town.get(f"/v1/traffic/index?{query}").status_code == 413

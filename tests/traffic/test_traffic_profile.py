@@ -96,6 +96,20 @@ def test_working_days_lend_to_each_other_and_not_to_weekends():
     assert usual[24 * 5 + 8, 0] > 40
 
 
+def test_one_slow_trip_is_no_jam_of_the_whole_city():
+    rows = [(edge, 24 * day + 11, FREE_S) for day in (1, 2, 3, 4) for edge in (0, 1) for _ in range(30)]
+    trip = [(edge, 11, 3 * FREE_S) for edge in (0, 1) for _ in range(30)]  # sixty roads one after the other, on Monday
+    usual = _learn(rows + trip).usual_kmh
+    assert usual[11, 2] > 0.8 * usual[24 + 11, 2]
+
+
+def test_an_hour_that_many_drive_slowly_is_one_of_the_whole_city():
+    rows = [(edge, 24 * day + 11, FREE_S) for day in (1, 2, 3, 4) for edge in (0, 1) for _ in range(3000)]
+    slow = [(edge, 11, 3 * FREE_S) for edge in (0, 1) for _ in range(3000)]
+    usual = _learn(rows + slow).usual_kmh
+    assert usual[11, 2] < 0.5 * usual[24 + 11, 2]
+
+
 def test_stops_are_no_travel_times():
     plain = _learn([(0, 8, FREE_S)] * 20)
     stopped = _learn([(0, 8, FREE_S)] * 20 + [(0, 8, 900.0)] * 5)

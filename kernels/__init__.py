@@ -1,0 +1,1 @@
+"""How functions of both engines and of the slices are compiled and kept on disk."""
