@@ -16,12 +16,12 @@ PYTEST = $(VENV)/bin/pytest -n auto --maxprocesses 4 --dist worksteal
 NEEDED_MB = 2500
 # Everyday questions of every capability, as a server asks them before it starts its workers.
 ASK = from location_cloud.settings import load_settings; from location_cloud.sharing import prepare; prepare(load_settings()[0])
-# What the background process needs when the first vehicle reports.
-FOLLOW = from location_cloud.settings import load_settings; from location_cloud.storage.snapshot import Snapshots; from location_cloud.traffic.deriving import Plan, Traffic; s = Snapshots(load_settings()[0].home); Traffic(s.open(s.current_id()), Plan()).close()
+# What the background process needs when the first vehicle reports, or the first closure.
+FOLLOW = from location_cloud.directions.deriving import open_deriver; from location_cloud.settings import load_settings; from location_cloud.storage.snapshot import Snapshots; from location_cloud.traffic.deriving import Plan, Traffic; s = Snapshots(load_settings()[0].home); now = s.open(s.current_id()); open_deriver(now, s.home, 'default'); Traffic(now, Plan()).close()
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check setup setup-test demo test bench-places test-parts test-all bench bench-routing bench-tiles format clean
+.PHONY: help check setup setup-test demo test bench-places test-parts test-all bench bench-routing bench-tiles bench-traffic format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -45,10 +45,9 @@ $(VENV)/.installed: requirements.lock setup.cfg pyproject.toml
 	@$(PIP) --no-deps -e .
 	@touch $@
 
-# numba looks only at a kernel's own file for changes, not at the files of kernels that it calls: all are made anew.
-$(VENV)/.compiled: $(VENV)/.installed $(wildcard routing/*.py tiles/*.py $(addprefix location_cloud/,directions/*.py places/*.py simulator/*.py storage/*.py tracks/*.py traffic/*.py))
+# What did not change, and calls nothing that changed, comes from the caches (kernels/caching.py).
+$(VENV)/.compiled: $(VENV)/.installed $(wildcard kernels/*.py routing/*.py tiles/*.py $(addprefix location_cloud/,directions/*.py places/*.py searches/*.py simulator/*.py storage/*.py tracks/*.py traffic/*.py))
 	@echo "compiling the engines (once, about four minutes)"
-	@find routing tiles location_cloud -name '*.nb[ci]' -delete
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export LOCATION_CLOUD_HOME=$$home \
 		&& { $(CLOUD) import --demo && $(VENV)/bin/python -c "$(ASK)" && $(VENV)/bin/python -c "$(FOLLOW)"; } >"$$home/log" 2>&1 \
 		|| { tail -n 3 "$$home/log"; echo "the engines could not be compiled; then see: $(CLOUD) doctor"; exit 1; }
@@ -74,7 +73,7 @@ test: setup-test  ## format, lint, types, then every test that needs no outside 
 	@$(PYTEST)
 
 bench-places: setup-test  ## places: simulated questions, hidden addresses, a million names, Nominatim beside us; FILES="city.osm.pbf"
-	@$(VENV)/bin/python tests/parts/install.py postgis
+	@$(VENV)/bin/python tests/parts/install.py postgis web-servers
 	@$(VENV)/bin/python -m benchmarks.places $(FILES)
 
 test-parts: setup-test  ## the tests with real parts: PostGIS, a browser, QGIS, an MQTT broker, web clients, routing peers (installed below .parts)
@@ -92,6 +91,11 @@ bench-tiles: setup-test  ## maps and imagery beside PostGIS, tippecanoe, nginx a
 
 bench-routing: setup  ## routing beside OSRM, Valhalla and others (installed below .parts; needs a Python >= 3.12)
 	@$(VENV)/bin/python -m benchmarks.routing $(FILES)
+
+bench-traffic: setup  ## traffic: map matching beside OSRM and Meili, fixes taken in and killed, speeds and refresh; FILES=city.osm.pbf
+	@$(VENV)/bin/python -m benchmarks.matching $(FILES)
+	@$(VENV)/bin/python -m benchmarks.tracks
+	@$(VENV)/bin/python -m benchmarks.traffic $(FILES)
 
 format: setup-test  ## put the sources in order
 	@$(VENV)/bin/ruff check --fix -q .

@@ -52,10 +52,13 @@ class Chunks:
     """The body of an answer too large to be held at once: pieces of it, made as they are sent.
 
     size: bytes of all pieces together; None = not known before. Nothing may be raised once the first piece is out.
+    briefly: of an answer that goes on as long as something happens (server-sent events), what is told at once in its
+    place where too many are open already.
     """
 
     pieces: Iterable[bytes]
     size: int | None = None
+    briefly: Callable[[], bytes] | None = None
 
 
 @dataclass(frozen=True)

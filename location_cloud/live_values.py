@@ -192,15 +192,18 @@ class LiveValues:
 
 
 class LiveTiles:
-    """One set's tiles as they are now, in a web worker. May be shared by all threads."""
+    """One set's tiles as they are now, in a web worker. May be shared by all threads.
 
-    def __init__(self, snapshot: Path, name: str) -> None:
+    shows_now: False = as if nothing was ever published, for whom it is none of their business.
+    """
+
+    def __init__(self, snapshot: Path, name: str, shows_now: bool = True) -> None:
         """Opens a set of a snapshot's folder. Raises OSError as `load_live_set`, NotReady for a damaged one."""
         try:
             self.live = load_live_set(snapshot, name)
         except BadInput as error:
             raise NotReady(str(error), hint="import the data again") from error
-        self._reader = follow_patched(_run_folder(snapshot, name), self.live.pieces)
+        self._reader = follow_patched(_run_folder(snapshot, name), self.live.pieces) if shows_now else None
         warm_reading(self.live.pieces)
 
     def find(self, z: int, x: int, y: int) -> int:
@@ -217,7 +220,7 @@ class LiveTiles:
 
     def now(self, tile: int) -> Tile:
         """The tile with what was published last."""
-        patched = self._reader.find()
+        patched = self._published()
         if patched is None:
             return self.geometry(tile)
         body, generation = patched.copy(self.live.pieces, tile)
@@ -226,7 +229,7 @@ class LiveTiles:
     def state(self, tile: int) -> Tile:
         """One byte a feature of the live layers, in the order of `geometry`, whose ETag the first 8 bytes are."""
         order = int(self.live.tiles.digests[tile]).to_bytes(8, "big")
-        patched = self._reader.find()
+        patched = self._published()
         if patched is None:
             start = self.live.tiles.place_start
             return Tile(order + bytes(int(start[tile + 1] - start[tile])), f"{order.hex()}-s")
@@ -254,11 +257,14 @@ class LiveTiles:
         return Tile(body, hashlib.blake2b(body, digest_size=12).hexdigest())
 
     def _values(self, tile: PatchableTile) -> NDArray[np.uint8]:
-        patched = self._reader.find()
+        patched = self._published()
         rows = self.live.rows_of(tile)
         if patched is None:
             return np.zeros(len(rows), np.uint8)
         return np.where(rows >= 0, patched.values[rows], 0).astype(np.uint8)
+
+    def _published(self) -> Patched | None:
+        return None if self._reader is None else self._reader.find()
 
     def _etag(self, tile: int, patched: Patched, generation: int) -> str:
         """Names the bytes of one generation; "" for a copy of no single moment, which its bytes must name."""

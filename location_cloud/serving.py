@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import select
@@ -27,14 +28,15 @@ from location_cloud.errors import BadInput
 from location_cloud.http.crowd import Crowd
 from location_cloud.http.front import Front
 from location_cloud.http.lane import Lane
-from location_cloud.http.web import LOOPBACK
+from location_cloud.http.web import LOOPBACK, MOST_FOLLOWED
 from location_cloud.settings import Settings, load_settings
 from location_cloud.sharing import IS_SHARED, keep_out_of_collections, prepare
 from location_cloud.storage.snapshot import Snapshots
 from routing.scratch import never_wait
 
-THREADS = 2 * (os.cpu_count() or 1) + 1
-"""Requests that one web worker answers side by side; compiled searches and tile encoding release the interpreter."""
+THREADS = 2 * (os.cpu_count() or 1) + 1 + MOST_FOLLOWED
+"""Requests that one web worker answers side by side; compiled searches and tile encoding release the interpreter.
+Streams of events sleep in theirs."""
 
 SWITCH_S = 0.0005
 """How long a thread of a web worker may keep the interpreter when another one wants it. Python's own 5 ms would come
@@ -110,6 +112,8 @@ def _run(settings: Settings, listener: socket.socket) -> None:
             respawn_failed_workers=True,
             process_name=None,
         )
+        # It warns of so many threads at every start; MOST_FOLLOWED of them sleep.
+        logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
         server.on_startup(PUBLIC.close_at_a_signal)
         server.serve()
     finally:

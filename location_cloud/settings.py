@@ -80,6 +80,19 @@ class Settings(BaseModel):
     tracks_rounded_m: float = Field(
         0.0, ge=0, le=100_000, description="grid that older positions are put on, metres; 0 = they stay as they are"
     )
+    incidents_kept_days: float = Field(
+        400.0, gt=0, le=36_500, description="how long incidents that are over are kept, with their logs, days"
+    )
+    calls_kept_days: float = Field(
+        180.0, gt=0, le=36_500, description="how long calls for help are kept, days; they are personal data"
+    )
+    secret_key_file: str = Field(
+        "",
+        description="file of the keys that personal data are encrypted with; empty = secret.key in home, made for you",
+    )
+    aml_key_file: str = Field(
+        "", description="file of the keys that phones sign AML over HTTPS with; empty = such messages are not taken"
+    )
     pointer_poll_s: float = Field(
         1.0, gt=0, le=60, description="how often a web worker looks for a new snapshot, seconds"
     )

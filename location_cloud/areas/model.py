@@ -154,7 +154,7 @@ class Areas:
         """Row of the deepest bounded area at one point, -1 where there is none."""
         if not len(self.bounded):
             return -1
-        west, south, east, north = self.shape_bounds[self.depth_order].T
+        west, south, east, north = self.deepest_bounds
         lon, lat = lonlat
         near = self.depth_order[(lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)]
         for place in near:
@@ -167,6 +167,16 @@ class Areas:
         """(len(bounded), 4) west, south, east, north."""
         bounds: NDArray[np.float64] = shapely.bounds(self.shapes)
         return bounds
+
+    @cached_property
+    def deepest_bounds(self) -> NDArray[np.float64]:
+        """(4, len(bounded)) the same in `depth_order`."""
+        return np.ascontiguousarray(self.shape_bounds[self.depth_order].T)
+
+    @cached_property
+    def chains(self) -> dict[int, Any]:
+        """What `service.area_chain` has put together so far, by row."""
+        return {}
 
     def ancestors(self, row: int) -> list[int]:
         """The row's parents, nearest first."""

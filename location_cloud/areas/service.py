@@ -112,8 +112,16 @@ def list_areas(
 def chain_at(world: World, lonlat: tuple[float, float]) -> tuple[AreaName, ...]:
     """Names of the areas around a point, the smallest first; empty where no boundary is known."""
     areas = world.section(SECTION)
-    row = areas.find_deepest_at(lonlat)
-    return tuple(area_name(areas, each) for each in (row, *areas.ancestors(row))) if row >= 0 else ()
+    return area_chain(areas, areas.find_deepest_at(lonlat))
+
+
+def area_chain(areas: Areas, row: int) -> tuple[AreaName, ...]:
+    """An area and those around it, the smallest first; () for row -1. Put together once: most answers lie in a few."""
+    found: tuple[AreaName, ...] | None = areas.chains.get(row)
+    if found is None:
+        found = tuple(area_name(areas, each) for each in (row, *areas.ancestors(row))) if row >= 0 else ()
+        areas.chains[row] = found
+    return found
 
 
 def area_name(areas: Areas, row: int) -> AreaName:
@@ -155,7 +163,7 @@ def _area(areas: Areas, row: int, with_geometry: bool) -> Area:
         geometry=None if geometry is None else orjson.loads(shapely.to_geojson(geometry)),
         geometry_note=_geometry_note(areas, row, with_geometry),
         source={key: source.get(key, "") for key in ("title", "attribution", "licence", "note")},
-        chain=tuple(area_name(areas, each) for each in (row, *areas.ancestors(row))),
+        chain=area_chain(areas, row),
         within=tuple(area_name(areas, areas.row_of[code]) for code in areas.within.get(areas.code[row], [])),
         children=_counts(areas, children),
     )

@@ -81,10 +81,12 @@ class KeptAnswers:
         """is_good: whether a key still opens anything."""
         self._worlds = system.worlds
         self._is_good = is_good
+        asked = [operation for operation in system.operations if operation.method == "GET"]
+        self._names = {operation.path: operation.name for operation in asked}
         self._paths = [
             (re.compile(re.sub(r"\\{\w+\\}", "[^?]+", re.escape(operation.path))), operation.name)
-            for operation in system.operations
-            if operation.method == "GET"
+            for operation in asked
+            if "{" in operation.path
         ]
         self._world = self._worlds.find()
         self._kept: dict[tuple[bytes, Wishes], Kept] = {}
@@ -132,7 +134,7 @@ class KeptAnswers:
             return  # made while the snapshot was changed
         path, _, query = target.decode().partition("?")
         key = wishes[1] or key_in(query)
-        operation = next((name for pattern, name in self._paths if pattern.fullmatch(path)), "none")
+        operation = self._names.get(path) or next((name for each, name in self._paths if each.fullmatch(path)), "none")
         own = "".join(f"{line}\r\n" for line in lines if line.partition(":")[0].lower() not in {"", *OF_ONE_ANSWER})
         now = self._clock()
         kept = Kept(

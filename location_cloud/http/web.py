@@ -49,6 +49,12 @@ PACKED_SUFFIX = "-gzip"
 STREAMS = threading.BoundedSemaphore(os.cpu_count() or 1)
 """Answers that one worker sends piece by piece at once: a slow reader keeps a thread for as long as it reads."""
 
+MOST_FOLLOWED = 8
+"""Answers that go on and on which one worker sends at once: each has a thread (`serving.THREADS` counts them), which
+sleeps most of the time. Whoever comes when all are taken is told what there is and asks again."""
+
+FOLLOWED = threading.BoundedSemaphore(MOST_FOLLOWED)
+
 EXPOSED = "ETag, Location-Cloud-Live-Version, Location-Cloud-Snapshot, Retry-After, Server-Timing, X-Request-Id"
 """Headers that a page of another origin may read."""
 
@@ -338,10 +344,11 @@ def etag_of(body: bytes) -> str:
 
 
 class _Sent:
-    """Pieces of an answer; gives its place in STREAMS back at their end, or when nobody wants more of them."""
+    """Pieces of an answer; gives its place back at their end, or when nobody wants more of them."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    def __init__(self, pieces: Iterable[bytes], places: threading.Semaphore) -> None:
         self._pieces = iter(pieces)
+        self._places = places
         self._is_open = True
 
     def __iter__(self) -> Iterator[bytes]:
@@ -358,7 +365,7 @@ class _Sent:
         """Called by the web server when the answer is sent or its reader is gone."""
         if self._is_open:
             self._is_open = False
-            STREAMS.release()
+            self._places.release()
             close = getattr(self._pieces, "close", None)  # of a generator, which may hold a file
             if close is not None:
                 close()
@@ -369,11 +376,16 @@ class _Sent:
 def _stream(operation: Operation, reply: Reply, chunks: Chunks, varies: tuple[str, ...]) -> Response:
     """An answer sent piece by piece as it is made: neither compressed nor named by a validator.
 
-    Raises NotReady where too many are being sent.
+    Raises NotReady where too many are being sent, unless it can be told briefly.
     """
-    if not STREAMS.acquire(blocking=False):
+    places = STREAMS if chunks.briefly is None else FOLLOWED
+    if places.acquire(blocking=False):
+        body: Iterable[bytes] | bytes = _Sent(chunks.pieces, places)
+    elif chunks.briefly is None:
         raise NotReady("too many long answers are being sent at once", hint="send it again in a second")
-    response = Response(_Sent(chunks.pieces), reply.status, dict(reply.headers), mimetype=reply.media_type)
+    else:
+        body = chunks.briefly()
+    response = Response(body, reply.status, dict(reply.headers), mimetype=reply.media_type)
     response.headers.setdefault("Cache-Control", operation.cache)
     if chunks.size is not None:
         response.content_length = chunks.size

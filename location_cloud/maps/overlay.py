@@ -17,4 +17,5 @@ KEPT_BYTES = 64_000_000
 
 def open_overlay(snapshot: Snapshot, settings: Settings) -> Pictures:
     """The overlay for this snapshot."""
-    return Pictures(Renderer(settings.home / "run" / "fonts", settings.map_font), PictureCache(KEPT_BYTES))
+    renderer = Renderer(settings.home / "run" / "fonts", settings.map_font)
+    return Pictures(renderer, PictureCache(KEPT_BYTES), settings.tenant)

@@ -64,7 +64,9 @@ class Pictures:
     """What a process has for the pictures of a snapshot: who draws them, and those drawn.
 
     The drawing process starts at the first picture; with the snapshot goes the process, and so what it loaded.
+    tenant: from whose data live values are derived, "" = everybody's; other tenants' maps do not show them.
     """
 
     renderer: Renderer
     kept: PictureCache
+    tenant: str = ""

@@ -22,14 +22,15 @@ Read: TypeAlias = Callable[[TileAt], Tile | None]
 _TYPES = {str: "String", bool: "Boolean", int: "Number", float: "Number"}
 
 
-def live_sets(snapshot: Path, sets: Mapping[str, TileSet]) -> dict[str, TileSet]:
+def live_sets(snapshot: Path, sets: Mapping[str, TileSet], shows_now: bool) -> dict[str, TileSet]:
     """For each live set of a snapshot's folder: the set itself, and one more of its geometry alone.
 
-    sets: the sets without live attributes, as the snapshot's layers give them.
+    sets: the sets without live attributes, as the snapshot's layers give them. shows_now: False = for those who may
+    not see what is published: every value is the first of its table.
     """
     found = {}
     for name in list_live_sets(snapshot):
-        plain, tiles = sets[name], LiveTiles(snapshot, name)
+        plain, tiles = sets[name], LiveTiles(snapshot, name, shows_now)
         layers = tuple(_described(layer, tiles) for layer in plain.layers)
         found[name] = replace(
             plain,

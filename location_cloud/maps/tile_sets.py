@@ -27,11 +27,12 @@ BYTES_KEPT = 16_000_000
 
 
 def tile_sets(world: World, tenant: str) -> Mapping[str, TileSet]:
-    """The vector sets of the snapshot and the archives, the same for every tenant.
+    """The vector sets of the snapshot and the archives. They are the same for every tenant, but for live values: those
+    are derived from one tenant's data (the settings' tenant) and shown to it alone.
 
     An archive never hides a set of the same name, whoever offers it.
     """
-    built = _built(world)
+    built = _built(world, tenant)
     if "base" in built:
         built = built | picture_sets(world, tenant, built["base"])
     imported = archives.offered(world.home)
@@ -41,15 +42,19 @@ def tile_sets(world: World, tenant: str) -> Mapping[str, TileSet]:
     return {name: each for name, each in imported.items() if not any(name in other for other in others)} | built
 
 
-def _built(world: World) -> dict[str, TileSet]:
+def _built(world: World, tenant: str) -> dict[str, TileSet]:
     """The vector sets of the snapshot."""
     maps = world.section(dataset.SECTION)
     kept: dict[str, dict[str, TileSet]] = maps.__dict__
-    if "offered" not in kept:
+    if "plain" not in kept:
         finished = KeptTiles(BYTES_KEPT)
-        plain = {name: _offer(stored, finished) for name, stored in maps.sets.items()}
-        kept["offered"] = plain | live_sets(world.snapshot.folder, plain)
-    return kept["offered"]
+        kept["plain"] = {name: _offer(stored, finished) for name, stored in maps.sets.items()}
+    pictures = (world.overlay or {}).get("maps")
+    shows_now = pictures is None or pictures.tenant in ("", tenant)
+    offered = "offered" if shows_now else "offered to others"
+    if offered not in kept:
+        kept[offered] = kept["plain"] | live_sets(world.snapshot.folder, kept["plain"], shows_now)
+    return kept[offered]
 
 
 def _offer(stored: dataset.StoredSet, finished: KeptTiles) -> TileSet:

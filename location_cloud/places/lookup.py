@@ -103,6 +103,8 @@ class Lookup:
             return NONE
         wanted = sum({1 << kind for kind in kinds or self.wish.kinds or ANY})
         found = self.places.index.exact(folded, MAX_EXACT, wanted, self.wish.focus)
+        if not len(found.doc):
+            return NONE
         keep = found.form < (INITIALS if folded.isascii() and len(folded) >= MIN_PINYIN else PINYIN)
         if not keep.any():
             return NONE
@@ -119,6 +121,8 @@ class Lookup:
 
     def _find_said(self, folded: str) -> Said | None:
         found = self.places.index.exact(folded, MAX_SAME, AREAS)
+        if not len(found.doc):
+            return None
         # Initials of an area are too short to be told from words.
         docs = np.unique(found.doc[found.form < (INITIALS if len(folded) >= MIN_PINYIN else PINYIN)])
         if not len(docs):
@@ -292,7 +296,7 @@ def _without_filling(rest: str) -> str:
 
 
 def _leading(lookup: Lookup, rest: str) -> Said | None:
-    for size in range(min(len(rest), MAX_NAME), 1, -1):
+    for size in range(lookup.places.index.reach(rest[:MAX_NAME]), 1, -1):
         name = rest[:size]
         if name.isdigit():
             break
@@ -306,17 +310,25 @@ def _leading(lookup: Lookup, rest: str) -> Said | None:
 
 def _split_words(lookup: Lookup, text: str) -> list[Split]:
     words = text.split()
+    folded = ["".join(fold_words(word)) for word in words]
     splits = [Split([], text)]
-    while len(words) > 1 and len(splits) <= MAX_SAID:
-        sizes = range(min(MAX_WORDS, len(words) - 1), 0, -1)
-        size, said = next(((size, said) for size in sizes if (said := _said_by(lookup, words[:size]))), (0, None))
+    first = 0
+    while first < len(words) - 1 and len(splits) <= MAX_SAID:
+        size, said = _leading_words(lookup, folded[first:-1][:MAX_WORDS])
         if said is None:
             break
-        words = words[size:]
-        splits.append(Split([*splits[-1].around, said], " ".join(words)))
+        first += size
+        splits.append(Split([*splits[-1].around, said], " ".join(words[first:])))
     return splits
 
 
-def _said_by(lookup: Lookup, words: list[str]) -> Said | None:
-    folded = "".join(part for word in words for part in fold_words(word))
-    return lookup.said(folded) if 1 < len(folded) <= MAX_LETTERS and not folded[0].isdigit() else None
+def _leading_words(lookup: Lookup, folded: list[str]) -> tuple[int, Said | None]:
+    """(how many of the words name an area or settlement, the longest name of such; that one)."""
+    reach = lookup.places.index.reach("".join(folded)[: MAX_LETTERS + 1])
+    for size in range(len(folded), 0, -1):
+        name = "".join(folded[:size])
+        if 1 < len(name) <= min(reach, MAX_LETTERS) and not name[0].isdigit():
+            said = lookup.said(name)
+            if said is not None:
+                return size, said
+    return 0, None

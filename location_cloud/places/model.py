@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from location_cloud.places.grid import PackedGrid
 from location_cloud.places.pinyin import PinyinTable
 from location_cloud.places.poi_index import PoiIndex
 from location_cloud.places.sources import CandidateSource
+from location_cloud.spatial.bbox import Bbox
 
 KINDS = ("area", "settlement", "road", "poi")
 """Kinds of named places; a position in here is a row's kind. Addresses hang on roads."""
@@ -38,6 +40,10 @@ CROSSING_M = 60.0
 
 OSM_ACCURACY_M = 15.0
 """95 % of OSM positions in towns lie within it: mean error 6 m (Haklay 2010, Environment and Planning B 37)."""
+
+
+MAX_SAMPLE, AROUND_DEG = 500, 0.2
+"""Places by which is told where they all are, and what is added to each side."""
 
 
 def lasting_id(origin: str) -> str:
@@ -130,3 +136,13 @@ class Places:
     def houses(self, street: int) -> slice:
         """Rows of a street's houses."""
         return slice(int(self.house_start[street]), int(self.house_start[street + 1]))
+
+    @cached_property
+    def box(self) -> Bbox | None:
+        """About where the places are, by a sample of them; None without any."""
+        if not len(self):
+            return None
+        sample = self.lonlat[:: max(1, len(self) // MAX_SAMPLE)]
+        west, south = np.maximum(sample.min(axis=0) - AROUND_DEG, (-180.0, -90.0)).tolist()
+        east, north = np.minimum(sample.max(axis=0) + AROUND_DEG, (180.0, 90.0)).tolist()
+        return Bbox(west, south, east, north)

@@ -98,6 +98,24 @@ class NameIndex:
             holder, mark = holder[near], mark[near]
         return self._candidates(holder, mark)
 
+    def reach(self, folded: str) -> int:
+        """See CandidateSource. What shares the longest beginning with a text stands right beside it."""
+        low, _same, high = self._find(folded)
+        if low < high:
+            return len(folded)
+        entries, asked, longest = self.entries, folded.encode()[:MAX_KEY_BYTES], 0
+        for entry in range(max(low - 1, 0), min(low + 1, len(entries.key))):
+            key, at = int(entries.key[entry]), int(entries.at[entry])
+            if at >= INITIALS_AT:  # a reading, which is in letters and not written down
+                if asked[0] < 128:
+                    return len(folded)
+                continue
+            begin, end = int(entries.start[key]) + at, int(entries.start[key + 1])
+            beside = entries.data[begin : min(end, begin + len(asked))].tobytes()
+            shared = next((size for size, pair in enumerate(zip(asked, beside)) if pair[0] != pair[1]), len(beside))
+            longest = max(longest, shared)
+        return len(asked[:longest].decode(errors="ignore"))
+
     def prefix(self, folded: str, limit: int, kinds: int, focus: tuple[float, float] | None = None) -> Candidates:
         """See CandidateSource."""
         low, _same, high = self._find(folded)

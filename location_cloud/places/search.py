@@ -34,8 +34,6 @@ ONE_NAME_M = 300.0
 LIKE_A_CODE = 0.8
 """Score of a code that may as well be a name, where no name is as good."""
 
-MAX_SAMPLE = 500
-
 UNCLEAR, UNCLEAR_M = 0.9, 150.0
 """Share of the likeness that is left, and radius, where two streets are named and nothing says that they cross."""
 
@@ -83,12 +81,8 @@ def _is_wanted(found: Found, wish: Wish) -> bool:
 
 
 def _loaded_box(places: Places, question: Question) -> Bbox | None:
-    """About where the places are, for a text that may be a code; a sample of them will do."""
-    if question.is_chinese or not any(char.isdigit() for char in question.text) or not len(places):
-        return None
-    sample = places.lonlat[:: max(1, len(places) // MAX_SAMPLE)]
-    (west, south), (east, north) = sample.min(axis=0).tolist(), sample.max(axis=0).tolist()
-    return Bbox(max(west - 0.2, -180), max(south - 0.2, -90), min(east + 0.2, 180), min(north + 0.2, 90))
+    """About where the places are, for a text that may be a code."""
+    return None if question.is_chinese or not any(char.isdigit() for char in question.text) else places.box
 
 
 def find_by_grammar(lookup: Lookup, text: str) -> list[Found]:

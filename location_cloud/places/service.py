@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 from location_cloud.areas.dataset import SECTION as AREAS
 from location_cloud.areas.model import Areas
-from location_cloud.areas.service import AreaName, area_name
+from location_cloud.areas.service import AreaName, area_chain
 from location_cloud.errors import BadQuery, Unprocessable
 from location_cloud.places.found import ENOUGH, Found, Wish
 from location_cloud.places.lookup import Lookup
@@ -188,7 +188,7 @@ def _place(places: Places, areas: Areas, found: Found, ask: str) -> Place:
 def _chain(places: Places, areas: Areas, found: Found) -> tuple[AreaName, ...]:
     is_row = found.row >= 0 and found.house_row < 0 and found.kind in KINDS
     row = int(places.area[found.row]) if is_row else areas.find_deepest_at(found.lonlat)
-    return tuple(area_name(areas, each) for each in (row, *areas.ancestors(row))) if row >= 0 else ()
+    return area_chain(areas, row)
 
 
 def _id(places: Places, areas: Areas, row: int, house: int) -> str:

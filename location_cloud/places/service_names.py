@@ -72,6 +72,10 @@ class StoredNames:
                 self.parts[folded] = frozenset(store.find_names(connection, self.snapshot_id, sorted(texts)))
         return as_candidates(rows[:MOST_HELD])
 
+    def reach(self, folded: str) -> int:
+        """See CandidateSource: not known here, `parts` tells as much."""
+        return len(folded)
+
     @contextmanager
     def _statements(self) -> Iterator[Any]:
         """A connection on which each statement stands alone: a snapshot's names never change, and a transaction's

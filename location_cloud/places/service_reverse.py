@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from location_cloud.areas.dataset import SECTION as AREAS
-from location_cloud.areas.service import AreaName, area_name, chain_at
+from location_cloud.areas.service import AreaName, area_chain, chain_at
 from location_cloud.errors import NotReady
 from location_cloud.places import around
 from location_cloud.places.dataset import SECTION
@@ -108,13 +108,9 @@ def reverse_many(world: World, lonlats: Sequence[tuple[float, float]], radius_m:
     lonlat = np.array(lonlats, np.float64).reshape(-1, 2)
     found = find_nearest(places, lonlat, radius_m, limit)
     deepest = areas.find_deepest(lonlat).tolist()
-    chains = {
-        row: tuple(area_name(areas, each) for each in (row, *areas.ancestors(row))) if row >= 0 else ()
-        for row in set(deepest)
-    }
     cells = _cells(lonlat)
     for position, row in enumerate(deepest):
-        yield _here(places, list_near(places, found, position), chains[row], cells[position])
+        yield _here(places, list_near(places, found, position), area_chain(areas, row), cells[position])
 
 
 def describe(world: World, lonlat: tuple[float, float], radius_m: float, limit: int, language: str) -> Dispatch:

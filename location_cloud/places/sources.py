@@ -45,6 +45,9 @@ class CandidateSource(Protocol):
     def exact(self, folded: str, limit: int, kinds: int, focus: tuple[float, float] | None = None) -> Candidates:
         """Places with exactly this name, reading or initials; the most important of each form if there are more."""
 
+    def reach(self, folded: str) -> int:
+        """How many characters of a text some name may begin with: no longer part of it is a name. All if not known."""
+
     def prefix(self, folded: str, limit: int, kinds: int, focus: tuple[float, float] | None = None) -> Candidates:
         """Places one of whose names, readings or initials begins so; names also at the beginning of each word."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.spatial.errors import BadPolyline
 
 PRECISIONS = (5, 6)
@@ -67,14 +67,14 @@ _WRONG = (
 )
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _rounded(value, unit):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
     """Halves away from zero."""
     half = unit >> 1
     return (value + half) // unit if value >= 0 else -((half - value) // unit)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _encode(line, unit, text):  # type: ignore[no-untyped-def]
     size, last_lat, last_lon = np.uint64(0), np.int64(0), np.int64(0)
     for i in range(np.uint64(len(line))):
@@ -85,7 +85,7 @@ def _encode(line, unit, text):  # type: ignore[no-untyped-def]
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _encode_number(step, text, size):  # type: ignore[no-untyped-def]
     rest = np.uint64((step << 1) ^ (step >> 63))
     while rest >= np.uint64(0x20):
@@ -96,7 +96,7 @@ def _encode_number(step, text, size):  # type: ignore[no-untyped-def]
     return size + np.uint64(1)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _decode(letters, unit, line):  # type: ignore[no-untyped-def]
     """(points, place of what is wrong, what: number in _WRONG)."""
     points, i = 0, 0

@@ -7,7 +7,7 @@ import numpy as np
 
 from location_cloud.spatial.lonlat import Floats
 
-POINT_KEYS: Final = ("lonlat", "location")
+POINT_KEYS: Final = ("lonlat", "location", "position", "site", "point", "ipp")
 POSITIONS_KEYS: Final = ("coordinates", "sources", "targets")
 
 
@@ -15,9 +15,8 @@ def map_coordinates(value: Any, change: Callable[[Floats], Floats]) -> Any:
     """The same JSON-like value with every coordinate changed; nothing of the old one is altered.
 
     Found are: `coordinates`, `sources` and `targets` (nested lists of positions), `bbox` (4 or 6 numbers), and the bare
-    points [lon, lat] under `lonlat` and `location`, at any depth, in mappings, lists and tuples. Under these keys,
-    what is not such numbers is
-    left as it is (Amap's `location` is text). Third and further numbers of a position stay.
+    points [lon, lat] under POINT_KEYS, at any depth, in mappings, lists and tuples. Under these keys, what is not such
+    numbers is left as it is (Amap's `location` is text). Third and further numbers of a position stay.
 
     change: takes all points at once, (n, 2) degrees, and gives as many. Called once, or not at all without points.
     """

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.errors import BadInput
 from location_cloud.storage.mapped import FolderReader, fence, map_file, put_in_place, reserve_file
 from location_cloud.storage.slots import boot_id
@@ -197,7 +197,7 @@ def _open_or_create(folder: Path, pieces: Pieces) -> Patched:
     return Patched(folder, pieces, writable=True)
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _changed(known, rows, values):  # type: ignore[no-untyped-def]  # kernels; the methods above are typed
     """The rows whose value is another one."""
     changed = np.empty(len(rows), np.int32)
@@ -208,7 +208,7 @@ def _changed(known, rows, values):  # type: ignore[no-untyped-def]  # kernels; t
     return changed[:count]
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _show(rows, row_start, row_pieces, shown):  # type: ignore[no-untyped-def]
     """Marks the pieces that show a value of the rows."""
     for row in rows:
@@ -216,7 +216,7 @@ def _show(rows, row_start, row_pieces, shown):  # type: ignore[no-untyped-def]
             shown[row_pieces[at]] = True
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _show_all(is_changed, place_start, rows, shown):  # type: ignore[no-untyped-def]
     """The same in the order of memory."""
     for piece in range(len(shown)):
@@ -226,7 +226,7 @@ def _show_all(is_changed, place_start, rows, shown):  # type: ignore[no-untyped-
                 break
 
 
-@numba.njit(cache=True, nogil=True)
+@cached(nogil=True)
 def _put(generations, shown, known, rows, values):  # type: ignore[no-untyped-def]
     for piece in shown:
         generations[piece] += 1
@@ -238,7 +238,7 @@ def _put(generations, shown, known, rows, values):  # type: ignore[no-untyped-de
         generations[piece] += 1
 
 
-@numba.njit(cache=True)
+@cached()
 def _close(generations, pieces):  # type: ignore[no-untyped-def]
     """Ends what a killed writer began: what the pieces show now is a content of its own."""
     fence()
@@ -246,7 +246,7 @@ def _close(generations, pieces):  # type: ignore[no-untyped-def]
         generations[piece] += 1
 
 
-@numba.njit(cache=True)
+@cached()
 def _copy(body, start, place_start, places, rows, values, generations, piece, tries):  # type: ignore[no-untyped-def]
     first = start[piece]
     out = body[first : start[piece + 1]].copy()
@@ -261,7 +261,7 @@ def _copy(body, start, place_start, places, rows, values, generations, piece, tr
     return out, np.int64(-1)
 
 
-@numba.njit(cache=True)
+@cached()
 def _gather(place_start, rows, values, generations, piece, tries):  # type: ignore[no-untyped-def]
     begin, end = place_start[piece], place_start[piece + 1]
     out = np.empty(end - begin, np.uint8)

@@ -11,6 +11,7 @@ from typing import Any, cast
 import numba
 import numpy as np
 
+from kernels.caching import cached
 from location_cloud.extract import NODE, RELATION, WAY
 
 NOWHERE = np.iinfo(np.int32).max
@@ -45,7 +46,7 @@ _inner = cast(Any, numba.njit)(nogil=True, error_model="numpy", no_cpython_wrapp
 # All kernels are in this file: numba's cache looks at the file of the function that it loads only.
 
 
-@cast(Any, numba.njit)(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
+@cached(nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 def decode_block(data, state, text, node_id, node_xy, thing, tag, link, member):  # type: ignore[no-untyped-def]  # kernels
     """0, or what is wrong: see DAMAGES. The outputs are those of pbf_decode.BlockDecoder."""
     state[_GRANULARITY], state[DATE_GRANULARITY] = 100, 1000

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import numba
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from kernels.caching import cached
 from location_cloud.errors import BadInput, CloudError
 from location_cloud.storage.mapped import fence, map_file, put_in_place, reserve_file
 
@@ -248,7 +248,7 @@ def boot_id() -> str:
     return BOOT_ID.read_text().strip() if BOOT_ID.exists() else ""
 
 
-@numba.njit(cache=True)
+@cached()
 def _begin(header, times):  # type: ignore[no-untyped-def]  # kernels; the functions above are typed
     current = header[CURRENT]
     fence()
@@ -258,20 +258,20 @@ def _begin(header, times):  # type: ignore[no-untyped-def]  # kernels; the funct
     return current, generation, header[VERSION + slot], times[AS_OF + slot]
 
 
-@numba.njit(cache=True)
+@cached()
 def _generation(header, slot):  # type: ignore[no-untyped-def]
     fence()
     return header[GENERATION + slot]
 
 
-@numba.njit(cache=True)
+@cached()
 def _open_generation(header, slot):  # type: ignore[no-untyped-def]
     """Marks a slot as being written: the next odd generation, also where a killed writer left it odd."""
     header[GENERATION + slot] += 1 + (header[GENERATION + slot] & 1)
     fence()
 
 
-@numba.njit(cache=True)
+@cached()
 def _publish(header, times, slot, publication, version, as_of):  # type: ignore[no-untyped-def]
     fence()
     header[VERSION + slot] = version

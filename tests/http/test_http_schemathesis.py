@@ -52,8 +52,8 @@ is no flag for off, as the original does."""
 FOREIGN = {operation.name for operation in OPERATIONS if operation.as_error is not None}
 """Interfaces of other engines, which tell errors in their words."""
 
-NOT_OFFERED = {f"valhalla.height{how}" for how in ("", "_by_address")}
-"""Operations that answer only that they are not here yet, in the protocol's own words."""
+NOT_OFFERED = {"valhalla.height", "valhalla.height_by_address", "callers.aml"}
+"""Operations that answer only that they are not here yet, in the protocol's own words; AML needs a network's key."""
 
 
 class Silent:
@@ -111,10 +111,10 @@ class Asked:
         newest = self.app.test_client().get("/v1/matrix/jobs", headers=self.headers).json["jobs"][0]
         return str(newest["id"])
 
-    def newest_incident(self) -> int:
-        """The id of the incident that was added last."""
-        found = self.app.test_client().get("/v1/incidents?limit=1000", headers=self.headers).json
-        return max(int(each["id"]) for each in found["incidents"])
+    def newest(self, kind: str) -> int:
+        """The id of the incident or emergency that was added last."""
+        found = self.app.test_client().get(f"/v1/{kind}?limit=500", headers=self.headers).json
+        return max(int(each["id"]) for each in found[kind])
 
 
 @pytest.fixture(scope="module")
@@ -176,8 +176,8 @@ OGC_PICTURE = {"set": "demo", "matrix_set": "WebMercatorQuad", "level": 10, "row
 TWO = {"sources": [[24.9384, 60.1699]], "targets": [[24.9458, 60.1640]], "profile": "foot"}
 ROAD = "16280379:3:f"
 
-MATRIX, INCIDENT = "{matrix}", "{incident}"
-"""Stand for the id of the matrix that was asked in the background and is finished, and of the newest incident."""
+MATRIX, INCIDENT, EMERGENCY, SEARCH = "{matrix}", "{incident}", "{emergency}", "{search}"
+"""Stand for the id of the matrix that was asked in the background and is finished, and of the newest of the others."""
 
 NOW_S = int(time.time())
 DEVICE = "simulated-asked"
@@ -190,6 +190,11 @@ DRIVEN = [{"lonlat": [each["lon"], each["lat"]], "time": each["time"]} for each 
 TRACE = {"shape": [{"lon": each["lon"], "lat": each["lat"]} for each in FIXES], "costing": "auto"}
 
 # operation -> path parameters, query, body; in an order in which each can be answered.
+HILL = [-105.65, 40.3]
+SEARCH_BODY = {"subject": {"category": "hiker"}, "ipp": HILL, "extent": {"radius_m": 800}, "grid": {"cell_m": 25}}
+COAST = {"location": HILL, "entered_at": "2026-11-23T08:00:00Z", "until": "2026-11-23T09:00:00Z"}
+TABLE = {"csv": "category,ground,percent,distance_km,cases,source\nfarmer,any,25,0.5,,own\nfarmer,any,75,2,,own\n"}
+
 REAL = {
     "system.health": ({}, {}, None),
     "system.metrics": ({}, {}, None),
@@ -339,6 +344,56 @@ REAL = {
     "valhalla.trace_attributes": ({}, {}, TRACE),
     "valhalla.trace_route_by_address": ({}, {"json": json.dumps(TRACE)}, None),
     "valhalla.trace_attributes_by_address": ({}, {"json": json.dumps(TRACE)}, None),
+    "callers.locate": ({}, {}, {"point": [24.94, 60.17], "accuracy_m": 30}),
+    "callers.add": ({}, {}, {"number": "110"}),
+    "callers.calls": ({}, {}, None),
+    "callers.call": ({"id": 1}, {}, None),
+    "callers.reads": ({"id": 1}, {}, None),
+    "units.put": ({"id": "120-07"}, {}, {"kind": "ambulance", "station": {"lonlat": AT}}),
+    "units.list": ({}, {"limit": 5}, None),
+    "units.get": ({"id": "120-07"}, {"crs": "gcj02"}, None),
+    "hospitals.put": ({"id": "h1"}, {}, {"lonlat": TO, "free": 3}),
+    "hospitals.list": ({}, {}, None),
+    "hospitals.get": ({"id": "h1"}, {}, None),
+    "dispatch.rank": ({}, {}, {"at": TO, "hospital": {}, "keep_coverage": {"count": 1}}),
+    "dispatch.coverage": ({}, {}, {"cells": {"beidou_level": 5}}),
+    "dispatch.relocate": ({}, {}, {"minutes": 1.0}),
+    "emergencies.open": ({}, {}, {"category": "120", "lonlat": TO, "incident": {"kind": "accident"}}),
+    "emergencies.change": ({"id": EMERGENCY}, {"version": 1}, {"level": 2}),
+    "emergencies.list": ({}, {"status": "open"}, None),
+    "emergencies.get": ({"id": EMERGENCY}, {"as_of": "2100-01-01T00:00:00Z"}, None),
+    "emergencies.duplicates": ({"id": EMERGENCY}, {}, None),
+    "emergencies.note": ({"id": EMERGENCY}, {}, {"text": "caller calls back"}),
+    "emergencies.log": ({"id": EMERGENCY}, {}, None),
+    "emergencies.assign": ({"id": EMERGENCY}, {}, {"unit": "120-07"}),
+    "emergencies.assignment": ({"id": EMERGENCY, "unit": "120-07"}, {}, None),
+    "emergencies.step": ({"id": EMERGENCY, "unit": "120-07"}, {"version": 1}, {"status": "released"}),
+    "units.change": ({"id": "120-07"}, {"version": 3}, {"status": "available"}),
+    "units.remove": ({"id": "120-07"}, {"version": 4}, None),
+    "hospitals.remove": ({"id": "h1"}, {"version": 1}, None),
+    "searches.begin": ({}, {"crs": "gcj02"}, SEARCH_BODY),
+    "searches.list": ({}, {"status": "open"}, None),
+    "searches.get": ({"id": SEARCH}, {}, None),
+    "searches.log": ({"id": SEARCH}, {}, None),
+    "searches.poa": ({"id": SEARCH}, {"format": "geojson", "by": "cells", "limit": 5}, None),
+    "searches.segment": ({"id": SEARCH}, {"version": 1}, {"target_km2": 0.5}),
+    "searches.segments": ({"id": SEARCH}, {"crs": "bd09"}, None),
+    "searches.plan": ({"id": SEARCH}, {}, {"resources": [{"id": "dog", "W_m": 30, "v_kmh": 3, "hours": 2}]}),
+    "searches.newest_plan": ({"id": SEARCH}, {}, None),
+    "searches.result": ({"id": SEARCH}, {}, {"segment": "1", "pod": 0.5}),
+    "searches.clue": ({"id": SEARCH}, {}, {"location": HILL, "likelihood_ratio": 2}),
+    "searches.move": ({"id": SEARCH}, {"version": 5}, {"duration_s": 600}),
+    "searches.pattern": ({"id": SEARCH}, {}, {"kind": "sector", "radius_m": 200, "v_kmh": 3}),
+    "searches.viewshed": ({"id": SEARCH}, {}, {"lookouts": [{"location": HILL}]}),
+    "searches.landing": ({"id": SEARCH}, {}, {"near": HILL}),
+    "searches.drift": ({"id": SEARCH}, {}, COAST),
+    "searches.survival": ({"id": SEARCH}, {}, {"air_c": -20, "wind_kmh": 20, "elapsed_s": 3600}),
+    "searches.export": ({"id": SEARCH}, {"format": "ics204", "lang": "zh-CN"}, None),
+    "searches.statistics": ({}, {}, None),
+    "searches.put_statistics": ({"table": "distances"}, {}, TABLE),
+    "searches.delete_statistics": ({"table": "distances"}, {}, None),
+    "searches.status": ({"id": SEARCH}, {"version": 6}, {"status": "suspended"}),
+    "searches.find": ({"id": SEARCH}, {"version": 7}, {"location": HILL}),
     "incidents.add": ({}, {}, {"kind": "closure", "roads": ["16280379:3:f"]}),
     "incidents.list": ({}, {"limit": 5}, None),
     "incidents.get": ({"id": INCIDENT}, {}, None),
@@ -370,6 +425,9 @@ REAL = {
     "traffic.status": ({}, {"bbox": "24.94,60.165,24.945,60.17"}, None),
     "traffic.index": ({}, {}, None),
     "traffic.history": ({}, {"from": HERE, "to": THERE}, None),
+    "traffic.put_weather": ({}, {}, {"condition": "ice", "source": "asked"}),
+    "traffic.weather": ({}, {}, None),
+    "traffic.remove_weather": ({}, {}, None),
     "traffic.export": ({}, {}, None),
     "amap.v3_traffic_status_rectangle": ({}, {"rectangle": "24.94,60.165;24.945,60.17"}, None),
     "amap.v3_traffic_status_circle": ({}, {"location": HERE, "radius": 500}, None),
@@ -422,7 +480,11 @@ def test_every_operation_answers_a_real_question_as_documented(asked: Asked):
         if MATRIX in path.values():
             path = {"id": asked.finished_matrix()}
         if INCIDENT in path.values():
-            path = {"id": asked.newest_incident()}
+            path = {"id": asked.newest("incidents")}
+        if EMERGENCY in path.values():
+            path = {**path, "id": asked.newest("emergencies")}
+        if SEARCH in path.values():
+            path = {"id": asked.newest("searches")}
         case = operation.Case(path_parameters=dict(path), query=dict(query), **sent)
         assert asked.ask(case) == unanswered.pop(name), name
     assert set(unanswered) <= NOT_OFFERED, "a new operation needs a real question above"

@@ -17,7 +17,13 @@ expect.set_options(timeout=PATIENCE_MS)
 
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-EXPECTED_NOISE = ("GPU stall due to ReadPixels", "GL Driver Message", "status of 401", "status of 422")
+EXPECTED_NOISE = (
+    "GPU stall due to ReadPixels",
+    "GL Driver Message",
+    "status of 401",
+    "status of 422",
+    "net::ERR_FAILED",
+)
 """What the software WebGL driver says of itself, and the browser's own lines for answers that the tests provoke."""
 
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 from werkzeug.test import Client
 
-from location_cloud.places.quick import MOST_CHARS, is_short_question
+from location_cloud.places.quick import MOST_HAN, MOST_LETTERS, is_short_question
 
 AT = "24.9414,60.1699"
 GOOD = [
@@ -86,5 +86,10 @@ def test_a_key_without_the_right_is_refused_in_the_lane_too(app):
 
 
 def test_long_questions_do_not_take_the_thread_at_the_port():
-    assert is_short_question(f"limit=1&q={quote('让' * MOST_CHARS)}")
-    assert not is_short_question(f"q={quote('让' * (MOST_CHARS + 1))}")
+    assert is_short_question(f"limit=1&q={quote('让' * MOST_HAN)}")
+    assert not is_short_question(f"q={quote('让' * (MOST_HAN + 1))}")
+
+
+def test_a_western_address_with_postcode_and_town_is_short():
+    assert is_short_question(f"q={quote('Albrecht-Dürer-Straße 11, 91207 Lauf a.d.Pegnitz')}&limit=5")
+    assert not is_short_question(f"q={quote('é' * (MOST_LETTERS + 1))}")

@@ -75,6 +75,18 @@ def test_places_of_another_kind_are_left_out(index):
     assert len(index.similar("大庆第1医院", 10, 1 << 2).doc) == 0
 
 
+@given(
+    st.lists(st.text("ab大庆c1", min_size=1, max_size=6), min_size=1, max_size=20),
+    st.text("ab大庆c1", min_size=1, max_size=8),
+)
+def test_no_name_is_longer_than_the_beginning_that_names_reach(index_of, names, asked):
+    index, folded = index_of(names), fold(asked)
+    reach = index.reach(folded)
+    longer = [folded[:size] for size in range(reach + 1, len(folded) + 1)]
+    assert [text for text in longer if len(begins(index, text).doc)] == []
+    assert not reach or folded[0].isascii() or len(begins(index, folded[:reach]).doc)
+
+
 def test_missing_character_still_finds_the_name_first(index):
     assert named(index.similar("大庆第1医院", 5, ALL_KINDS))[0] == "大庆市第一医院"
 
