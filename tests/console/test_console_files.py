@@ -31,6 +31,9 @@ CHANGING_KEYS = (
     r"^crs\.note_",
     r"^route\.(prompt|far|from|to)",
     r"^map\.mode_",
+    r"^incident\.(kind|effect)_",
+    r"^(category|crew|deed|form_of_call|log|step|step_to|subject|why)\.",
+    r"^(emergency|hunt)\.(level|status)_",
 )
 """Keys that scripts put together from a prefix and a value."""
 

@@ -30,16 +30,24 @@ export async function ask(path, query = {}, { signal, accept = [200] } = {}) {
   }
 }
 
-/** The JSON answer to a POST of a JSON body. Throws Problem. */
-export async function tell(path, body) {
+/**
+ * The JSON answer to a POST, or another method, of a JSON body. version: that the change is made from.
+ * request: a key of `newRequest`; what is sent twice under it is done once. Throws Problem.
+ */
+export async function tell(path, body, { method = "POST", version, request } = {}) {
   const headers = { Accept: "application/json", "Content-Type": "application/json", ...keyHeaders() };
-  const reply = await fetch(address(path), { method: "POST", headers, body: JSON.stringify(body) }).catch(() => {
+  if (version) headers["If-Match"] = `"${version}"`;
+  if (request) headers["Idempotency-Key"] = request;
+  const reply = await fetch(address(path), { method, headers, body: JSON.stringify(body) }).catch(() => {
     throw new Problem(0);
   });
   const answer = await reply.json().catch(() => ({}));
   if (!reply.ok) throw new Problem(reply.status, answer);
   return answer;
 }
+
+/** A key that no other request has; crypto.randomUUID is missing where a page is served without TLS. */
+export const newRequest = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export function address(path, query = {}) {
   const url = new URL(path, document.baseURI);

@@ -35,6 +35,25 @@ export function circle([lon, lat], radius_m) {
   return feature({ type: "Polygon", coordinates: [ring] });
 }
 
+/** An ellipse as a GeoJSON feature. azimuth_deg: of the longer half axis, from north. */
+export function ellipse([lon, lat], semi_major_m, semi_minor_m, azimuth_deg) {
+  const [east, north] = degrees(lat, 1);
+  const azimuth = (azimuth_deg * Math.PI) / 180;
+  const ring = Array.from({ length: CORNERS + 1 }, (_, corner) => {
+    const angle = (2 * Math.PI * corner) / CORNERS;
+    const along = semi_major_m * Math.cos(angle), across = semi_minor_m * Math.sin(angle);
+    return [lon + east * (along * Math.sin(azimuth) + across * Math.cos(azimuth)), lat + north * (along * Math.cos(azimuth) - across * Math.sin(azimuth))];
+  });
+  return feature({ type: "Polygon", coordinates: [ring] });
+}
+
+/** Every [lon, lat] of a geometry. */
+export function positionsOf({ coordinates, geometries }) {
+  if (geometries) return geometries.flatMap(positionsOf);
+  if (typeof coordinates[0] === "number") return [coordinates];
+  return coordinates.flatMap((part) => positionsOf({ coordinates: part }));
+}
+
 export function box([west, south, east, north]) {
   return feature({ type: "Polygon", coordinates: [[[west, south], [east, south], [east, north], [west, north], [west, south]]] });
 }

@@ -35,15 +35,26 @@ onOpen("coords", converter);
 onOpen("pois", pois);
 const traffic = () => (pages.traffic ??= import("./traffic.js").then((page) => (page.startTraffic(), page)));
 onOpen("traffic", traffic);
+const dispatch = () => (pages.dispatch ??= import("./dispatch.js").then((page) => (page.startDispatch(), page)));
+onOpen("dispatch", dispatch);
+const searches = () => (pages.searches ??= import("./searches.js").then((page) => (page.startSearches(), page)));
+onOpen("searches", searches);
 // Whoever is faster than that fetch is answered when it is there; no form leaves the page.
 byId("pois-form").addEventListener("submit", (event) => event.preventDefault());
+for (const id of ["call-form", "emergency-form", "log-form", "hunt-form", "plan-form"]) byId(id).addEventListener("submit", (event) => event.preventDefault());
 byId("coords-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = byId("coords-text").value.trim();
   if (text) (await converter()).convertText(text);
 });
 
-const clicks = { route: routeClick, coords: convert, traffic: async (lonlat) => (await traffic()).closeAt(lonlat) };
+const clicks = {
+  route: routeClick,
+  coords: convert,
+  traffic: async (lonlat) => (await traffic()).markAt(lonlat),
+  dispatch: async (lonlat) => (await dispatch()).placeAt(lonlat),
+  searches: async (lonlat) => (await searches()).startAt(lonlat),
+};
 onMapClick((lonlat) => (clicks[openTab()] ?? showHere)(lonlat));
 onMapAsk((lonlat) => showHere(lonlat));
 onOpen("*", sayMode);
@@ -72,6 +83,6 @@ async function convert(lonlat) {
 }
 
 function sayMode() {
-  const modes = { route: "map.mode_route", coords: "map.mode_coords", traffic: "map.mode_traffic" };
+  const modes = { route: "map.mode_route", coords: "map.mode_coords", traffic: "map.mode_traffic", dispatch: "map.mode_dispatch", searches: "map.mode_searches" };
   byId("map-mode").textContent = t(modes[openTab()] ?? "map.mode_here");
 }

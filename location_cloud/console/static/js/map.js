@@ -27,6 +27,31 @@ const OVERLAYS = [
   },
   { id: "lc-route-case", source: "lc-route", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#ffffff", "line-width": 9 } },
   { id: "lc-route-line", source: "lc-route", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#0b5cad", "line-width": 5.5 } },
+  { id: "lc-trial-before-case", source: "lc-trial-before", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#ffffff", "line-width": 9 } },
+  { id: "lc-trial-before", source: "lc-trial-before", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#0b5cad", "line-width": 5.5 } },
+  { id: "lc-trial-after-case", source: "lc-trial-after", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#ffffff", "line-width": 7 } },
+  { id: "lc-trial-after", source: "lc-trial-after", type: "line", layout: { "line-join": "round" }, paint: { "line-color": "#8a2be2", "line-width": 4, "line-dasharray": [2, 1] } },
+  { id: "lc-marked-case", source: "lc-marked", type: "line", paint: { "line-color": "#ffffff", "line-width": 11 } },
+  { id: "lc-marked", source: "lc-marked", type: "line", paint: { "line-color": "#9c1f10", "line-width": 7, "line-dasharray": [0.6, 0.4] } },
+  { id: "lc-incidents-fill", source: "lc-incidents", type: "fill", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": "#9c1f10", "fill-opacity": 0.12 } },
+  { id: "lc-incidents-line", source: "lc-incidents", type: "line", filter: ["!=", ["geometry-type"], "Point"], paint: { "line-color": "#9c1f10", "line-width": 4, "line-dasharray": [1, 1] } },
+  { id: "lc-incidents-dot", source: "lc-incidents", type: "circle", filter: ["has", "label"], paint: { "circle-radius": 9, "circle-color": "#9c1f10", "circle-stroke-color": "#ffffff", "circle-stroke-width": 2 } },
+  {
+    id: "lc-incidents-sign",
+    source: "lc-incidents",
+    type: "symbol",
+    filter: ["has", "label"],
+    layout: { "text-field": "!", "text-size": 13, "text-font": ["sans-serif"], "text-allow-overlap": true, "text-ignore-placement": true },
+    paint: { "text-color": "#ffffff" },
+  },
+  {
+    id: "lc-incidents-name",
+    source: "lc-incidents",
+    type: "symbol",
+    filter: ["has", "label"],
+    layout: { "text-field": ["get", "label"], "text-size": 12, "text-font": ["sans-serif"], "text-offset": [0, 1.1], "text-anchor": "top" },
+    paint: { "text-color": "#7a1509", "text-halo-color": "#ffffff", "text-halo-width": 1.8 },
+  },
   {
     id: "lc-step",
     source: "lc-step",
@@ -120,6 +145,13 @@ export function onMapReady(listener) {
 export function overlay(source, data = NOTHING) {
   overlays[source] = data;
   map?.getSource(source)?.setData(data);
+}
+
+/** Layers of a page that is fetched when it is opened, above those that are there. */
+export function addLayers(layers) {
+  for (const layer of layers) overlays[layer.source] ??= NOTHING;
+  OVERLAYS.push(...layers);
+  if (map?.getSource("lc-route")) addOverlays(); // else the style is not there yet and brings them
 }
 
 export function centre() {

@@ -61,6 +61,12 @@ export function routeEnd(end, place) {
 /** Both ends as [lon, lat], null until both are set. */
 export const routeEnds = () => (ends.from && ends.to ? ENDS.map((end) => ends[end].lonlat) : null);
 
+/** How the route is travelled: a name of /v1/profiles. */
+export const routeProfile = () => profile();
+
+/** Asks for the route anew: what it depends on has changed. */
+export const findRoute = () => find();
+
 const atPoint = (lonlat) => ({ label: lonlatText(lonlat, 5), lonlat });
 
 function setEnd(end, place, fly = false) {

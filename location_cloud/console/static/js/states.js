@@ -21,6 +21,11 @@ export function trouble(problem, again) {
   );
 }
 
+/** The same in a list that is asked for again and again: said once, however often it comes. */
+export function showTrouble(box, problem, again) {
+  if (!box.querySelector(":scope > .trouble")) box.replaceChildren(trouble(problem, again));
+}
+
 /** Why there is no answer, in the server's words, without alarm: nothing is broken. */
 export const reason = (problem) => element("div", { className: "note reason", lang: "en" }, element("p", {}, problem.detail), problem.hint && hint(problem));
 

@@ -2,7 +2,7 @@
 
 import { byId } from "./dom.js";
 
-const NAMES = ["places", "route", "traffic", "here", "pois", "coords", "daqing", "data"];
+const NAMES = ["places", "route", "traffic", "here", "pois", "coords", "daqing", "data", "dispatch", "searches"];
 const openers = {};
 let open = NAMES[0];
 

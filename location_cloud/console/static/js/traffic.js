@@ -1,22 +1,26 @@
-// The live traffic: levels on the map, how old they are, the index with the usual day's curve, and a closure tried out.
+// The live traffic: levels on the map, how old they are, and the index beside the usual and today's course of the day.
 
 import { announce } from "./announce.js";
-import { address, ask, pointText, tell } from "./api.js";
-import { button, byId, element } from "./dom.js";
-import { distance, duration, number } from "./format.js";
-import { boundsOf, collection } from "./geometry.js";
+import { address, ask } from "./api.js";
+import { drawCurve } from "./curve.js";
+import { byId, element } from "./dom.js";
+import { duration, number } from "./format.js";
 import { onLanguage, t } from "./i18n.js";
+import { listIncidents, startIncidents } from "./incidents.js";
 import { keyHeaders } from "./key.js";
 import { followStates } from "./live_states.js";
-import { fit, onMapReady, overlay } from "./map.js";
-import { routeEnds } from "./route.js";
-import { empty, makeQuestion } from "./states.js";
-import { openTab } from "./tabs.js";
+import { onMapReady } from "./map.js";
+import { findRoute } from "./route.js";
+import { empty, trouble } from "./states.js";
+import { onOpen, openTab } from "./tabs.js";
+import { compare, markAt, startTrial, supposeDrill } from "./trial.js";
 
 const SET = "tiles/traffic.json";
 const SOURCE = "lc-traffic";
 const EVERY_MS = 5000;
 const STALE_S = 120; // older levels are no news
+const DAY_MS = 86_400_000;
+const AGES = { never: "traffic.never", idle: "traffic.idle", fresh: "traffic.age", stale: "traffic.stale" };
 
 // Lightness falls with the level, and hue goes from green over yellow to red: told apart without seeing red and green.
 const LEVELS = [
@@ -28,6 +32,7 @@ const LEVELS = [
 ];
 const GRADES = ["traffic.grade_1", "traffic.grade_2", "traffic.grade_3", "traffic.grade_4", "traffic.grade_5"];
 const LEVEL = ["coalesce", ["feature-state", "level"], 0];
+const OPACITY = { true: ["case", [">", LEVEL, 0], 1, 0], false: ["case", [">", LEVEL, 0], 0.35, 0] }; // by: is it news?
 const LAYER = {
   id: "lc-traffic",
   type: "line",
@@ -36,31 +41,29 @@ const LAYER = {
   layout: { "line-cap": "round", "line-join": "round" },
   paint: {
     "line-color": ["step", LEVEL, "#ffffff", ...LEVELS.flatMap(({ color }, place) => [place + 1, color])],
-    "line-opacity": ["case", [">", LEVEL, 0], 1, 0],
+    "line-opacity": OPACITY.true,
     "line-width": ["interpolate", ["exponential", 1.5], ["zoom"], 8, 1, 14, 3, 18, 10],
     "line-offset": ["interpolate", ["exponential", 1.5], ["zoom"], 12, 0, 14, ["*", 1.8, ["get", "side"]], 18, ["*", 8, ["get", "side"]]],
   },
 };
 
-const SVG = "http://www.w3.org/2000/svg";
-const CURVE = { width: 288, height: 96, most: 10 };
-
 let map = null;
 let unfollow = null;
 let timer = 0;
-let indexQuestion = null;
-let trialQuestion = null;
-let trial = null; // {keys, name, lonlat} of the road that is shut both ways for a try
+let news = null; // {asOf, measured, simulated}. asOf: when the newest speeds were made, ms of this clock, null = never
+let isCut = false; // the server did not answer the last time
+let state = ""; // what was last said of the news
+
+export { markAt };
 
 export function startTraffic() {
-  indexQuestion = makeQuestion(byId("traffic-index"));
-  trialQuestion = makeQuestion(byId("traffic-trial"));
-  byId("traffic-trial").replaceChildren(empty("traffic.trial_start"));
+  startIncidents(() => (compare(), findRoute()));
+  startTrial();
   byId("traffic-on").addEventListener("change", show);
   onLanguage(() => {
     drawLegend();
+    tellAge();
     refresh();
-    if (trial) compare();
   });
   drawLegend();
   onMapReady((ready) => {
@@ -68,6 +71,8 @@ export function startTraffic() {
     map.on("style.load", () => byId("traffic-on").checked && show());
     show();
   });
+  onOpen("traffic", refresh);
+  setInterval(tellAge, 1000);
   refresh();
 }
 
@@ -95,26 +100,46 @@ function drawLegend() {
   byId("map-traffic-levels").replaceChildren(...rows);
 }
 
-function refresh() {
+async function refresh() {
   clearTimeout(timer);
   timer = setTimeout(refresh, 2 * EVERY_MS);
   if (document.hidden || (openTab() !== "traffic" && !byId("traffic-on").checked)) return;
-  indexQuestion((signal) => ask("v1/traffic/index", {}, { signal }), drawIndex, null);
+  listIncidents();
+  const box = byId("traffic-index");
+  try {
+    const answer = await ask("v1/traffic/index", { since: new Date(Date.now() - DAY_MS).toISOString() });
+    isCut = false;
+    news = { asOf: answer.age_s === null ? null : Date.now() - 1000 * answer.age_s, measured: answer.now.measured_share > 0, simulated: answer.simulated };
+    supposeDrill(answer.simulated);
+    box.replaceChildren(...drawIndex(answer));
+  } catch (problem) {
+    isCut = problem.status === 0;
+    if (!isCut || !news) box.replaceChildren(trouble(problem, refresh)); // else the last index stays, and its age goes on
+  }
+  tellAge();
 }
 
-function age(answer) {
-  if (answer.age_s === null) return t("traffic.never");
-  const told = t(answer.age_s > STALE_S ? "traffic.stale" : "traffic.age", { age: duration(answer.age_s) });
-  return answer.simulated ? `${t("traffic.simulated")} · ${told}` : told;
+// How old the news is goes on counting where no answer comes; only what is new is spoken.
+function tellAge() {
+  if (!news && !isCut) return;
+  const age_s = news?.asOf ? Math.max(0, (Date.now() - news.asOf) / 1000) : null;
+  const kind = age_s === null ? "never" : age_s > STALE_S ? "stale" : news.measured ? "fresh" : "idle";
+  const words = [news?.simulated && t("traffic.simulated"), t(AGES[kind], { age: duration(age_s ?? 0) }), isCut && t("traffic.cut")];
+  for (const id of ["map-traffic-age", "traffic-age"]) {
+    byId(id).textContent = words.filter(Boolean).join(" · ");
+    byId(id).dataset.simulated = String(Boolean(news?.simulated));
+    byId(id).dataset.news = isCut ? "cut" : kind;
+  }
+  if (state === `${kind} ${isCut}`) return;
+  if (state) announce(byId("traffic-age").textContent);
+  state = `${kind} ${isCut}`;
+  if (map?.getLayer(LAYER.id)) map.setPaintProperty(LAYER.id, "line-opacity", OPACITY[kind === "fresh" && !isCut]);
 }
 
 function drawIndex(answer) {
-  for (const id of ["map-traffic-age", "traffic-age"]) {
-    byId(id).textContent = age(answer);
-    byId(id).dataset.simulated = String(answer.simulated);
-  }
   const { now, typical, next_hour: next } = answer;
-  if (now.index === null) return [empty("traffic.no_index"), curve(answer.curve, answer.hour, null)];
+  const curve = drawCurve(answer);
+  if (now.index === null) return [empty("traffic.no_index"), curve];
   const grade = t(GRADES[Math.min(Math.floor(now.index / 2), 4)]);
   return [
     element(
@@ -126,83 +151,8 @@ function drawIndex(answer) {
     ),
     element("meter", { min: "0", max: "10", low: "4", high: "6", optimum: "0", value: String(now.index), "aria-label": t("traffic.index_label", { index: number(now.index, 1), grade }) }),
     element("p", { className: "muted" }, [usual("traffic.typical", typical), usual("traffic.next_hour", next)].filter(Boolean).join(" · ")),
-    curve(answer.curve, answer.hour, now.index),
+    curve,
   ];
 }
 
 const usual = (key, measure) => (measure.index === null ? "" : t(key, { index: number(measure.index, 1) }));
-
-// The usual index of this day hour by hour, and a dot for now.
-function curve(hours, hour, now) {
-  if (!hours.some((value) => value !== null)) return element("p", { className: "note" }, t("traffic.no_curve"));
-  const x = (hour) => (hour * CURVE.width) / 24;
-  const y = (value) => CURVE.height - 8 - (value * (CURVE.height - 16)) / CURVE.most;
-  const points = hours.map((value, hour) => (value === null ? "" : `${x(hour + 0.5)},${y(value)}`)).filter(Boolean);
-  const picture = svg("svg", { viewBox: `0 0 ${CURVE.width} ${CURVE.height}`, role: "img", class: "curve", "aria-label": t("traffic.curve_label", { most: number(Math.max(...hours), 1) }) });
-  for (const line of [2, 4, 6, 8]) picture.append(svg("line", { x1: 0, x2: CURVE.width, y1: y(line), y2: y(line), class: "curve-grid" }));
-  picture.append(svg("polyline", { points: points.join(" "), class: "curve-line" }));
-  if (now !== null) picture.append(svg("circle", { cx: x(hour), cy: y(now), r: 4, class: "curve-now" }));
-  return element("figure", {}, picture, element("figcaption", { className: "muted" }, t("traffic.curve")));
-}
-
-function svg(name, attributes) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
-/** A click on the map while the traffic page is open: what would the shown route be if that road were shut? */
-export function closeAt(lonlat) {
-  trialQuestion(async (signal) => {
-    const { roads } = await ask("v1/nearest", { at: pointText(lonlat), profile: "car" }, { signal });
-    if (!roads.length) return null;
-    const { road, name, location: place } = roads[0];
-    const opposite = road.slice(0, -1) + (road.endsWith("f") ? "b" : "f");
-    trial = { keys: [road, opposite], name, lonlat: place };
-    return trial;
-  }, (found) => (found ? compare() : empty("traffic.trial_no_road")));
-}
-
-function compare() {
-  const ends = routeEnds();
-  overlay("lc-marks", collection([{ type: "Feature", properties: { role: "stop", name: trial.name }, geometry: { type: "Point", coordinates: trial.lonlat } }]));
-  if (!ends) return [named(), empty("traffic.trial_no_route"), report()];
-  const body = { places: ends.map((lonlat) => ({ lonlat })), profile: "car" };
-  Promise.all([tell("v1/route?steps=false", body), tell("v1/route?steps=false", { ...body, avoid: { roads: trial.keys } })]).then(
-    ([before, after]) => drawTrial(before.routes[0], after.routes[0]),
-    (problem) => byId("traffic-trial").replaceChildren(named(), element("p", { className: "note" }, problem.detail), report()),
-  );
-  return [named(), empty("traffic.trial_wait")];
-}
-
-function drawTrial(before, after) {
-  overlay("lc-way", { type: "Feature", properties: {}, geometry: before.geometry });
-  overlay("lc-route", { type: "Feature", properties: {}, geometry: after.geometry });
-  fit(boundsOf([...before.geometry.coordinates, ...after.geometry.coordinates]));
-  const more = after.duration_s - before.duration_s;
-  const line = (key, route) => element("li", {}, t(key, { duration: duration(route.duration_s), distance: distance(route.distance_m) }));
-  const summary = t("traffic.trial_more", { duration: duration(Math.max(more, 0)) });
-  announce(summary);
-  byId("traffic-trial").replaceChildren(
-    named(),
-    element("ul", { className: "lines" }, line("traffic.trial_before", before), line("traffic.trial_after", after)),
-    element("p", {}, element("strong", {}, summary)),
-    report(),
-  );
-}
-
-const named = () => element("p", { className: "here-name" }, trial.name || t("traffic.trial_unnamed"));
-
-function report() {
-  const send = () => trialQuestion(
-    () => tell("v1/incidents", { kind: "closure", roads: trial.keys, starts_at: new Date().toISOString(), description: t("traffic.trial_said") }),
-    (incident) => element("p", { className: "note" }, t("traffic.trial_done", { id: incident.id })),
-  );
-  return element("div", { className: "row-buttons" }, button(t("traffic.trial_report"), send), button(t("traffic.trial_clear"), clear));
-}
-
-function clear() {
-  trial = null;
-  for (const source of ["lc-way", "lc-route", "lc-marks"]) overlay(source);
-  byId("traffic-trial").replaceChildren(empty("traffic.trial_start"));
-}
