@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from location_cloud.traffic.schema import Moment
 
@@ -23,7 +23,7 @@ class WeatherBody(BaseModel):
         None, description="with zone, a week after since at most; six hours after it without it"
     )
     source: str = Field("", max_length=200, description="who says so, e.g. a weather service and its bulletin")
-    simulated: bool = Field(False, description="of a drill")
+    simulated: StrictBool = Field(False, description="of a drill")
 
 
 class OutWeather(BaseModel):
