@@ -49,6 +49,19 @@ class _Context:
     settled: tuple[Said | None, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Street:
+    """A street that may be meant: its row, what the question calls it, its likeness, share left of it by the areas
+    that were said, rank.
+    """
+
+    row: int
+    text: str
+    score: float
+    inside: float
+    rank: float
+
+
 def find_houses(lookup: Lookup, text: str) -> list[Found]:
     """Houses, or streets without the number, that a text asks for."""
     found: list[Found] = []
@@ -77,9 +90,10 @@ def _houses_of(lookup: Lookup, asked: AskedHouse, text: str) -> Iterator[Found]:
     numbered = [each for each in best.tolist() if _has_number(lookup.places, int(doc[each]), asked.number)]
     others = [each for each in best.tolist() if each not in set(numbered)]
     for each in [*numbered, *others][:MAX_HOUSES]:
-        found = _house(lookup, int(doc[each]), asked, rest, float(score[each]), context, float(factor[each]), text)
+        street = _Street(int(doc[each]), rest, float(score[each]), float(factor[each]), float(rank[each]))
+        found = _house(lookup, street, asked, context, text)
         if lookup.holds(found.lonlat):
-            yield replace(found, rank=found.rank + float(rank[each]))
+            yield found
 
 
 def _streets(lookup: Lookup, text: str) -> tuple[list[Said], str, Matches]:
@@ -114,23 +128,20 @@ def _value(number: str) -> int:
 
 def _house(
     lookup: Lookup,
-    street: int,
+    street: _Street,
     asked: AskedHouse,
-    street_text: str,
-    score: float,
     context: _Context,
-    inside: float,
     text: str,
 ) -> Found:
-    places = lookup.places
-    rows = places.houses(street)
+    places, inside = lookup.places, street.inside
+    rows = places.houses(street.row)
     written = _Numbers(places, rows.start)
     known = (places.house_value[rows], places.house_lonlat[rows], places.house_estimated[rows])
     house = find_house(fold_number(asked.number), written, *known)
     if house is None:
-        return _street_only(lookup, street, asked, street_text, score, context, inside, text)
+        return _street_only(lookup, street, asked, context, text)
     row = rows.start + house.row
-    matched = [*said_parts(context.around), (street_text, _kind(places, street))]
+    matched = [*said_parts(context.around), (street.text, _kind(places, street.row))]
     matched.append((asked.number, "house number" if house.is_mapped else "house number, estimated"))
     unmatched = [asked.rest] if asked.rest else []
     bonus = 0.0
@@ -147,23 +158,23 @@ def _house(
     left = " ".join(unmatched)
     understood = share_understood(text, left)
     quality = 1.0 if house.is_mapped else ESTIMATED
-    score *= inside * quality * (1 - LEFT_OVER * (1 - understood))
+    score = street.score * inside * quality * (1 - LEFT_OVER * (1 - understood))
     shown = places.house_number[row] if house.is_mapped else asked.number
-    name = places.name[street]
+    name = places.name[street.row]
     if asked.unit or asked.room:
         matched.append((" ".join(part for part in (asked.unit, asked.room) if part), "unit"))
     return Found(
         kind="address",
         level=LEVEL_ADDRESS,
         name=f"{name}{'' if has_han(name) else ' '}{shown}",
-        row=street,
+        row=street.row,
         lonlat=house.lonlat,
         accuracy_m=house.accuracy_m,
         precise=house.is_exact and score >= 0.9,
         score=score,
         matched=tuple(matched),
         unmatched=left,
-        rank=bonus + (0.15 if house.is_mapped else 0.05),
+        rank=street.rank + bonus + (0.15 if house.is_mapped else 0.05),
         street=name,
         number=shown,
         house_row=row,
@@ -188,32 +199,29 @@ class _Numbers(Sequence[str]):
 
 def _street_only(
     lookup: Lookup,
-    street: int,
+    street: _Street,
     asked: AskedHouse,
-    street_text: str,
-    score: float,
     context: _Context,
-    inside: float,
     text: str,
 ) -> Found:
-    places = lookup.places
-    lon, lat = places.lonlat[street].tolist()
+    places, row = lookup.places, street.row
+    lon, lat = places.lonlat[row].tolist()
     words = [word for word, said in zip(context.words, context.settled) if not said]
     left = " ".join(part for part in (asked.number, *words, asked.rest) if part)
-    kind = KINDS[places.kind[street]]
+    kind = KINDS[places.kind[row]]
     return Found(
         kind=kind,
-        level=level_of(places, lookup.areas, street),
-        name=places.name[street],
-        row=street,
+        level=level_of(places, lookup.areas, row),
+        name=places.name[row],
+        row=row,
         lonlat=(lon, lat),
-        accuracy_m=float(places.accuracy_m[street]),
+        accuracy_m=float(places.accuracy_m[row]),
         precise=False,
-        score=score * NO_HOUSE * inside,
-        matched=(*said_parts(context.around), (street_text, _kind(places, street))),
+        score=street.score * NO_HOUSE * street.inside,
+        matched=(*said_parts(context.around), (street.text, _kind(places, row))),
         unmatched=left,
-        rank=-0.1,
-        street=places.name[street] if kind == "road" else "",
+        rank=street.rank - 0.1,
+        street=places.name[row] if kind == "road" else "",
         comprehension=share_understood(text, left),
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ SYLLABLES_OF_LETTERS = 4
 
 MOST_HELD = 20_000
 """Places of one name among which the nearest ones are looked for."""
+
+FOUND_KEPT = 4_096
+"""Texts whose place in the index is remembered."""
 
 FORM_BITS = 2
 """Of a holder that say what its name is; the rest is the place."""
@@ -65,7 +68,7 @@ class NameIndex:
     def __len__(self) -> int:
         return len(self.entries.start) - 1
 
-    @property
+    @cached_property
     def key(self) -> Texts:
         """The keys."""
         return Texts(self.entries.data, self.entries.start)
@@ -146,11 +149,18 @@ class NameIndex:
     def _nothing(self) -> Candidates:
         return self._candidates(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
-    def _find(self, folded: str) -> tuple[int, int, int]:
-        found = np.empty(3, np.int64)
-        find_range(self.entries, self.readings, _bytes(folded), found)
-        low, same, high = found.tolist()
-        return low, same, high
+    @cached_property
+    def _find(self) -> Callable[[str], tuple[int, int, int]]:
+        """See `find_range`, which takes 8 us; the words of one question are looked up several times."""
+
+        @lru_cache(FOUND_KEPT)
+        def find(folded: str) -> tuple[int, int, int]:
+            found = np.empty(3, np.int64)
+            find_range(self.entries, self.readings, _bytes(folded), found)
+            low, same, high = found.tolist()
+            return low, same, high
+
+        return find
 
     def _heard(self, folded: str) -> list[int]:
         """Units of sound of a question; none where its letters are mostly no syllables."""

@@ -22,6 +22,7 @@ from location_cloud.places.lookup import Lookup, find_exact_inside, split_said
 from location_cloud.places.match import distance_m
 from location_cloud.places.model import LEVEL_CELL, LEVEL_COORDINATE, ROAD, Places
 from location_cloud.places.parse_noise import Question, read_question
+from location_cloud.places.parse_offset import parse_offset
 from location_cloud.places.read_position import Said, read_position
 from location_cloud.places.uncertainty import hedged, with_alternatives
 from location_cloud.spatial.bbox import Bbox
@@ -160,6 +161,8 @@ def _is_settled(found: list[Found]) -> bool:
 
 
 def _find_offsets(lookup: Lookup, text: str) -> list[Found]:
+    if parse_offset(text) is None:  # most texts; looking up whether something is called so takes ten times as long
+        return []
     _split, itself = find_exact_inside(lookup, text, ())
     if len(itself.doc):  # 英勇村委会 is called so
         return []
