@@ -8,20 +8,19 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 PIP_FLAGS ?=
 export LOCATION_CLOUD_HOME ?= var
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# The tests start hundreds of processes; each would read the sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PIP = $(VENV)/bin/python -m pip install --quiet $(PIP_FLAGS)
 CLOUD = $(VENV)/bin/location-cloud
 # A worker a processor, at most four: each holds its own worlds and servers.
 PYTEST = $(VENV)/bin/pytest -n auto --maxprocesses 4 --dist worksteal
 NEEDED_MB = 2500
-# Everyday questions of every capability, as a server asks them before it starts its workers.
-ASK = from location_cloud.settings import load_settings; from location_cloud.sharing import prepare; prepare(load_settings()[0])
-# What the background process needs when the first vehicle reports, or the first closure.
-FOLLOW = from location_cloud.directions.deriving import open_deriver; from location_cloud.settings import load_settings; from location_cloud.storage.snapshot import Snapshots; from location_cloud.traffic.deriving import Plan, Traffic; s = Snapshots(load_settings()[0].home); now = s.open(s.current_id()); open_deriver(now, s.home, 'default'); Traffic(now, Plan()).close()
+PARTS = postgis chromium qgis mosquitto web-servers web-clients peers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check setup setup-test demo test bench-places test-parts test-all bench bench-routing bench-tiles bench-traffic format clean
+.PHONY: help check setup setup-test demo lint test bench-places parts test-parts test-all bench bench-routing bench-tiles bench-traffic format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -46,11 +45,9 @@ $(VENV)/.installed: requirements.lock setup.cfg pyproject.toml
 	@touch $@
 
 # What did not change, and calls nothing that changed, comes from the caches (kernels/caching.py).
-$(VENV)/.compiled: $(VENV)/.installed $(wildcard kernels/*.py routing/*.py tiles/*.py $(addprefix location_cloud/,directions/*.py places/*.py searches/*.py simulator/*.py storage/*.py tracks/*.py traffic/*.py))
-	@echo "compiling the engines (once, about four minutes)"
-	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export LOCATION_CLOUD_HOME=$$home \
-		&& { $(CLOUD) import --demo && $(VENV)/bin/python -c "$(ASK)" && $(VENV)/bin/python -c "$(FOLLOW)"; } >"$$home/log" 2>&1 \
-		|| { tail -n 3 "$$home/log"; echo "the engines could not be compiled; then see: $(CLOUD) doctor"; exit 1; }
+$(VENV)/.compiled: $(VENV)/.installed tools/compile_all.py $(wildcard kernels/*.py routing/*.py tiles/*.py $(addprefix location_cloud/,directions/*.py places/*.py searches/*.py simulator/*.py storage/*.py tracks/*.py traffic/*.py))
+	@echo "compiling the engines (once, about three minutes)"
+	@$(VENV)/bin/python tools/compile_all.py || { echo "the engines could not be compiled; then see: $(CLOUD) doctor"; exit 1; }
 	@touch $@
 
 $(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed
@@ -66,18 +63,24 @@ demo: setup  ## the demo city on a map in the browser
 	@echo "Daqing:      curl 'http://127.0.0.1:$(PORT)/v1/areas?at=125.1031,46.5893'"
 	@exec $(CLOUD) serve --port $(PORT)
 
-test: setup-test  ## format, lint, types, then every test that needs no outside part
+lint: $(VENV)/.installed-test  ## format, lint and types
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
+
+# While the engines are compiled, which leaves a processor idle now and then, the sources are checked.
+test: check  ## format, lint, types, then every test that needs no outside part
+	@$(MAKE) --no-print-directory -j 2 setup lint
 	@$(PYTEST)
 
 bench-places: setup-test  ## places: simulated questions, hidden addresses, a million names, Nominatim beside us; FILES="city.osm.pbf"
 	@$(VENV)/bin/python tests/parts/install.py postgis web-servers
 	@$(VENV)/bin/python -m benchmarks.places $(FILES)
 
-test-parts: setup-test  ## the tests with real parts: PostGIS, a browser, QGIS, an MQTT broker, web clients, routing peers (installed below .parts)
-	@$(VENV)/bin/python tests/parts/install.py postgis chromium qgis mosquitto web-servers web-clients peers
+parts: check
+	@$(PYTHON) tests/parts/install.py $(PARTS)
+
+test-parts: setup-test parts  ## the tests with real parts: PostGIS, a browser, QGIS, an MQTT broker, web clients, routing peers (installed below .parts)
 	@$(PYTEST) -m parts
 
 test-all: test test-parts  ## everything

@@ -9,11 +9,13 @@ import ctypes
 import gc
 import logging
 import sys
+from collections.abc import Sequence
 
 from flask import Flask
 from werkzeug.test import Client
 
 from location_cloud.app import create_app
+from location_cloud.capability import Operation
 from location_cloud.http.context import System
 from location_cloud.settings import Settings
 
@@ -43,20 +45,20 @@ def prepare(settings: Settings) -> None:
     app = create_app(settings.model_copy(update={"log": "off", "keys": "auto", "host": "127.0.0.1"}))
     system: System = app.extensions["location_cloud"]
     try:
-        ask_typical(app, system)
+        ask_typical(app, system, system.operations)
     finally:
         system.close()
     del app, system
     keep_out_of_collections()
 
 
-def ask_typical(app: Flask, system: System) -> None:
-    """Asks every operation its typical questions, if there is a snapshot."""
+def ask_typical(app: Flask, system: System, operations: Sequence[Operation]) -> None:
+    """Asks each operation its typical questions, if there is a snapshot."""
     world = system.worlds.find()
     if world is None:
         return
     client = Client(app.wsgi_app)
-    for operation in system.operations:
+    for operation in operations:
         for address in operation.typical(world) if operation.typical else ():
             answer = client.get(address, environ_overrides={"REMOTE_ADDR": "127.0.0.1"})
             LOG.debug("%s %s", answer.status_code, address)

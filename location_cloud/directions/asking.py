@@ -25,5 +25,6 @@ def ask_of_body(call: PlainCall, body: schema_asks.AskBody) -> Ask:
         body.avoid.closures,
         body.avoid.roads,
         body.profile,
+        [(each.share, each.roads) for each in body.slow],
     )
     return Ask(body.profile, options, service.local_time(call.world, body.depart_at), call.tenant)

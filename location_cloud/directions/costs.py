@@ -97,6 +97,8 @@ def edge_costs(
         _slow_down(roads, profile, options.vehicle.max_kmh, costs)
     if speeds_kmh is not None and profile.live_share:
         _drive_at(roads, situation, speeds_kmh, costs)
+    for permille, slower in options.slowed:
+        _keep_share(costs, np.array(slower, np.intp), permille / 1000)
     shut = _shut_segments(roads, situation, usual, options)
     edges = np.array(options.closed, np.intp)
     for column in _columns(costs):
@@ -264,6 +266,14 @@ def _slow_down(roads: Roads, profile: Profile, max_kmh: float, costs: Costs) -> 
     least_ms = np.minimum(least, CLOSED - 1).astype(np.int32).reshape(-1)
     for column in _columns(costs):
         np.maximum(column, least_ms, out=column)  # CLOSED is more than all
+
+
+def _keep_share(costs: Costs, edges: NDArray[np.intp], share: float) -> None:
+    """Lets edges take as long as at this share of their speed, delays included; what is shut stays so."""
+    for column in _columns(costs):
+        spent = column[edges]
+        longer = np.minimum(np.rint(spent / share), CLOSED - 1).astype(np.int32)
+        column[edges] = np.where(spent == CLOSED, CLOSED, longer)
 
 
 def _drive_at(roads: Roads, situation: Situation, speeds_kmh: NDArray[np.float32], costs: Costs) -> None:

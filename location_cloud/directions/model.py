@@ -36,7 +36,7 @@ class Options:
 
     exclude: kinds of road not to be used: toll, ferry, unpaved, motorway, tunnel, bridge, steps.
     areas: polygons to stay out of, WKB in WGS-84 degrees. closed: edges closed by name, ascending.
-    season: "" or "winter".
+    season: "" or "winter". slowed: (thousandths of its speed that a road keeps, edges), to try out what that does.
     """
 
     vehicle: Vehicle = Vehicle()
@@ -44,6 +44,7 @@ class Options:
     areas: tuple[bytes, ...] = ()
     closed: tuple[int, ...] = ()
     season: str = ""
+    slowed: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
     def __bool__(self) -> bool:
         return self != Options()

@@ -130,7 +130,7 @@ class Writer:
         """
         wants = geometry | overview << 2 | self._left
         wants |= (with_steps and _STEPS) | (with_waypoints and _POINTS) | (with_hints and _HINTS)
-        streets, ends = self._streets, (*first.lonlat, first.radius_m, *last.lonlat, last.radius_m)
+        streets, ends = self._streets, (*first.lonlat, float(first.radius_m), *last.lonlat, float(last.radius_m))
         tables, is_connected = drive_tables(self._index, self._shapes, network, others)
 
         def write(out: int, room: int) -> tuple[int, int]:

@@ -40,7 +40,7 @@ def find_drive(
         network.metric,
         usable(network),
         np.array((first.lonlat, last.lonlat)),
-        np.array((first.radius_m, last.radius_m)),
+        np.array((first.radius_m, last.radius_m), np.float64),
     )
     if found is None:
         return None
@@ -57,7 +57,7 @@ def find_duration_ms(index: SegmentIndex, network: Network, places: Sequence[Pla
     """How long the drive of `find_drive` takes, found in a third of its time; None where that gives None."""
     first, last = places
     cost = tables_of(index, network).find_cost(
-        network.metric, *first.lonlat, first.radius_m, *last.lonlat, last.radius_m
+        network.metric, *first.lonlat, float(first.radius_m), *last.lonlat, float(last.radius_m)
     )
     return None if cost == UNREACHED else cost
 

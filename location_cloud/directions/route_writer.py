@@ -149,7 +149,10 @@ class Writer:
         """
         streets, wants = self._streets, line | (with_steps and _STEPS)
         tables, is_connected = drive_tables(self._index, self._shapes, network, others)
-        words, ends = pack_language(language), (*first.lonlat, first.radius_m, *last.lonlat, last.radius_m)
+        words, ends = (
+            pack_language(language),
+            (*first.lonlat, float(first.radius_m), *last.lonlat, float(last.radius_m)),
+        )
 
         def write(out: int, room: int) -> tuple[int, int]:
             found: tuple[int, int] = _answer(

@@ -119,6 +119,15 @@ class AvoidBody(Strict):
     )
 
 
+class SlowBody(Strict):
+    """Roads that are slower than they are now: what would happen if."""
+
+    roads: list[Annotated[str, Field(min_length=5, max_length=40)]] = Field(
+        min_length=1, max_length=20_000, description="lasting keys of road edges"
+    )
+    share: float = Field(strict=True, ge=0.05, le=1, description="of its present speed that a road keeps")
+
+
 class Ask(Query):
     """What every question about ways may say in its address."""
 
@@ -136,6 +145,7 @@ class AskBody(Strict):
     profile: ProfileName = Field("car", description="how one moves: a name of /v1/profiles")
     exclude: list[Exclude] = Field(default_factory=list, description="kinds of road not to be used")
     avoid: AvoidBody = Field(default_factory=lambda: AvoidBody.model_validate({}))
+    slow: list[SlowBody] = Field(default_factory=list, max_length=5, description="roads that are slower, to try it out")
     vehicle: VehicleBody = Field(default_factory=lambda: VehicleBody.model_validate({}))
     season: Literal["", "winter"] = ""
     depart_at: Moment | None = Field(None, description="when one leaves; empty = now, with live weights")

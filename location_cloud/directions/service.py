@@ -273,15 +273,18 @@ def find_options(
     closures: Sequence[str],
     roads_avoided: Sequence[str],
     profile: str,
+    slow: Sequence[tuple[float, Sequence[str]]] = (),
 ) -> Options:
     """What a request changes of its profile. Raises BadQuery naming the area, closure or road that is none."""
     closed: set[int] = set()
+    slowed = tuple((round(1000 * share), named_edges(world.section(ROADS), keys, "slow.roads")) for share, keys in slow)
     if closures or roads_avoided:
         roads = world.section(ROADS)
-        closed.update(closed_edges(roads, roads_avoided))
+        closed.update(named_edges(roads, roads_avoided, "avoid.roads"))
         name = get_profile(world.section(SECTION), profile).name
         closed.update(_metrics(world).named(world, tenant, closures, name))
-    return Options(vehicle, exclude, avoid_areas(_polygons(areas), "avoid.areas"), tuple(sorted(closed)), season)
+    areas_avoided = avoid_areas(_polygons(areas), "avoid.areas")
+    return Options(vehicle, exclude, areas_avoided, tuple(sorted(closed)), season, slowed)
 
 
 def free_costs(world: World, ask: Ask) -> NDArray[np.int32]:
@@ -349,14 +352,14 @@ def get_profile(directions: Directions, name: str) -> Profile:
     return directions.profiles[known]
 
 
-def closed_edges(roads: Roads, keys: Sequence[str]) -> tuple[int, ...]:
-    """The edges of lasting keys. Raises BadQuery naming the first that this snapshot has not."""
+def named_edges(roads: Roads, keys: Sequence[str], where: str) -> tuple[int, ...]:
+    """The edges of lasting keys, ascending. Raises BadQuery naming `where` and the first that there is none of."""
     edges = []
     for key in keys:
         edge = find_edge(roads, key)
         if edge is None:
             raise BadQuery(
-                f"avoid.roads: there is no road {key!r} in this snapshot", hint="/v1/nearest tells the keys of roads"
+                f"{where}: there is no road {key!r} in this snapshot", hint="/v1/nearest tells the keys of roads"
             )
         edges.append(edge)
     return tuple(sorted(set(edges)))

@@ -72,7 +72,7 @@ def snap_all(
             usable(network),
             network.is_largest if largest else network.is_connected,
             np.array([places[number].lonlat for number in plain]),
-            np.array([places[number].radius_m for number in plain]),
+            np.array([places[number].radius_m for number in plain], np.float64),
         )
         begin, end = found.start_row.tolist(), found.end_row.tolist()
         for row, (number, segment, is_there, (distance, fraction, lon, lat)) in enumerate(

@@ -76,7 +76,10 @@ def find_plain_table(
     ):
         return None
     columns = [
-        (np.array([place.lonlat for place in side]).reshape(-1, 2), np.array([place.radius_m for place in side]))
+        (
+            np.array([place.lonlat for place in side]).reshape(-1, 2),
+            np.array([place.radius_m for place in side], np.float64),
+        )
         for side in sides
     ]
     return find_plain_columns(index, network, columns, lengths)

@@ -48,6 +48,21 @@ def test_a_closure_for_trucks_leaves_cars_alone(asked, trip):
     assert ABC not in asked.ways(*trip, profile="truck")
 
 
+def test_a_road_that_is_tried_out_as_slower_takes_longer_by_as_much_or_is_left(asked):
+    begin, end = asked.place(ABC, east=0.1), asked.place(ABC, east=0.9)
+    body = {"places": [{"lonlat": begin}, {"lonlat": end}]}
+
+    def seconds(**more):
+        return asked("POST", "/v1/route?steps=false", {**body, **more}).json["routes"][0]["duration_s"]
+
+    slow = [{"roads": both_ways(asked.city, ABC), "share": 0.5}]
+    assert seconds(slow=slow) == pytest.approx(2 * seconds(), abs=0.01)
+    assert ABC not in asked.ways(*(asked.place(way, north=0.9) for way in (AD, CF)), slow=[{**slow[0], "share": 0.05}])
+    assert asked("POST", "/v1/route", {**body, "slow": [{"roads": ["99:0:f"], "share": 0.5}]}).json["detail"] == (
+        "slow.roads: there is no road '99:0:f' in this snapshot"
+    )
+
+
 def test_an_area_shuts_what_touches_it(asked, trip):
     lon, lat = asked.place(ABC)
     ring = [[lon + x / 1e5, lat + y / 1e5] for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))]

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import shapely
 
+from location_cloud.changes import Sent
 from location_cloud.directions.now import Now
 from location_cloud.incidents import service, store
 from location_cloud.incidents.model import Incident
@@ -25,7 +26,7 @@ def shut(city, **said):
         **({} if "geometry" in said else {"roads": (key(city, ABC),)}),
         **said,
     }
-    return service.add_incident(city.world, "default", "me", told, NOON)[0]
+    return service.add_incident(city.world, "default", told, Sent("me", NOON))[0]
 
 
 def followed(city):
@@ -81,7 +82,7 @@ def test_what_slows_or_is_anothers_changes_nothing(city):
     state = followed(city)
     shut(city, kind="hazard")
     shut(city, lanes_total=2, lanes_closed=1)
-    service.add_incident(city.world, "other", "me", {"kind": "closure", "roads": (key(city, ABC),)}, NOON)
+    service.add_incident(city.world, "other", {"kind": "closure", "roads": (key(city, ABC),)}, Sent("me", NOON))
     assert not state.refresh(city.live)
 
 
