@@ -10,12 +10,14 @@ geopandas, and no web worker imports it.
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.message import Message
 from typing import Any, TypeAlias
 
 import geopandas
@@ -101,17 +103,7 @@ class Cloud:
             options["via"] = ";".join(as_text(point) for point in options["via"])
         asked = {**options, "geometry": "geojson", "format": "json"}
         answer = self.get("/v1/route", **{"from": as_text(start)}, to=as_text(end), profile=profile, **asked)
-        rows = [
-            {
-                "distance_m": route["distance_m"],
-                "duration_s": route["duration_s"],
-                "profile": answer.document["profile"],
-                "steps": [step for leg in route["legs"] for step in leg["steps"]],
-            }
-            for route in answer.document["routes"]
-        ]
-        lines = [shape(route["geometry"]) for route in answer.document["routes"]]
-        return _as_frame(rows, lines, _made(answer, waypoints=answer.document["waypoints"]))
+        return as_ways(answer)
 
     def matrix(
         self, sources: Points, targets: Points | None = None, profile: str = "car", **options: Any
@@ -160,7 +152,7 @@ class Cloud:
         """
         answer = self.get("/v1/nearest", at=as_text(at), profile=profile, count=count, **options)
         points = [Point(road.pop("location")) for road in answer.document["roads"]]
-        return _as_frame(answer.document["roads"], points, _made(answer))
+        return as_frame(answer.document["roads"], points, _made(answer))
 
     def profiles(self) -> pandas.DataFrame:
         """Every way of moving: name, title_en, title_zh, family."""
@@ -187,7 +179,7 @@ class Cloud:
         """
         options = {name: as_text(value) for name, value in options.items()}
         if isinstance(q, str):
-            return _collected([self.get("/v1/geocode", q=q, **options)])
+            return as_features([self.get("/v1/geocode", q=q, **options)])
         texts = q if isinstance(q, pandas.Series) else pandas.Series(list(q), dtype=object)
         rows: list[dict[str, Any]] = []
         points: list[Any] = []
@@ -205,14 +197,14 @@ class Cloud:
             best = answer.document["features"][0]
             rows.append({"query": text, "problem": "", **best["properties"]})
             points.append(shape(best["geometry"]))
-        frame = _as_frame(rows, points, attrs)
+        frame = as_frame(rows, points, attrs)
         frame.index = texts.index
         return frame
 
     def suggest(self, q: str, **options: Any) -> geopandas.GeoDataFrame:
         """What somebody who typed so far may mean. options: focus, limit."""
         options = {name: as_text(value) for name, value in options.items()}
-        return _collected([self.get("/v1/suggest", q=q, **options)])
+        return as_features([self.get("/v1/suggest", q=q, **options)])
 
     def reverse(self, at: LonLat, **options: Any) -> geopandas.GeoDataFrame:
         """What is there: address, road, points of interest; `.attrs` has the areas around it and the grid cell.
@@ -220,7 +212,7 @@ class Cloud:
         options: radius_m, limit.
         """
         answer = self.get("/v1/reverse", at=as_text(at), **options)
-        return _collected([answer], areas=answer.document["areas"], cell=answer.document["cell"])
+        return as_features([answer], areas=answer.document["areas"], cell=answer.document["cell"])
 
     def areas(
         self, at: LonLat | None = None, parent: str = "", level: str = "", **options: Any
@@ -231,15 +223,15 @@ class Cloud:
         options: q (beginning of the name), geometry="none" (leaves the boundaries out).
         """
         if at is not None:
-            return _collected([self.get("/v1/areas", at=as_text(at), **options)])
+            return as_features([self.get("/v1/areas", at=as_text(at), **options)])
         conditions = {"parent": parent, "level": level, **options}
         asked = {name: value for name, value in conditions.items() if value}
-        return _collected(list(self._areas_pages(asked)))
+        return as_features(list(self._areas_pages(asked)))
 
     def area(self, code: str) -> geopandas.GeoDataFrame:
         """One administrative area by its code, with its boundary where an open one is known: one row."""
         answer = self.get(f"/v1/areas/{urllib.parse.quote(code, safe='')}")
-        return _collected([Answer({**answer.document, "features": [answer.document]}, *_state(answer))])
+        return as_features([Answer({**answer.document, "features": [answer.document]}, *_state(answer))])
 
     def datasets(self) -> pandas.DataFrame:
         """What is in the snapshot: dataset, what is counted, how many; `.attrs` has sources with their licences."""
@@ -259,7 +251,7 @@ class Cloud:
         Raises CloudProblem if the box is larger than the server allows.
         """
         answers = list(self._roads_pages(bbox))
-        frame = _collected(answers)
+        frame = as_features(answers)
         return frame.drop_duplicates("id", ignore_index=True) if len(answers) > 1 else frame
 
     def layer(self, name: str, bbox: tuple[float, float, float, float] | None = None) -> geopandas.GeoDataFrame:
@@ -271,7 +263,7 @@ class Cloud:
         while after is not None:
             answers.append(self.get(path, after=after, limit=PAGE, **asked))
             after = answers[-1].document["next_after"]
-        return _collected(answers)
+        return as_features(answers)
 
     def add(self, layer: str, frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
         """Stores every row in an own layer and gives the rows as stored, with id and version.
@@ -293,7 +285,7 @@ class Cloud:
                 raise CloudProblem(problem.status, problem.title, detail, problem.hint) from problem
         documents = [answer.document for answer in stored]
         last = stored[-1] if stored else Answer({}, "", 0)
-        return _collected([Answer({"features": documents}, *_state(last))])
+        return as_features([Answer({"features": documents}, *_state(last))])
 
     def get(self, path: str, **parameters: Any) -> Answer:
         """The answer to any GET question of the interface (/docs lists them); parameters that are None are left out."""
@@ -303,9 +295,21 @@ class Cloud:
         """The answer to any POST question with a JSON body; parameters that are None are left out."""
         return self._ask("POST", path, parameters, body)
 
+    def put(self, path: str, body: Any, **parameters: Any) -> Answer:
+        """The answer to any PUT question with a JSON body; parameters that are None are left out."""
+        return self._ask("PUT", path, parameters, body)
+
+    def patch(self, path: str, body: Any, **parameters: Any) -> Answer:
+        """The answer to any PATCH question with a JSON body; parameters that are None are left out."""
+        return self._ask("PATCH", path, parameters, body)
+
     def delete(self, path: str, **parameters: Any) -> Answer:
         """The answer to any DELETE question; parameters that are None are left out."""
         return self._ask("DELETE", path, parameters, None)
+
+    def fetch(self, path: str, **parameters: Any) -> bytes:
+        """What any GET question that answers with a file gives: a picture, a GeoTIFF, a form."""
+        return self._send("GET", path, parameters, None, "application/json", "*/*")[0]
 
     def _areas_pages(self, asked: Mapping[str, Any]) -> Iterator[Answer]:
         total, offset = 1, 0
@@ -332,10 +336,21 @@ class Cloud:
     def _ask(
         self, method: str, path: str, parameters: Mapping[str, Any], body: Any, media_type: str = "application/json"
     ) -> Answer:
+        content, headers = self._send(method, path, parameters, body, media_type, "application/json")
+        try:
+            live_version = int(headers.get("Location-Cloud-Live-Version", 0))
+            return Answer(json.loads(content), headers.get("Location-Cloud-Snapshot", ""), live_version)
+        except ValueError as error:
+            raise self._silence(error) from error
+
+    def _send(
+        self, method: str, path: str, parameters: Mapping[str, Any], body: Any, media_type: str, accept: str
+    ) -> tuple[bytes, Message]:
+        """The body and the headers of the answer."""
         query = urllib.parse.urlencode(
-            {name: _as_word(value) for name, value in parameters.items() if value is not None}
+            {name: _as_word(value) for name, value in parameters.items() if value is not None}, doseq=True
         )
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": accept}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
@@ -345,20 +360,18 @@ class Cloud:
         asked = urllib.request.Request(address, content, headers, method=method)
         try:
             with _opener(self.url).open(asked, timeout=self.timeout_s) as reply:
-                document = json.loads(reply.read())
-                live_version = int(reply.headers.get("Location-Cloud-Live-Version", 0))
-                return Answer(document, reply.headers.get("Location-Cloud-Snapshot", ""), live_version)
+                return reply.read(), reply.headers
         except urllib.error.HTTPError as error:
             with error:
                 raise _as_problem(error.code, error.reason, error.read()) from None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
-            raise CloudProblem(
-                0,
-                "No cloud answers",
-                f"{self.url}: {reason}",
-                "is it running? location-cloud serve; else: location-cloud doctor",
-            ) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise self._silence(error) from error
+
+    def _silence(self, error: Exception) -> CloudProblem:
+        """Nobody answers, or not a cloud."""
+        reason = getattr(error, "reason", error)
+        hint = "is it running? location-cloud serve; else: location-cloud doctor"
+        return CloudProblem(0, "No cloud answers", f"{self.url}: {reason}", hint)
 
 
 def as_text(value: Any) -> Any:
@@ -385,7 +398,9 @@ def _positions(points: Points) -> pandas.Series:
     return pandas.Series(pairs, dtype=object)
 
 
-def _as_word(value: Any) -> str:
+def _as_word(value: Any) -> str | list[str]:
+    if isinstance(value, (list, tuple)):  # repeated: status=open&status=closed
+        return [str(each) for each in value]
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -413,9 +428,24 @@ def _made(answer: Answer, **more: Any) -> dict[str, Any]:
     return answer.attrs(**weights, **more)
 
 
+def as_ways(answer: Answer) -> geopandas.GeoDataFrame:
+    """An answer of /v1/route with lines as GeoJSON: a row a way."""
+    rows = [
+        {
+            "distance_m": route["distance_m"],
+            "duration_s": route["duration_s"],
+            "profile": answer.document["profile"],
+            "steps": [step for leg in route["legs"] for step in leg["steps"]],
+        }
+        for route in answer.document["routes"]
+    ]
+    lines = [shape(route["geometry"]) for route in answer.document["routes"]]
+    return as_frame(rows, lines, _made(answer, waypoints=answer.document["waypoints"]))
+
+
 def _ways(answer: Answer) -> geopandas.GeoDataFrame:
     """Features of directions as one frame."""
-    frame = _collected([answer])
+    frame = as_features([answer])
     frame.attrs = _made(answer)
     return frame
 
@@ -424,7 +454,7 @@ def _state(answer: Answer) -> tuple[str, int]:
     return answer.snapshot, answer.live_version
 
 
-def _collected(answers: list[Answer], **more: Any) -> geopandas.GeoDataFrame:
+def as_features(answers: Sequence[Answer], **more: Any) -> geopandas.GeoDataFrame:
     """The features of all pages as one frame; what the server says of a feature itself wins over its properties."""
     features = [feature for answer in answers for feature in answer.document["features"]]
     own = ("id", "version", "updated")
@@ -432,10 +462,11 @@ def _collected(answers: list[Answer], **more: Any) -> geopandas.GeoDataFrame:
         {**feature["properties"], **{name: feature[name] for name in own if name in feature}} for feature in features
     ]
     shapes = [shape(feature["geometry"]) if feature["geometry"] else None for feature in features]
-    return _as_frame(rows, shapes, answers[-1].attrs(**more))
+    return as_frame(rows, shapes, answers[-1].attrs(**more))
 
 
-def _as_frame(rows: list[dict[str, Any]], shapes: list[Any], attrs: dict[str, Any]) -> geopandas.GeoDataFrame:
+def as_frame(rows: list[dict[str, Any]], shapes: list[Any], attrs: dict[str, Any]) -> geopandas.GeoDataFrame:
+    """Rows with their shapes (None = nowhere) and where they come from."""
     frame = geopandas.GeoDataFrame(rows, geometry=shapes, crs=EPSG)
     frame.attrs = attrs
     return frame

@@ -81,6 +81,12 @@ def signature_of(text: str) -> str:
     return text.rpartition(HMAC_FIELD)[2][:80] if is_signed(text) else ""
 
 
+def spelled_alike(text: str) -> str:
+    """The form with its code as hexadecimal is compared: one message is one call however its code is spelled."""
+    message, found, code = text.rpartition(HMAC_FIELD)
+    return message + found + code.strip().lower() if found else text
+
+
 def check_signature(text: str, keys: tuple[bytes, ...]) -> None:
     """Raises Denied unless the form ends with the code that one of the keys gives; compared in constant time."""
     message, found, code = text.rpartition(HMAC_FIELD)

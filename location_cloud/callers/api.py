@@ -7,7 +7,7 @@ from typing import Any
 
 from location_cloud.callers import schema, service
 from location_cloud.callers.masking import masked_phone, masked_sms
-from location_cloud.callers.model import Located
+from location_cloud.callers.model import DESK, Located
 from location_cloud.capability import Call, Operation
 
 LANGUAGES = ("zh-CN", "en")
@@ -23,8 +23,6 @@ def as_json(located: Located) -> dict[str, Any]:
     """The answer, its personal numbers masked."""
     return {**asdict(located), "phone": asdict(masked_phone(located.phone)), "sms": masked_sms(located.sms)}
 
-
-DESK = "rescue:desk"
 
 OPERATIONS = (
     Operation(

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from typing import Any
 
 from location_cloud.access.service import check_scope
 from location_cloud.callers import schema, schema_calls, service_calls
-from location_cloud.callers.aml_form import MOST_CHARS, signature_of
+from location_cloud.callers.aml_form import MOST_CHARS, signature_of, spelled_alike
+from location_cloud.callers.model import DESK, PHONE, PRIVATE, Said, Told
 from location_cloud.callers.model import Call as Stored
-from location_cloud.callers.model import Said, Told
 from location_cloud.capability import Call, Operation, Reply
+from location_cloud.changes import Sent
 from location_cloud.errors import BadQuery
+from location_cloud.http.preconditions import sent_by, who
 
 Json = dict[str, Any]
 
-DESK, PRIVATE, PHONE = "rescue:desk", "rescue:private", "rescue:phone"
-"""The duty desk; personal numbers in clear; a phone's message taken and nothing else."""
-
 FORM = "application/x-www-form-urlencoded"
-
-_REQUEST = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 def add_call(call: Call, params: schema.Nothing, body: schema_calls.CallBody) -> Reply:
     """The new call."""
-    request = call.header("Idempotency-Key")
-    if request and not _REQUEST.fullmatch(request):
-        raise BadQuery("Idempotency-Key has up to 128 visible ASCII characters", hint="a UUID serves")
-    stored, is_new = service_calls.add_call(call.world, call.tenant, body.told(), call.now, request)
+    stored, is_new = service_calls.add_call(call.world, call.tenant, body.told(), sent_by(call, "calls", body))
     return Reply(_as_json(stored), 201, headers={} if is_new else {"Idempotent-Replayed": "true"})
 
 
@@ -37,9 +30,10 @@ def take_aml(call: Call, params: schema.Nothing, body: bytes) -> Reply:
     """The id of the call that a phone's message became; sent twice, it is taken once."""
     if not body.isascii():
         raise BadQuery("the AML form has bytes that are not ASCII", hint="send it url-encoded, as the phone posted it")
-    text = body.decode("ascii")
+    text = spelled_alike(body.decode("ascii"))
     told = Told(said=Said(aml_form=text), source="aml_https")
-    stored, is_new = service_calls.take_form(call.world, call.tenant, told, call.now, f"aml:{signature_of(text)}")
+    sent = Sent(who(call), call.now, f"aml:{signature_of(text)}")
+    stored, is_new = service_calls.take_form(call.world, call.tenant, told, sent)
     return Reply({"id": stored.id}, 201, headers={} if is_new else {"Idempotent-Replayed": "true"})
 
 
@@ -55,8 +49,8 @@ def get_call(call: Call, params: schema_calls.InOneCall, body: None) -> Json:
     if not params.clear:
         return _as_json(service_calls.get_call(call.world, call.tenant, params.id))
     check_scope(call.caller, PRIVATE)
-    who = call.caller.key_id or "local"
-    return _as_json(service_calls.read_in_clear(call.world, call.tenant, params.id, who, call.now), is_clear=True)
+    found = service_calls.read_in_clear(call.world, call.tenant, params.id, who(call), call.now)
+    return _as_json(found, is_clear=True)
 
 
 def list_reads(call: Call, params: schema_calls.InReads, body: None) -> Json:

@@ -32,6 +32,22 @@ def mask_text(text: str) -> str:
     return _LONG.sub(lambda found: mask_number(found[0]), text)
 
 
+def unmasked(text: str, before: str) -> str:
+    """A text that somebody wrote from mask_text(before): numbers that are still masked in it as they were."""
+    known: dict[str, list[str]] = {}
+    for found in _LONG.findall(before):
+        known.setdefault(mask_number(found), []).append(found)
+    if not known:
+        return text
+    masks = "|".join(re.escape(mask) for mask in sorted(known, key=len, reverse=True))
+
+    def number(found: re.Match[str]) -> str:
+        numbers = known[found[0]]
+        return numbers.pop(0) if len(numbers) > 1 else numbers[0]
+
+    return re.sub(masks, number, text)
+
+
 def plain_number(number: str) -> str:
     """The number by which two spellings of it are one: +86 138-0000-0000 and 13800000000."""
     digits = "".join(char for char in number if char.isascii() and char.isdigit())

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from location_cloud.callers.secrecy import Secrecy
+from location_cloud.secrecy import Secrecy
 
 LonLat: TypeAlias = tuple[float, float]
+
+DESK, PRIVATE, PHONE = "rescue:desk", "rescue:private", "rescue:phone"
+"""Scopes: the duty desk; personal data in clear; a phone's message taken and nothing else."""
 
 Rat = Literal["gsm", "lte", "nr"]
 """Radio access technology of a cell."""

@@ -18,12 +18,15 @@ from scipy.special import chdtrc, log_ndtr
 from location_cloud.callers.cell_sector import LIGHT_M_S
 from location_cloud.callers.mixture import Mixture
 from location_cloud.callers.model import Excluded
+from location_cloud.callers.three_towers import place_three
 from location_cloud.errors import Unprocessable
 
 Floats = npt.NDArray[np.float64]
 
 LEAST_TOWERS = 3
 LEAST_FOR_EXCLUSION = 4
+
+UNCHECKED = "three towers tell a place, and nothing tells whether one of them hears an echo"
 
 LATE_SHARE = 0.3
 """How often one of the towers hears an echo: ours. In 2,000 simulated fixes of 6 towers the ellipse then holds 95 % of
@@ -97,10 +100,13 @@ def multilaterate(sites_m: Floats, times_ns: Sequence[int | float], sigma_ns: Fl
     ranges_m = np.array([float(time - first) for time in times_ns]) * LIGHT_M_S * 1e-9
     middle = sites_m.mean(axis=0)
     near_m = NEAR_SPANS * span_m
+    if count < LEAST_FOR_EXCLUSION:
+        density, chi2 = place_three(sites_m, ranges_m, sigma_m, middle, near_m)
+        stretch = _misfit(chi2, 1)
+        density = Mixture(density.mean_m, density.spread_m2 * stretch, density.weights)
+        return Found(density, (), (UNCHECKED, *_unfit(stretch)))
     weights = np.tile(1 / sigma_m**2, (1 + count, 1))
     weights[np.arange(1, count + 1), np.arange(count)] = 0
-    if count < LEAST_FOR_EXCLUSION:
-        weights = weights[:1]
     starts = _first_guesses(sites_m, ranges_m, weights, middle, span_m, near_m)
     weights = np.concatenate([weights, weights[:1]])  # the second best place of all towers
     fit = _fit(sites_m, ranges_m, sigma_m, weights, starts, middle, near_m)
@@ -113,11 +119,11 @@ def _averaged(fit: _Fit, sigma_m: Floats, count: int) -> Found:
     weights = np.exp(log_weight - log_weight.max())
     weights /= weights.sum()
     best = int(weights.argmax())
-    freedom = max(count - 3, 1)
-    doubt = float(chdtrc(freedom, fit.chi2[0])) if count > 3 else 1.0
+    freedom = count - 3
+    doubt = float(chdtrc(freedom, fit.chi2[0]))
     excluded: tuple[Excluded, ...] = ()
     warnings: list[str] = []
-    if doubt < FALSE_ALARM and 0 < best <= count and len(weights) > 2:
+    if doubt < FALSE_ALARM and 0 < best <= count:
         why = (
             f"late by about {late_m[best - 1]:,.0f} m, an echo: chi-square of all {fit.chi2[0]:.1f} (chance "
             f"{doubt:.2g}), without it {fit.chi2[best]:.1f}; it is this tower: {weights[best]:.0%}"
@@ -130,8 +136,7 @@ def _averaged(fit: _Fit, sigma_m: Floats, count: int) -> Found:
     order = weights.argsort()[::-1]
     order = order[weights[order] >= LEAST_WEIGHT]
     stretch = _misfit(fit.chi2[best], freedom - int(0 < best <= count))
-    if stretch > 1:
-        warnings.append(f"even the best explanation does not fit; the ellipse is {stretch**0.5:.1f} times as long")
+    warnings += _unfit(stretch)
     shares = weights[order] / weights[order].sum()
     if not np.isfinite(mean[order]).all() or float(np.linalg.eigvalsh(spread[order])[:, 1].max()) > 1e12:
         raise Unprocessable("degenerate geometry: these arrivals fit places all along a line", hint="add a tower")
@@ -146,8 +151,6 @@ def _hypotheses(fit: _Fit, sigma_m: Floats, count: int) -> tuple[Floats, Floats,
     """
     log_weight, mean, spread = fit.evidence.copy(), fit.at_m.copy(), fit.spread_m2.copy()
     late = np.arange(1, len(log_weight) - 1)
-    if not len(late):
-        return log_weight, mean, spread, np.empty(0)
     tower = late - 1
     lean = fit.lean[late, tower]
     seen_m = fit.left_m[late, tower]
@@ -166,6 +169,11 @@ def _hypotheses(fit: _Fit, sigma_m: Floats, count: int) -> tuple[Floats, Floats,
     shrink = (left_over - 1) / variance
     spread[late] += shrink[:, None, None] * gain[:, :, None] * gain[:, None, :]
     return log_weight, mean, spread, late_m
+
+
+def _unfit(stretch: float) -> list[str]:
+    told = f"even the best explanation does not fit; the ellipse is {stretch**0.5:.1f} times as long"
+    return [told] if stretch > 1 else []
 
 
 def _misfit(chi2: float, freedom: int) -> float:

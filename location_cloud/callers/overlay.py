@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from location_cloud.callers.model import Kept
-from location_cloud.callers.secrecy import KEY_FILE, load_secrecy
 from location_cloud.errors import BadInput
+from location_cloud.secrecy import find_secrecy
 
 log = logging.getLogger(__name__)
 
 
 def open_overlay(snapshot: Any, settings: Any) -> Kept | None:
     """The keys of the files that the settings name; None if they cannot be: callers alone are not served then."""
-    named = settings.secret_key_file
-    path = Path(named) if named else settings.home / KEY_FILE
     try:
-        return Kept(load_secrecy(path), _aml_keys(settings.aml_key_file))
+        return Kept(find_secrecy(settings.home, settings.secret_key_file), _aml_keys(settings.aml_key_file))
     except (OSError, BadInput) as error:
         log.error("callers are not served, a key file (secret_key_file, aml_key_file) cannot be used: %s", error)
         return None

@@ -135,9 +135,16 @@ def _doubt_times(found: Gathered, now: datetime) -> None:
     for at in (each.positioned_at for each in found.messages if each.positioned_at is not None):
         minutes = (now - at).total_seconds() / 60
         if minutes > STALE_MIN:
-            found.warnings.append(f"the phone was there {minutes:,.0f} minutes ago, at {at:%Y-%m-%d %H:%M:%S} UTC")
+            found.warnings.append(f"the phone was there {_as_age(minutes)} ago, at {at:%Y-%m-%d %H:%M:%S} UTC")
         elif minutes < -1:
             found.warnings.append(f"the phone's clock is {-minutes:,.0f} minutes ahead")
+
+
+def _as_age(minutes: float) -> str:
+    """In the unit that is read at a glance."""
+    if minutes < 120:
+        return f"{minutes:.0f} minutes"
+    return f"{minutes / 60:.0f} hours" if minutes < 48 * 60 else f"{minutes / 1440:,.0f} days"
 
 
 def _lonlat(plane: Plane, at_m: Any) -> LonLat:

@@ -13,10 +13,11 @@ from location_cloud.callers import store
 from location_cloud.callers.aml_form import check_signature, parse_form
 from location_cloud.callers.masking import mask_text, masked, plain_number
 from location_cloud.callers.model import SAME_NUMBER_H, Call, Located, Phone, Private, Read, Said, Sealed, Told
-from location_cloud.callers.secrecy import Secrecy
 from location_cloud.callers.service import kept, locate
 from location_cloud.callers.sources import phone_of, read_messages
+from location_cloud.changes import Sent, check_repeated
 from location_cloud.errors import BadQuery, Denied, NotFound, TooLarge, Unprocessable
+from location_cloud.secrecy import Secrecy
 from location_cloud.storage.world import World
 
 if TYPE_CHECKING:
@@ -31,17 +32,18 @@ FORGOTTEN_AT_ONCE = 500
 """In one transaction: nobody else writes meanwhile."""
 
 
-def add_call(world: World, tenant: str, told: Told, now: datetime, request: str = "") -> tuple[Call, bool]:
+def add_call(world: World, tenant: str, told: Told, sent: Sent) -> tuple[Call, bool]:
     """The call as stored, masked, and whether it is new; durable when this returns.
 
-    A call whose place nobody can tell is kept all the same: `located` is None and its warnings say why. request: key
-    that its sender chose; the same sent again under it gives the call that it made.
+    A call whose place nobody can tell is kept all the same: `located` is None and its warnings say why. The same
+    sent again under its Idempotency-Key gives the call that it made.
 
     Raises Denied for an AML form with a wrong HMAC, Unprocessable if the key was used for something else.
     """
     secrecy = kept(world).secrecy
-    digest = secrecy.mark(orjson.dumps(asdict(told), default=str, option=orjson.OPT_SORT_KEYS).decode())
-    located, warnings = _located(world, told, told.received_at or now)
+    said = orjson.dumps(asdict(told), default=str, option=orjson.OPT_SORT_KEYS).decode()
+    sent = replace(sent, digest=secrecy.mark(said))
+    located, warnings = _located(world, told, told.received_at or sent.now)
     phone = located.phone if located is not None else _phone(told.said)
     private = Private(
         number=told.number or phone.number,
@@ -52,7 +54,7 @@ def add_call(world: World, tenant: str, told: Told, now: datetime, request: str 
     )
     number = plain_number(private.number)
     sealed = Sealed(
-        received_at=told.received_at or now,
+        received_at=told.received_at or sent.now,
         private=secrecy.seal(orjson.dumps(asdict(private)), tenant),
         located=None if located is None else _without_person(located),
         warnings=warnings,
@@ -61,20 +63,16 @@ def add_call(world: World, tenant: str, told: Told, now: datetime, request: str 
         mark=secrecy.mark(number) if number else "",
     )
     with world.live.write() as connection:
-        if request and (found := store.find_request(connection, tenant, request)) is not None:
-            call_id, said = found
-            if said != digest:
-                raise Unprocessable(
-                    f"the Idempotency-Key was used for call {call_id}, which said something else",
-                    hint="choose a new key for every new call",
-                )
+        found = store.find_request(connection, tenant, sent.request) if sent.request else None
+        if found is not None:
+            call_id, digest = found
+            check_repeated(f"call {call_id}", digest, sent)
         else:
-            found = None
-            call_id = store.insert_call(connection, tenant, sealed, request or None, digest)
+            call_id = store.insert_call(connection, tenant, sealed, sent.request or None, sent.digest)
     return get_call(world, tenant, call_id), found is None
 
 
-def take_form(world: World, tenant: str, told: Told, now: datetime, request: str) -> tuple[Call, bool]:
+def take_form(world: World, tenant: str, told: Told, sent: Sent) -> tuple[Call, bool]:
     """A phone's AML form as a call, as `add_call`; only a proven one.
 
     Raises Denied for a wrong or missing HMAC and where no key was agreed, BadQuery for what is no form.
@@ -85,7 +83,7 @@ def take_form(world: World, tenant: str, told: Told, now: datetime, request: str
     text = told.said.aml_form or ""
     check_signature(text, keys)
     parse_form(text)
-    return add_call(world, tenant, told, now, request)
+    return add_call(world, tenant, told, sent)
 
 
 def get_call(world: World, tenant: str, call_id: int) -> Call:

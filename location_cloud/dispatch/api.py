@@ -9,10 +9,10 @@ import numpy as np
 
 from location_cloud.capability import Call, Operation
 from location_cloud.dispatch import schema, service, service_coverage
-from location_cloud.dispatch.asked_of import DESK
 from location_cloud.dispatch.cell_times import Grid
 from location_cloud.dispatch.duty import WHY
 from location_cloud.dispatch.fields import as_position, as_text
+from location_cloud.dispatch.model import DESK
 from location_cloud.dispatch.service import Brought, Conditions, Offer, Question, Ranking
 from location_cloud.dispatch.service_coverage import Coverage, Demand
 from location_cloud.spatial.crs import as_wgs84

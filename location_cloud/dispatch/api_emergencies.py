@@ -4,45 +4,52 @@ from __future__ import annotations
 
 from typing import Any
 
+from location_cloud.access.service import check_scope
 from location_cloud.capability import Call, Operation, Reply
+from location_cloud.changes import Sent
 from location_cloud.dispatch import schema_emergencies as schema
 from location_cloud.dispatch import service_emergencies as service
-from location_cloud.dispatch.asked_of import CREW, DESK, crew_key, etag, get_version, request_key, who
-from location_cloud.dispatch.fields import as_assignment, as_duplicate, as_entry
-from location_cloud.dispatch.model import Assignment, Emergency, Role
+from location_cloud.dispatch import service_privacy
+from location_cloud.dispatch import service_reading as reading
+from location_cloud.dispatch.fields import as_assignment, as_duplicate, as_entry, as_read
+from location_cloud.dispatch.model import CREW, DESK, PRIVATE, Assignment, Emergency
 from location_cloud.dispatch.service import predict_drive_s
 from location_cloud.dispatch.service_emergencies import Writer
+from location_cloud.dispatch.service_fixes import locate_fix
+from location_cloud.dispatch.service_units import crew_key
+from location_cloud.http.preconditions import etag, get_version, sent_by, who
 
 Json = dict[str, Any]
 
 
 def open_emergency(call: Call, params: schema.InNothing, body: schema.EmergencyBody) -> Reply:
     """The new emergency, and which open ones may be the same."""
-    said = body.whole()
+    said, writer = body.whole(), _writer(call, "emergencies", body)
+    if body.fix is not None:
+        said = {**locate_fix(call.world, call.tenant, body.fix.as_said(), body.simulated, writer), **said}
     incident = None if body.incident is None else body.incident.said(said["lonlat"], body.simulated)
-    found, is_new = service.open_emergency(call.world, call.tenant, said, incident, _writer(call, body.role, True))
-    return _emergency(call, found, 201, {} if is_new else {"Idempotent-Replayed": "true"})
+    return _emergency(call, *service.open_emergency(call.world, call.tenant, said, incident, writer), status=201)
 
 
 def change_emergency(call: Call, params: schema.InEmergencyVersion, body: schema.EmergencyPatch) -> Reply:
     """The changed emergency."""
-    writer = _writer(call, body.role)
-    found = service.change_emergency(
-        call.live, call.tenant, params.id, body.said(), get_version(call, params.version), writer
-    )
-    return _emergency(call, found)
+    writer = _writer(call, f"emergency/{params.id}", body)
+    version = get_version(call, params.version)
+    return _emergency(call, *service.change_emergency(call.world, call.tenant, params.id, body.said(), version, writer))
 
 
 def get_emergency(call: Call, params: schema.InEmergencyThen, body: None) -> Reply:
     """One emergency as it is, or was."""
+    reader = _reader(call, params.clear)
     if params.as_of is not None:
-        return Reply(service.read_emergency(call.live, call.tenant, params.id, params.as_of))
-    return _emergency(call, service.get_emergency(call.live, call.tenant, params.id))
+        return Reply(reading.read_emergency(call.world, call.tenant, params.id, params.as_of, reader))
+    return _emergency(call, service.get_emergency(call.live, call.tenant, params.id), reader=reader)
 
 
 def list_emergencies(call: Call, params: schema.InEmergencies, body: None) -> Json:
     """A page of emergencies."""
-    found = service.list_emergencies(call.live, call.tenant, tuple(params.status), params.after, params.limit)
+    asked = tuple(params.status), params.after, params.limit, params.cell
+    found = reading.list_emergencies(call.world, call.tenant, *asked)
     following = found[-1]["id"] if len(found) == params.limit else None
     return {"emergencies": found, "next_after": following}
 
@@ -50,28 +57,36 @@ def list_emergencies(call: Call, params: schema.InEmergencies, body: None) -> Js
 def find_duplicates(call: Call, params: schema.InEmergency, body: None) -> Json:
     """Which open ones may be the same."""
     emergency = service.get_emergency(call.live, call.tenant, params.id)
-    return {"duplicates": [as_duplicate(each) for each in service.find_duplicates(call.live, call.tenant, emergency)]}
+    return {"duplicates": [as_duplicate(each) for each in reading.find_duplicates(call.live, call.tenant, emergency)]}
 
 
 def list_log(call: Call, params: schema.InLog, body: None) -> Json:
     """What happened."""
-    found = service.list_log(call.live, call.tenant, params.id, params.after, params.limit)
+    reader = _reader(call, params.clear)
+    found = reading.list_log(call.world, call.tenant, params.id, params.after, params.limit, reader)
     following = found[-1].number if len(found) == params.limit else None
     return {"entries": [as_entry(each) for each in found], "next_after": following}
 
 
+def list_reads(call: Call, params: schema.InReads, body: None) -> Json:
+    """Who read an emergency in clear."""
+    found = service_privacy.list_reads(call.live, call.tenant, params.id, params.after, params.limit)
+    following = found[-1].number if len(found) == params.limit else None
+    return {"reads": [as_read(each) for each in found], "next_after": following}
+
+
 def add_note(call: Call, params: schema.InEmergency, body: schema.NoteBody) -> Json:
     """The line."""
-    writer = _writer(call, body.role, True)
-    return as_entry(service.add_note(call.live, call.tenant, params.id, body.text, writer))
+    writer = _writer(call, f"log/{params.id}", body)
+    return as_entry(service.add_note(call.world, call.tenant, params.id, body.text, writer))
 
 
 def assign_unit(call: Call, params: schema.InEmergency, body: schema.AssignBody) -> Reply:
     """The unit on its way."""
     predicted_s = predict_drive_s(call.world, call.tenant, params.id, body.unit, body.siren)
-    writer = _writer(call, body.role, True)
-    found, is_new = service.assign_unit(call.live, call.tenant, params.id, body.unit, predicted_s, writer)
-    return _assignment(found, 201, {} if is_new else {"Idempotent-Replayed": "true"})
+    writer = _writer(call, f"assignments/{params.id}", body)
+    assigned = service.assign_unit(call.live, call.tenant, params.id, body.unit, predicted_s, writer)
+    return _assignment(*assigned, status=201)
 
 
 def get_assignment(call: Call, params: schema.InAssignment, body: None) -> Reply:
@@ -81,32 +96,37 @@ def get_assignment(call: Call, params: schema.InAssignment, body: None) -> Reply
 
 def step_assignment(call: Call, params: schema.InAssignmentVersion, body: schema.StepBody) -> Reply:
     """The step."""
-    writer = _writer(call, body.role)
-    found = service.step_assignment(
-        call.live,
-        call.tenant,
-        params.id,
-        params.unit,
-        body.status,
-        get_version(call, params.version),
-        writer,
-        body.hospital,
+    writer = _writer(call, f"assignments/{params.id}/{params.unit}", body)
+    version = get_version(call, params.version)
+    stepped = service.step_assignment(
+        call.live, call.tenant, params.id, params.unit, body.status, version, writer, body.hospital
     )
-    return _assignment(found)
+    return _assignment(*stepped)
 
 
-def _writer(call: Call, role: Role, has_request: bool = False) -> Writer:
-    return Writer(who(call), role, call.now, request_key(call) if has_request else "", crew_key(call))
+def _writer(call: Call, path: str, body: schema.Told) -> Writer:
+    sent = sent_by(call, path, body)
+    return Writer(sent.who, sent.now, sent.request, sent.digest, body.role, crew_key(call.caller))
 
 
-def _emergency(call: Call, found: Emergency, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
-    told = service.read_emergency(call.live, call.tenant, found.id)
-    told["duplicates"] = [as_duplicate(each) for each in service.find_duplicates(call.live, call.tenant, found)]
-    return Reply(told, status, headers={**etag(told["version"]), **(headers or {})})
+def _reader(call: Call, is_clear: bool) -> Sent | None:
+    """Who reads in clear; None = masked. Raises Denied if the key may not."""
+    if not is_clear:
+        return None
+    check_scope(call.caller, PRIVATE)
+    return Sent(who(call), call.now)
 
 
-def _assignment(found: Assignment, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
-    return Reply(as_assignment(found), status, headers={**etag(found.version), **(headers or {})})
+def _emergency(
+    call: Call, found: Emergency, is_new: bool = True, status: int = 200, reader: Sent | None = None
+) -> Reply:
+    told = reading.read_emergency(call.world, call.tenant, found.id, reader=reader)
+    told["duplicates"] = [as_duplicate(each) for each in reading.find_duplicates(call.live, call.tenant, found)]
+    return Reply(told, status, headers=etag(told["version"], is_new))
+
+
+def _assignment(found: Assignment, is_new: bool = True, status: int = 200) -> Reply:
+    return Reply(as_assignment(found), status, headers=etag(found.version, is_new))
 
 
 _ALL, _ONE = "/v1/emergencies", "/v1/emergencies/{id}"
@@ -127,20 +147,21 @@ OPERATIONS = (
         "emergencies.open",
         "POST",
         _ALL,
-        "Open an emergency, with a public incident if it says one. Header Idempotency-Key: sent twice, opened once.",
+        "Open an emergency, where it is told or where its phone says (fix), with a public incident if it says one.",
         open_emergency,
         schema.InNothing,
         schema.OutEmergency,
         DESK,
         Body=schema.EmergencyBody,
         status=201,
-        errors=(404, 409, 413, 422, 507),
+        errors=(403, 404, 409, 413, 422, 507),
+        max_body_bytes=60_000,
     ),
     Operation(
         "emergencies.get",
         "GET",
         _ONE,
-        "One emergency with the units on it, as it is or, with as_of, as its log tells that it was.",
+        "One emergency with the units on it, as it is or was (as_of); masked, or with clear=true in clear.",
         get_emergency,
         schema.InEmergencyThen,
         schema.OutEmergency,
@@ -174,12 +195,22 @@ OPERATIONS = (
         "emergencies.log",
         "GET",
         f"{_ONE}/log",
-        "Everything that happened to an emergency: who, when, in which role, what.",
+        "All that happened to an emergency: who, when, in which role, what; masked, or with clear=true in clear.",
         list_log,
         schema.InLog,
         schema.OutLog,
         DESK,
         errors=(404,),
+    ),
+    Operation(
+        "emergencies.reads",
+        "GET",
+        f"{_ONE}/reads",
+        "Who read an emergency in clear, and when; also after it was forgotten.",
+        list_reads,
+        schema.InReads,
+        schema.OutReads,
+        DESK,
     ),
     Operation(
         "emergencies.note",

@@ -7,9 +7,10 @@ from typing import Any
 from location_cloud.capability import Call, Operation, Reply
 from location_cloud.dispatch import schema_units as units
 from location_cloud.dispatch import service_units
-from location_cloud.dispatch.asked_of import CREW, DESK, crew_key, etag, find_version, get_version
 from location_cloud.dispatch.fields import as_hospital, as_unit
-from location_cloud.dispatch.model import Hospital, Position, Unit
+from location_cloud.dispatch.model import CREW, DESK, Hospital, Position, Unit
+from location_cloud.dispatch.service_units import crew_key
+from location_cloud.http.preconditions import etag, find_version, get_version
 
 Json = dict[str, Any]
 
@@ -25,7 +26,7 @@ def change_unit(call: Call, params: units.InNameVersion, body: units.UnitPatch) 
     """The unit after what was told of it."""
     said = units.state_said(body.status, body.position, call.now)
     unit = service_units.change_unit(
-        call.live, call.tenant, params.id, said, get_version(call, params.version), call.now, crew_key(call)
+        call.live, call.tenant, params.id, said, get_version(call, params.version), call.now, crew_key(call.caller)
     )
     return _unit_reply(call, unit, service_units.positions_of(call.live, call.tenant, [unit])[0])
 

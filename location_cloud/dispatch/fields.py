@@ -14,6 +14,7 @@ from location_cloud.dispatch.model import (
     Entry,
     Hospital,
     Position,
+    Read,
     Unit,
 )
 
@@ -87,6 +88,8 @@ def as_fields(emergency: Emergency) -> Json:
         "status": emergency.status,
         "lonlat": list(emergency.lonlat),
         "accuracy_m": emergency.accuracy_m,
+        "ellipse": None if emergency.ellipse is None else dict(emergency.ellipse),
+        "method": emergency.method,
         "address": emergency.address,
         "description": emergency.description,
         "needs": list(emergency.needs),
@@ -113,8 +116,8 @@ def as_assignment(assignment: Assignment) -> Json:
 
 def as_emergency(number: int, version: int, fields: Json, assignments: list[Json]) -> Json:
     """An emergency as it is or was."""
-    level = int(fields["level"])
-    return {"id": number, "version": version, **fields, "level_title": dict(LEVELS[level]), "assignments": assignments}
+    told = {"id": number, "version": version, "ellipse": None, "method": "", **fields}
+    return {**told, "level_title": dict(LEVELS[int(fields["level"])]), "assignments": assignments}
 
 
 def replayed(entries: list[Entry]) -> Json:
@@ -144,6 +147,11 @@ def as_entry(entry: Entry) -> Json:
         "action": entry.action,
         "fields": dict(entry.fields),
     }
+
+
+def as_read(read: Read) -> Json:
+    """Who read an emergency in clear."""
+    return {"number": read.number, "at": as_text(read.at), "who": read.who}
 
 
 def as_duplicate(found: Duplicate) -> Json:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 LonLat: TypeAlias = tuple[float, float]
+
+DESK, CREW, PRIVATE = "rescue:desk", "rescue:crew", "rescue:private"
+"""Scopes: of the duty desk, of a crew that tells of its own unit, of who reads words in clear. No key with "*:read"
+carries any of them.
+"""
 
 UnitStatus: TypeAlias = Literal[
     "available",
@@ -57,6 +62,9 @@ Action: TypeAlias = Literal["opened", "changed", "assigned", "step", "note", "in
 WhyNot: TypeAlias = Literal[
     "out_of_service", "busy", "off_shift", "missing_skill", "no_position", "position_old", "no_road", "unreachable"
 ]
+
+WORDS = ("address", "description", "text")
+"""Fields of emergencies and their log with what people say: encrypted where they are kept, masked in answers."""
 
 MOST_UNITS, MOST_HOSPITALS, MOST_OPEN = 2000, 500, 5000
 """Of a tenant: units, hospitals, emergencies that are open."""
@@ -137,8 +145,12 @@ class Hospital:
 
 @dataclass(frozen=True)
 class Emergency:
-    """One response. level: 1-4. needs: skills that units must have. accuracy_m: of the position, 95 %. call: id of the
-    call it began with, incident: of the public incident that belongs to it, duplicate_of: of the emergency that it is.
+    """One response.
+
+    level: 1-4. needs: skills that units must have. accuracy_m: of the position, 95 %. ellipse: that holds the place, as
+    callers.model.Ellipse; None = a person told the place. method: what it was found from. call: id of the call it began
+    with, incident: of the public incident that belongs to it, duplicate_of: of the emergency that it is. sealed:
+    address and description as they are kept, which are empty then; b"" = they are here.
     """
 
     category: Category
@@ -148,6 +160,8 @@ class Emergency:
     kind: str = ""
     status: EmergencyStatus = "open"
     accuracy_m: float = 0.0
+    ellipse: Mapping[str, float] | None = None
+    method: str = ""
     address: str = ""
     description: str = ""
     needs: tuple[str, ...] = ()
@@ -155,10 +169,20 @@ class Emergency:
     incident: int | None = None
     duplicate_of: int | None = None
     is_simulated: bool = False
+    sealed: bytes = b""
     id: int = 0
     version: int = 1
     change: int = 0
     updated_at: datetime | None = None
+
+    def words(self) -> dict[str, str]:
+        """What people said."""
+        return {"address": self.address, "description": self.description}
+
+    def saying(self, words: Mapping[str, str], sealed: bytes = b"") -> Emergency:
+        """The same with other words."""
+        told = {name: words.get(name, "") for name in ("address", "description")}
+        return replace(self, address=told["address"], description=told["description"], sealed=sealed)
 
 
 @dataclass(frozen=True)
@@ -188,7 +212,9 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of an emergency's log. number: rises with each. fields: each changed field's new value."""
+    """One line of an emergency's log. number: rises with each. fields: each changed field's new value; sealed: those of
+    WORDS as they are kept, b"" = there are none, or they are in fields.
+    """
 
     number: int
     emergency: int
@@ -198,6 +224,26 @@ class Entry:
     role: Role
     action: Action
     fields: Mapping[str, Any]
+    sealed: bytes = b""
+
+    def words(self) -> dict[str, str]:
+        """What people said."""
+        return {name: value for name, value in self.fields.items() if name in WORDS}
+
+    def saying(self, words: Mapping[str, str], sealed: bytes = b"") -> Entry:
+        """The same with other words."""
+        rest = {name: value for name, value in self.fields.items() if name not in WORDS}
+        return replace(self, fields={**rest, **words}, sealed=sealed)
+
+
+@dataclass(frozen=True)
+class Read:
+    """Somebody read an emergency's words in clear. who: id of the key, "local" for a caller on this machine."""
+
+    number: int
+    emergency: int
+    at: datetime
+    who: str
 
 
 @dataclass(frozen=True)

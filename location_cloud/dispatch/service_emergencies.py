@@ -4,62 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from hashlib import blake2b
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from location_cloud.callers.masking import unmasked
+from location_cloud.changes import Sent, check_repeated, check_version
 from location_cloud.dispatch import store
 from location_cloud.dispatch import store_emergencies as rows
-from location_cloud.dispatch.fields import as_assignment, as_emergency, as_fields, replayed
+from location_cloud.dispatch.fields import as_assignment, as_fields
 from location_cloud.dispatch.model import (
     FREE,
     MOST_OPEN,
     OVER,
     STEPS,
+    WORDS,
     Action,
     Assignment,
-    Duplicate,
     Emergency,
     Entry,
-    LonLat,
     Role,
     Step,
     Unit,
 )
+from location_cloud.dispatch.service_privacy import Words, words_of
 from location_cloud.dispatch.service_units import check_crew, no_hospital, no_unit, writing
 from location_cloud.errors import Conflict, NotFound, TooLarge, Unprocessable
 from location_cloud.incidents import service as incidents
-from location_cloud.spatial.bbox import Bbox
-from location_cloud.spatial.measure import destination, distance_m
 from location_cloud.storage.wake import wake_worker
 
 if TYPE_CHECKING:
     from location_cloud.storage.live import Live
     from location_cloud.storage.world import World
 
-NEAR_M, NEAR_S = 500.0, 3600.0
-"""So near and so soon after another a call may be of the same emergency; ours: a block, and the hour in which several
-people call of one event. What is uncertain of the positions is added."""
-
-MOST_DUPLICATES = 20
-
 UNIT_STATUS: Mapping[Step, str] = {"released": "returning", "cancelled": "returning"}
 """What a step makes of its unit's status, where that is not the step itself."""
 
 
 @dataclass(frozen=True)
-class Writer:
-    """Who writes, in which role, when; under which key of its own, so that it is done once. who: as in the log.
+class Writer(Sent):
+    """Who writes, and in which role. crew_key: of the crew that writes; None = the desk."""
 
-    crew_key: of the crew that writes; None = the desk.
-    """
-
-    who: str
-    role: Role
-    at: datetime
-    request: str = ""
+    role: Role = "dispatcher"
     crew_key: str | None = None
 
 
@@ -77,64 +62,74 @@ def open_emergency(
     Raises as `incidents.service.add_incident`, Unprocessable for a request key used for something else, TooLarge over
     the ceiling, NotFound if `said` names an incident that is none.
     """
-    digest = _digest([said, incident])
-    placed = None if incident is None else incidents.place_incident(world, incident, writer.at)
+    words = words_of(world, tenant)
+    writer = replace(writer, digest=words.mark(writer.digest))
+    placed = None if incident is None else incidents.place_incident(world, incident, writer.now)
     with writing(world.live) as connection:
-        if (sent := _sent_before(connection, tenant, writer, digest)) is not None:
-            return _get(connection, tenant, sent.emergency), False
+        if (sent := _sent_before(connection, tenant, writer)) is not None:
+            return get_emergency_in(connection, tenant, sent.emergency), False
         if (count := rows.count_open(connection, tenant)) >= MOST_OPEN:
             raise TooLarge(
                 f"{count:,} emergencies are open; the most is {MOST_OPEN:,}", hint="close those that are over"
             )
-        emergency = Emergency(**{"opened_at": writer.at, **said})
+        emergency = Emergency(**{"opened_at": writer.now, **said})
         if placed is not None:
-            added = incidents.join_incident(world, connection, tenant, writer.who, placed, writer.at)
+            added = incidents.join_incident(world, connection, tenant, placed, Sent(writer.who, writer.now))
             emergency = replace(emergency, incident=added.id)
-        stored = rows.insert_emergency(connection, tenant, emergency, writer.at)
-        _log(connection, tenant, stored, writer, "opened", as_fields(stored), digest)
+        stored = rows.insert_emergency(connection, tenant, words.sealed(emergency), writer.now)
+        _log(connection, tenant, stored, writer, "opened", as_fields(emergency), words)
     if placed is not None:
         wake_worker(world.home)
     return stored, True
 
 
 def change_emergency(
-    live: Live, tenant: str, emergency_id: int, said: Mapping[str, Any], version: int | None, writer: Writer
-) -> Emergency:
-    """The emergency after the change. said: the fields that change; version: that it was made from, None = whichever.
+    world: World, tenant: str, emergency_id: int, said: Mapping[str, Any], version: int | None, writer: Writer
+) -> tuple[Emergency, bool]:
+    """The emergency after the change, and whether the change is new. said: the fields that change, numbers in words may
+    be masked as they were told; version: that it was made from, None = whichever.
 
     Raises Conflict if somebody was faster, or it is to end while units are on it; NotFound; Unprocessable if it is to
     be a duplicate of itself.
     """
-    with writing(live) as connection:
-        before = _get(connection, tenant, emergency_id)
-        _check_version(before, version)
-        after = replace(before, **said)
+    words = words_of(world, tenant)
+    writer = replace(writer, digest=words.mark(writer.digest))
+    with writing(world.live) as connection:
+        kept = get_emergency_in(connection, tenant, emergency_id)
+        before = words.opened(kept)
+        if _sent_before(connection, tenant, writer) is not None:
+            return kept, False
+        check_version(f"emergency {emergency_id}", before.version, version)
+        after = replace(before, **_restored(before, said))
         if after == before:
-            return before
+            return kept, True
+        if after.lonlat != before.lonlat:
+            after = replace(after, ellipse=None, method="")
         if after.duplicate_of is not None and after.duplicate_of != before.duplicate_of:
             if after.duplicate_of == emergency_id:
                 raise Unprocessable("an emergency is no duplicate of itself", hint="name the other one")
-            _get(connection, tenant, after.duplicate_of)
+            get_emergency_in(connection, tenant, after.duplicate_of)
         if after.status != "open" and before.status == "open":
             open_ = [each.unit for each in rows.list_assignments(connection, tenant, emergency_id) if not each.is_over]
             if open_:
                 raise Conflict(f"units are still on it: {', '.join(open_[:10])}", hint="release them first")
-        stored = rows.change_emergency(connection, tenant, after, writer.at)
-        then, fields = as_fields(before), as_fields(stored)
+        stored = rows.change_emergency(connection, tenant, words.sealed(after), writer.now)
+        then, fields = as_fields(before), as_fields(after)
         changed = {name: value for name, value in fields.items() if value != then[name]}
-        _log(connection, tenant, stored, writer, "changed", changed)
-    return stored
+        _log(connection, tenant, stored, writer, "changed", changed, words)
+    return stored, True
 
 
-def add_note(live: Live, tenant: str, emergency_id: int, text: str, writer: Writer) -> Entry:
-    """A line that somebody writes into the log. Raises NotFound, Unprocessable for a used request key."""
-    digest = _digest([emergency_id, text])
-    with writing(live) as connection:
-        if (sent := _sent_before(connection, tenant, writer, digest)) is not None:
-            return sent
-        emergency = _get(connection, tenant, emergency_id)
-        stored = rows.change_emergency(connection, tenant, emergency, writer.at)
-        return _log(connection, tenant, stored, writer, "note", {"text": text}, digest)
+def add_note(world: World, tenant: str, emergency_id: int, text: str, writer: Writer) -> Entry:
+    """A line that somebody writes into the log, masked. Raises NotFound, Unprocessable for a used request key."""
+    words = words_of(world, tenant)
+    writer = replace(writer, digest=words.mark(writer.digest))
+    with writing(world.live) as connection:
+        if (sent := _sent_before(connection, tenant, writer)) is not None:
+            return words.masked(sent)
+        emergency = get_emergency_in(connection, tenant, emergency_id)
+        stored = rows.change_emergency(connection, tenant, emergency, writer.now)
+        return words.masked(_log(connection, tenant, stored, writer, "note", {"text": text}, words))
 
 
 # --- units on it -------------------------------------------------------------------------------------------------
@@ -148,20 +143,19 @@ def assign_unit(
     Raises NotFound if there is no such emergency or unit, Conflict if the unit is on another task or the emergency is
     over, Unprocessable for a used request key.
     """
-    digest = _digest([emergency_id, unit_id])
     with writing(live) as connection:
-        if (sent := _sent_before(connection, tenant, writer, digest)) is not None:
+        if (sent := _sent_before(connection, tenant, writer)) is not None:
             return get_assignment_in(connection, tenant, sent.emergency, unit_id), False
-        emergency, unit = _get(connection, tenant, emergency_id), _get_unit(connection, tenant, unit_id)
+        emergency, unit = get_emergency_in(connection, tenant, emergency_id), _get_unit(connection, tenant, unit_id)
         if emergency.status != "open":
             raise Conflict(f"emergency {emergency_id} is {emergency.status}", hint='open it again: "status": "open"')
         if unit.emergency is not None or unit.status not in FREE:
             task = "" if unit.emergency is None else f" on emergency {unit.emergency}"
             raise Conflict(f"unit {unit_id} is {unit.status}{task}", hint="rank again: POST /v1/dispatch/rank")
-        assignment = Assignment(emergency_id, unit_id, "alerted", {"alerted": writer.at}, predicted_s=predicted_s)
+        assignment = Assignment(emergency_id, unit_id, "alerted", {"alerted": writer.now}, predicted_s=predicted_s)
         stored = rows.insert_assignment(connection, tenant, assignment)
-        store.change_unit(connection, tenant, replace(unit, status="alerted", emergency=emergency_id), writer.at)
-        _log_step(connection, tenant, emergency, stored, writer, "assigned", digest)
+        store.change_unit(connection, tenant, replace(unit, status="alerted", emergency=emergency_id), writer.now)
+        _log_step(connection, tenant, emergency, stored, writer, "assigned")
     return stored, True
 
 
@@ -174,37 +168,35 @@ def step_assignment(
     version: int | None,
     writer: Writer,
     hospital: str = "",
-) -> Assignment:
-    """The assignment after a step; its unit's status follows, and a hospital's free places when a patient is brought.
+) -> tuple[Assignment, bool]:
+    """The assignment after a step, and whether the step is new; its unit's status follows, and a hospital's free
+    places when a patient is brought.
 
     hospital: where a patient is brought. Raises NotFound, Conflict if somebody was faster or the hospital is full,
     Unprocessable for a step that was passed already, Denied for a crew that is another unit's.
     """
     with writing(live) as connection:
-        emergency, unit = _get(connection, tenant, emergency_id), _get_unit(connection, tenant, unit_id)
+        emergency, unit = get_emergency_in(connection, tenant, emergency_id), _get_unit(connection, tenant, unit_id)
         check_crew(unit, writer.crew_key)
         before = get_assignment_in(connection, tenant, emergency_id, unit_id)
-        if version not in (None, before.version):
-            raise Conflict(
-                f"the assignment is at version {before.version}, not {version}",
-                hint="read it again and repeat the step",
-                version=before.version,
-            )
+        if _sent_before(connection, tenant, writer) is not None:
+            return before, False
+        check_version(f"unit {unit_id} on emergency {emergency_id}", before.version, version)
         _check_step(before, step)
         if hospital or step == "at_hospital":
-            _bring(connection, tenant, before, step, hospital, writer.at)
+            _bring(connection, tenant, before, step, hospital, writer.now)
         after = replace(
             before,
             status=step,
-            times={**before.times, step: writer.at},
+            times={**before.times, step: writer.now},
             hospital=hospital or before.hospital,
         )
         stored = rows.change_assignment(connection, tenant, after)
         status = UNIT_STATUS.get(step, step)
         task = None if stored.is_over else emergency_id
-        store.change_unit(connection, tenant, replace(unit, status=status, emergency=task), writer.at)  # type: ignore[arg-type]  # every other step is a status of units
+        store.change_unit(connection, tenant, replace(unit, status=status, emergency=task), writer.now)  # type: ignore[arg-type]  # every other step is a status of units
         _log_step(connection, tenant, emergency, stored, writer, "step")
-    return stored
+    return stored, True
 
 
 def get_assignment(live: Live, tenant: str, emergency_id: int, unit_id: str) -> Assignment:
@@ -228,74 +220,17 @@ def get_assignment_in(connection: Any, tenant: str, emergency_id: int, unit_id: 
 
 
 def get_emergency(live: Live, tenant: str, emergency_id: int) -> Emergency:
-    """The emergency. Raises NotFound if the tenant has none of that id."""
+    """The emergency, its words sealed. Raises NotFound if the tenant has none of that id."""
     with live.read() as connection:
-        return _get(connection, tenant, emergency_id)
+        return get_emergency_in(connection, tenant, emergency_id)
 
 
-def read_emergency(live: Live, tenant: str, emergency_id: int, as_of: datetime | None = None) -> dict[str, Any]:
-    """The emergency with its units, for answers; as_of: as it was at that time, told by its log alone.
-
-    Raises NotFound if there is none, or was none then.
-    """
-    with live.read() as connection:
-        if as_of is not None:
-            entries = rows.list_log(connection, tenant, emergency_id, until=as_of)
-            if not entries:
-                raise NotFound(f"there was no emergency {emergency_id} then", hint="its log tells when it was opened")
-            return replayed(entries)
-        emergency = _get(connection, tenant, emergency_id)
-        assignments = rows.list_assignments(connection, tenant, emergency_id)
-    found = [as_assignment(each) for each in assignments]
-    return as_emergency(emergency.id, emergency.version, as_fields(emergency), found)
-
-
-def list_emergencies(
-    live: Live, tenant: str, statuses: tuple[str, ...], after: int, limit: int
-) -> list[dict[str, Any]]:
-    """Emergencies by rising id, those after an id, with their units."""
-    with live.read() as connection:
-        found = rows.list_emergencies(connection, tenant, statuses, after, limit)
-        return [
-            as_emergency(
-                each.id,
-                each.version,
-                as_fields(each),
-                [as_assignment(unit) for unit in rows.list_assignments(connection, tenant, each.id)],
-            )
-            for each in found
-        ]
-
-
-def list_log(live: Live, tenant: str, emergency_id: int, after: int, limit: int) -> list[Entry]:
-    """What happened to an emergency, oldest first. Raises NotFound if there is none."""
-    with live.read() as connection:
-        _get(connection, tenant, emergency_id)
-        return rows.list_log(connection, tenant, emergency_id, after, limit)
-
-
-def find_duplicates(live: Live, tenant: str, emergency: Emergency) -> list[Duplicate]:
-    """Open emergencies near and at about the same time, the nearest first."""
-    return find_like(live, tenant, emergency.lonlat, emergency.accuracy_m, emergency.opened_at, emergency.id)
-
-
-def find_like(
-    live: Live, tenant: str, lonlat: LonLat, accuracy_m: float, at: datetime, except_id: int = 0
-) -> list[Duplicate]:
-    """The same of a call that is not yet an emergency."""
-    reach_m = NEAR_M + accuracy_m
-    corners = destination([lonlat] * 4, [0.0, 90.0, 180.0, 270.0], [2 * reach_m] * 4)
-    box = Bbox(float(corners[3, 0]), float(corners[2, 1]), float(corners[1, 0]), float(corners[0, 1]))
-    around = timedelta(seconds=NEAR_S)
-    with live.read() as connection:
-        near = rows.list_near(connection, tenant, box, at - around, at + around, 1000)
-    found = []
-    for other in near:
-        metres = float(distance_m([lonlat], [other.lonlat])[0])
-        if other.id != except_id and metres <= reach_m + other.accuracy_m:
-            seconds = abs((at - other.opened_at).total_seconds())
-            found.append(Duplicate(other.id, other.category, metres, seconds))
-    return sorted(found, key=lambda each: (each.distance_m, each.id))[:MOST_DUPLICATES]
+def get_emergency_in(connection: Any, tenant: str, emergency_id: int) -> Emergency:
+    """The same in a transaction."""
+    found = rows.find_emergency(connection, tenant, emergency_id)
+    if found is None:
+        raise NotFound(f"there is no emergency {emergency_id}", hint="GET /v1/emergencies lists them")
+    return found
 
 
 # --- parts -------------------------------------------------------------------------------------------------------
@@ -305,15 +240,14 @@ def write_incident(
     connection: Any, tenant: str, emergency: Emergency, fields: Mapping[str, Any], writer: Writer
 ) -> None:
     """Writes down in an emergency's log what became of its public incident, within that change's transaction."""
-    stored = rows.change_emergency(connection, tenant, emergency, writer.at)
+    stored = rows.change_emergency(connection, tenant, emergency, writer.now)
     _log(connection, tenant, stored, writer, "incident", fields)
 
 
-def _get(connection: Any, tenant: str, emergency_id: int) -> Emergency:
-    found = rows.find_emergency(connection, tenant, emergency_id)
-    if found is None:
-        raise NotFound(f"there is no emergency {emergency_id}", hint="GET /v1/emergencies lists them")
-    return found
+def _restored(before: Emergency, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said with the numbers that its sender saw masked."""
+    seen = {name: unmasked(said[name], getattr(before, name)) for name in WORDS if name in said}
+    return {**said, **seen}
 
 
 def _get_unit(connection: Any, tenant: str, unit_id: str) -> Unit:
@@ -321,15 +255,6 @@ def _get_unit(connection: Any, tenant: str, unit_id: str) -> Unit:
     if unit is None:
         raise no_unit(unit_id)
     return unit
-
-
-def _check_version(found: Emergency, version: int | None) -> None:
-    if version not in (None, found.version):
-        raise Conflict(
-            f"emergency {found.id} is at version {found.version}, not {version}",
-            hint="read it again and repeat the change on what is there now",
-            version=found.version,
-        )
 
 
 def _check_step(before: Assignment, step: Step) -> None:
@@ -369,10 +294,12 @@ def _log(
     writer: Writer,
     action: Action,
     fields: Mapping[str, Any],
-    digest: str | None = None,
+    words: Words | None = None,
 ) -> Entry:
-    entry = Entry(0, emergency.id, emergency.version, writer.at, writer.who, writer.role, action, fields)
-    number = rows.append_log(connection, tenant, entry, writer.request or None, digest)
+    """words: with which what people said is sealed; None where the fields have nothing of it."""
+    entry = Entry(0, emergency.id, emergency.version, writer.now, writer.who, writer.role, action, fields)
+    entry = entry if words is None else words.sealed(entry)
+    number = rows.append_log(connection, tenant, entry, writer.request or None, writer.digest)
     return replace(entry, number=number)
 
 
@@ -383,27 +310,17 @@ def _log_step(
     assignment: Assignment,
     writer: Writer,
     action: Action,
-    digest: str | None = None,
 ) -> None:
-    stored = rows.change_emergency(connection, tenant, emergency, writer.at)
+    stored = rows.change_emergency(connection, tenant, emergency, writer.now)
     fields = {"assignment": {"id": assignment.id, "as": as_assignment(assignment)}}
-    _log(connection, tenant, stored, writer, action, fields, digest)
+    _log(connection, tenant, stored, writer, action, fields)
 
 
-def _sent_before(connection: Any, tenant: str, writer: Writer, digest: str) -> Entry | None:
+def _sent_before(connection: Any, tenant: str, writer: Writer) -> Entry | None:
     """The line that was written under this request key. Raises Unprocessable if that said something else."""
     found = rows.find_request(connection, tenant, writer.request) if writer.request else None
     if found is None:
         return None
-    entry, said = found
-    if said != digest:
-        raise Unprocessable(
-            f"the Idempotency-Key was used on emergency {entry.emergency} and said something else",
-            hint="choose a new key for every new request",
-        )
+    entry, digest = found
+    check_repeated(f"emergency {entry.emergency}", digest, writer)
     return entry
-
-
-def _digest(said: Any) -> str:
-    text = orjson.dumps(said, default=str, option=orjson.OPT_SORT_KEYS)
-    return blake2b(text, digest_size=16).hexdigest()

@@ -22,4 +22,4 @@ def on_incident(world: World, connection: Any, tenant: str, change: Change) -> N
         "incident_effect": incident.effect or "none",
     }
     for emergency in list_of_incident(connection, tenant, incident.id):
-        write_incident(connection, tenant, emergency, fields, Writer(change.who, "dispatcher", change.at))
+        write_incident(connection, tenant, emergency, fields, Writer(change.who, change.at))

@@ -8,17 +8,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from location_cloud.changes import check_version
 from location_cloud.directions.dataset import SECTION as DIRECTIONS
 from location_cloud.directions.service import get_profile, local_time
 from location_cloud.dispatch import store
 from location_cloud.dispatch.duty import choose_position, is_on_shift
-from location_cloud.dispatch.model import MOST_HOSPITALS, MOST_UNITS, Hospital, Position, Unit
+from location_cloud.dispatch.model import DESK, MOST_HOSPITALS, MOST_UNITS, Hospital, Position, Unit
 from location_cloud.dispatch.store_emergencies import count_inbound
 from location_cloud.errors import Conflict, Denied, NotFound, TooLarge
 from location_cloud.storage.live import next_version
 from location_cloud.tracks.service import last_positions
 
 if TYPE_CHECKING:
+    from location_cloud.access.model import Caller
     from location_cloud.storage.live import Live
     from location_cloud.storage.world import World
 
@@ -54,7 +56,7 @@ def put_unit(
             if (count := store.count_units(connection, tenant)) >= MOST_UNITS:
                 raise TooLarge(f"{count:,} units; the most is {MOST_UNITS:,}", hint="DELETE /v1/units/{id}")
             return store.insert_unit(connection, tenant, replace(Unit(unit_id), **said), now)
-        _check_version(before.id, before.version, version)
+        check_version(f"unit {unit_id}", before.version, version)
         kept = {name: getattr(before, name) for name in ("status", "told_lonlat", "told_at", "emergency")}
         row = {name: getattr(before, name) for name in ("number", "version")}
         _check_free(before, said)
@@ -80,7 +82,7 @@ def change_unit(
         if before is None:
             raise no_unit(unit_id)
         check_crew(before, crew_key)
-        _check_version(before.id, before.version, version)
+        check_version(f"unit {unit_id}", before.version, version)
         _check_free(before, said)
         after = replace(before, **said)
         return before if after == before else store.change_unit(connection, tenant, after, now)
@@ -92,7 +94,7 @@ def remove_unit(live: Live, tenant: str, unit_id: str, version: int | None) -> N
         before = store.find_unit(connection, tenant, unit_id)
         if before is None:
             raise no_unit(unit_id)
-        _check_version(before.id, before.version, version)
+        check_version(f"unit {unit_id}", before.version, version)
         if before.emergency is not None:
             raise Conflict(f"unit {unit_id} is on emergency {before.emergency}", hint="release it first")
         store.delete_unit(connection, tenant, before)
@@ -134,6 +136,11 @@ def is_on_duty(world: World, unit: Unit, now: datetime) -> bool:
     return is_on_shift(unit.shifts, here)
 
 
+def crew_key(caller: Caller) -> str | None:
+    """The key of a crew, which writes of its own unit only; None = the desk writes."""
+    return None if caller.may(DESK) else str(caller.key_id)
+
+
 def check_crew(unit: Unit, crew_key: str | None) -> None:
     """Raises Denied if a crew writes of another's unit. crew_key: None = the desk writes."""
     if crew_key is not None and crew_key != unit.crew_key:
@@ -156,15 +163,6 @@ def _check_free(unit: Unit, said: Mapping[str, Any]) -> None:
         )
 
 
-def _check_version(name: str, found: int, version: int | None) -> None:
-    if version not in (None, found):
-        raise Conflict(
-            f"{name} is at version {found}, not {version}",
-            hint="read it again and repeat the change on what is there now",
-            version=found,
-        )
-
-
 # --- hospitals ---------------------------------------------------------------------------------------------------
 
 
@@ -180,7 +178,7 @@ def put_hospital(
             if (count := store.count_hospitals(connection, tenant)) >= MOST_HOSPITALS:
                 raise TooLarge(f"{count:,} hospitals; the most is {MOST_HOSPITALS:,}", hint="delete some")
             return store.insert_hospital(connection, tenant, Hospital(hospital_id, **said), now)
-        _check_version(before.id, before.version, version)
+        check_version(f"hospital {hospital_id}", before.version, version)
         after = Hospital(hospital_id, number=before.number, version=before.version, **said)
         stored = store.change_hospital(connection, tenant, after, now)
         return replace(stored, inbound=count_inbound(connection, tenant).get(hospital_id, 0))
@@ -192,7 +190,7 @@ def remove_hospital(live: Live, tenant: str, hospital_id: str, version: int | No
         before = store.find_hospital(connection, tenant, hospital_id)
         if before is None:
             raise no_hospital(hospital_id)
-        _check_version(before.id, before.version, version)
+        check_version(f"hospital {hospital_id}", before.version, version)
         if inbound := count_inbound(connection, tenant).get(hospital_id):
             raise Conflict(f"{inbound} are on the way to hospital {hospital_id}", hint='say "open": false meanwhile')
         store.delete_hospital(connection, tenant, before)

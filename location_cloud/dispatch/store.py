@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from location_cloud.capability import Migration
 from location_cloud.dispatch.model import Hospital, Shift, Unit
-from location_cloud.dispatch.store_emergencies import create_emergencies
+from location_cloud.dispatch.store_emergencies import create_emergencies, file_by_cell
+from location_cloud.dispatch.store_privacy import create_privacy
 from location_cloud.errors import Conflict
 from location_cloud.storage.live import next_version, update_versioned
 
@@ -45,6 +46,8 @@ def _create(op: Any, live: Any) -> None:
 MIGRATIONS = (
     Migration(1, "units and hospitals", _create),
     Migration(2, "emergencies, assignments and their log", create_emergencies),
+    Migration(3, "what people say, encrypted, and who read it", create_privacy),
+    Migration(4, "emergencies by BeiDou cell", file_by_cell),
 )
 
 

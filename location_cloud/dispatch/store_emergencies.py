@@ -11,9 +11,11 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from location_cloud.dispatch.model import OVER, Assignment, Emergency, Entry
+from location_cloud.dispatch.model import OVER, WORDS, Assignment, Emergency, Entry
 from location_cloud.errors import Conflict
 from location_cloud.spatial.bbox import Bbox
+from location_cloud.spatial.cells.index_cell import index_cell_of
+from location_cloud.storage.index_cells import POINT, add_index_cells, cell_column, filed_in
 from location_cloud.storage.live import next_version, update_versioned
 
 METADATA = sa.MetaData()
@@ -71,15 +73,24 @@ def _log_columns() -> list[sa.Column[Any]]:
     ]
 
 
-EMERGENCIES = sa.Table("dispatch_emergencies", METADATA, *_emergency_columns(), sqlite_autoincrement=True)
-"""version: grows with every line of its log, those of its units included."""
+def _private() -> sa.Column[Any]:
+    """The column that a later migration adds (`store_privacy`)."""
+    return sa.Column("private", sa.LargeBinary)
+
+
+EMERGENCIES = sa.Table(
+    "dispatch_emergencies", METADATA, *_emergency_columns(), _private(), cell_column(), sqlite_autoincrement=True
+)
+"""version: grows with every line of its log, those of its units included. private: address and description, encrypted;
+NULL = they are in the content, as it was before.
+"""
 
 ASSIGNMENTS = sa.Table("dispatch_assignments", METADATA, *_assignment_columns(), sqlite_autoincrement=True)
 """driven_s: what the drive took, beside what was predicted: from these the spread of times is learned."""
 
-LOG = sa.Table("dispatch_log", METADATA, *_log_columns(), sqlite_autoincrement=True)
-"""Only ever added to. request: the key under which its sender sent it, so that it is done once; digest: of what it
-said.
+LOG = sa.Table("dispatch_log", METADATA, *_log_columns(), _private(), sqlite_autoincrement=True)
+"""Only ever added to, until its emergency is forgotten. request: the key under which its sender sent it, so that it is
+done once; digest: of what it said. private: what people said, encrypted; empty = nothing; NULL = it is in the fields.
 """
 
 
@@ -96,6 +107,11 @@ def create_emergencies(op: Any, live: Any) -> None:
     op.create_table("dispatch_log", *_log_columns(), sqlite_autoincrement=True)
     op.create_index("dispatch_log_emergency", "dispatch_log", ["tenant", "emergency", "id"])
     op.create_index("dispatch_log_request", "dispatch_log", ["tenant", "request"], unique=True)
+
+
+def file_by_cell(op: Any, live: Any) -> None:
+    """The cell of each emergency, in a migration."""
+    add_index_cells(op, "dispatch_emergencies", POINT)
 
 
 # --- emergencies -------------------------------------------------------------------------------------------------
@@ -121,17 +137,27 @@ def find_emergency(connection: Any, tenant: str, emergency_id: int) -> Emergency
     """The tenant's emergency. Index: primary key."""
     statement = EMERGENCIES.select().where(EMERGENCIES.c.tenant == tenant, EMERGENCIES.c.id == emergency_id)
     row = connection.execute(statement).one_or_none()
-    return None if row is None else _as_emergency(row)
+    return None if row is None else emergency_of(row)
 
 
 def list_emergencies(
-    connection: Any, tenant: str, statuses: tuple[str, ...], after: int, limit: int
+    connection: Any,
+    tenant: str,
+    statuses: tuple[str, ...],
+    after: int,
+    limit: int,
+    cells: tuple[int, int] | None = None,
 ) -> list[Emergency]:
-    """Emergencies by rising id, those after an id. statuses: () = all. Index: dispatch_emergencies_status."""
+    """Emergencies by rising id, those after an id. statuses: () = all. cells: range of index cells.
+
+    Indexes: dispatch_emergencies_status, dispatch_emergencies_cell.
+    """
     statement = EMERGENCIES.select().where(EMERGENCIES.c.tenant == tenant, EMERGENCIES.c.id > after)
     if statuses:
         statement = statement.where(EMERGENCIES.c.status.in_(statuses))
-    return [_as_emergency(row) for row in connection.execute(statement.order_by(EMERGENCIES.c.id).limit(limit))]
+    if cells is not None:
+        statement = statement.where(filed_in(EMERGENCIES, cells))
+    return [emergency_of(row) for row in connection.execute(statement.order_by(EMERGENCIES.c.id).limit(limit))]
 
 
 def count_open(connection: Any, tenant: str) -> int:
@@ -148,14 +174,14 @@ def list_near(connection: Any, tenant: str, box: Bbox, begin: datetime, end: dat
     beside = combined(c.lon >= box.west, c.lon <= box.east)
     inside = sa.and_(beside, c.lat.between(box.south, box.north))
     statement = EMERGENCIES.select().where(c.tenant == tenant, c.status == "open", between, inside)
-    return [_as_emergency(row) for row in connection.execute(statement.order_by(c.id).limit(limit))]
+    return [emergency_of(row) for row in connection.execute(statement.order_by(c.id).limit(limit))]
 
 
 def list_of_incident(connection: Any, tenant: str, incident: int) -> list[Emergency]:
     """Emergencies that an incident belongs to. Index: dispatch_emergencies_incident."""
     c = EMERGENCIES.c
     statement = EMERGENCIES.select().where(c.tenant == tenant, c.incident == incident).order_by(c.id)
-    return [_as_emergency(row) for row in connection.execute(statement)]
+    return [emergency_of(row) for row in connection.execute(statement)]
 
 
 # --- assignments -------------------------------------------------------------------------------------------------
@@ -212,6 +238,7 @@ def append_log(
         "role": entry.role,
         "action": entry.action,
         "fields": orjson.dumps(dict(entry.fields)),
+        "private": None if not entry.sealed and any(name in entry.fields for name in WORDS) else entry.sealed,
         "request": request,
         "digest": digest,
     }
@@ -226,7 +253,7 @@ def append_log(
 def find_request(connection: Any, tenant: str, request: str) -> tuple[Entry, str] | None:
     """The line written under a sender's key, and the digest of what was said. Index: dispatch_log_request."""
     row = connection.execute(LOG.select().where(LOG.c.tenant == tenant, LOG.c.request == request)).one_or_none()
-    return None if row is None else (_as_entry(row), row.digest)
+    return None if row is None else (entry_of(row), row.digest)
 
 
 def list_log(
@@ -237,12 +264,18 @@ def list_log(
     statement = LOG.select().where(*mine)
     if until is not None:
         statement = statement.where(LOG.c.at <= until.timestamp())
-    return [_as_entry(row) for row in connection.execute(statement.order_by(LOG.c.id).limit(limit))]
+    return [entry_of(row) for row in connection.execute(statement.order_by(LOG.c.id).limit(limit))]
 
 
 # --- rows --------------------------------------------------------------------------------------------------------
 
-_CONTENT = ("kind", "accuracy_m", "address", "description", "needs", "call", "duplicate_of", "is_simulated")
+_CONTENT = ("kind", "accuracy_m", "ellipse", "method", "needs", "call", "duplicate_of", "is_simulated")
+
+
+def content_of(emergency: Emergency) -> bytes:
+    """The fields that no statement asks for; of WORDS only what is not sealed."""
+    names = _CONTENT if emergency.sealed else (*_CONTENT, "address", "description")
+    return orjson.dumps({name: getattr(emergency, name) for name in names})
 
 
 def _values(emergency: Emergency, now: datetime) -> dict[str, Any]:
@@ -252,14 +285,17 @@ def _values(emergency: Emergency, now: datetime) -> dict[str, Any]:
         "level": emergency.level,
         "lon": emergency.lonlat[0],
         "lat": emergency.lonlat[1],
+        "cell": index_cell_of(*emergency.lonlat),
         "incident": emergency.incident,
-        "content": orjson.dumps({name: getattr(emergency, name) for name in _CONTENT}),
+        "content": content_of(emergency),
+        "private": emergency.sealed or None,
         "opened": emergency.opened_at.timestamp(),
         "updated": now.timestamp(),
     }
 
 
-def _as_emergency(row: Any) -> Emergency:
+def emergency_of(row: Any) -> Emergency:
+    """The emergency of a row."""
     content = orjson.loads(bytes(row.content))
     return Emergency(
         category=row.category,
@@ -272,6 +308,7 @@ def _as_emergency(row: Any) -> Emergency:
         version=row.version,
         change=row.change,
         updated_at=_as_time(row.updated),
+        sealed=bytes(row.private or b""),
         **{**content, "needs": tuple(content["needs"])},
     )
 
@@ -300,7 +337,8 @@ def _as_assignment(row: Any) -> Assignment:
     )
 
 
-def _as_entry(row: Any) -> Entry:
+def entry_of(row: Any) -> Entry:
+    """The line of a row."""
     return Entry(
         number=row.id,
         emergency=row.emergency,
@@ -310,6 +348,7 @@ def _as_entry(row: Any) -> Entry:
         role=row.role,
         action=row.action,
         fields=orjson.loads(bytes(row.fields)),
+        sealed=bytes(row.private or b""),
     )
 
 

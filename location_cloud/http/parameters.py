@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from pydantic.fields import FieldInfo
 
 from location_cloud.spatial.bbox import Bbox, parse_bbox, parse_lonlat
+from location_cloud.spatial.cells.index_cell import CellRange, cell_range
 from location_cloud.spatial.crs import Crs, as_wgs84
 
 
@@ -54,6 +55,10 @@ def _lonlats(value: Any) -> Any:
 
 def _bbox(value: Any) -> Any:
     return parse_bbox(value) if isinstance(value, str) else value
+
+
+def _cell(value: Any) -> Any:
+    return cell_range(value) if isinstance(value, str) else value
 
 
 _LON = r"-?(180(\.0+)?|(1[0-7][0-9]|[0-9]?[0-9])(\.[0-9]+)?)"
@@ -103,6 +108,21 @@ BboxParameter: TypeAlias = Annotated[
     IsBbox(),
 ]
 """A box written `west,south,east,north` in degrees."""
+
+
+CellParameter: TypeAlias = Annotated[
+    CellRange,
+    BeforeValidator(_cell),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[NS]((0[1-9]|[1-5][0-9]|60)[A-V]([0-9AB][0-7]([0-5]([0-9A-E][0-9]([0-9A-E][0-9A-E])?)?)?)?)?$",
+            "description": "BeiDou code of level 0 to 5",
+            "example": "N51LA506525",
+        }
+    ),
+]
+"""A BeiDou code, as the range of index cells below it."""
 
 
 class Query(BaseModel):

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from location_cloud.capability import Cache, Call, Operation, Reply
-from location_cloud.errors import BadQuery, VersionNeeded
+from location_cloud.http.preconditions import etag, get_version, sent_by, who
 from location_cloud.incidents import schema, service
 from location_cloud.incidents.fields import as_entry, as_fields, as_text
 from location_cloud.incidents.model import Chosen, Incident, may_follow
 
 Json = dict[str, Any]
 
-_VERSION = re.compile(r'(?:W/)?"?([0-9]{1,9})(?:-[a-z]+)?"?')
-"""An ETag of ours: the version, also with the suffix of its packed form."""
-
-_REQUEST = re.compile(r"[\x21-\x7e]{1,128}")
-
 
 def list_incidents(call: Call, params: schema.InIncidents, body: None) -> Json:
     """A page of incidents."""
     span = params.valid_until, params.valid_from, params.valid_at
-    chosen = Chosen(params.bbox, tuple(params.kind), tuple(params.status), *span)
+    chosen = Chosen(params.bbox, tuple(params.kind), tuple(params.status), *span, params.cell)
     found = service.list_incidents(call.live, call.tenant, chosen, params.after, params.limit)
     following = found[-1].id if len(found) == params.limit else None
     return {"incidents": [_as_json(incident, False) for incident in found], "next_after": following}
@@ -51,47 +45,34 @@ def list_changes(call: Call, params: schema.InEvents, body: None) -> Json:
 
 def add_incident(call: Call, params: schema.Nothing, body: schema.IncidentBody) -> Reply:
     """The new incident."""
-    request = call.header("Idempotency-Key")
-    if request and not _REQUEST.fullmatch(request):
-        raise BadQuery("Idempotency-Key has up to 128 visible ASCII characters", hint="a UUID serves")
-    stored, is_new = service.add_incident(call.world, call.tenant, _who(call), body.said(), call.now, request)
-    return _reply(stored, 201, {} if is_new else {"Idempotent-Replayed": "true"})
+    sent = sent_by(call, "incidents", body)
+    return _reply(*service.add_incident(call.world, call.tenant, body.said(), sent), status=201)
+
+
+def preview_incident(call: Call, params: schema.Nothing, body: schema.IncidentBody) -> Json:
+    """What it would do."""
+    incident = service.place_incident(call.world, body.said(), call.now)
+    fields = as_fields(incident)
+    told = ("effect", "speed_kmh", "geometry", "road_names", "edge_count", "edges")
+    return {"speed_factor": incident.speed_factor, **{name: fields[name] for name in told}}
 
 
 def change_incident(call: Call, params: schema.InVersion, body: schema.PatchBody) -> Reply:
     """The changed incident."""
-    version = _version(call, params)
-    return _reply(
-        service.change_incident(call.world, call.tenant, _who(call), params.id, version, body.said(), call.now)
-    )
+    version, said = get_version(call, params.version), body.said()
+    return _reply(service.change_incident(call.world, call.tenant, who(call), params.id, version, said, call.now))
 
 
 def remove_incident(call: Call, params: schema.InVersion, body: None) -> Json:
     """What was deleted."""
-    service.remove_incident(call.world, call.tenant, _who(call), params.id, _version(call, params), call.now)
+    version = get_version(call, params.version)
+    service.remove_incident(call.world, call.tenant, who(call), params.id, version, call.now)
     return {"deleted": params.id}
 
 
-def _who(call: Call) -> str:
-    return call.caller.key_id or "local"
-
-
-def _version(call: Call, params: schema.InVersion) -> int | None:
-    """The version that If-Match names, else the address; None = whichever is there."""
-    text = call.header("If-Match").strip() or str(params.version or "")
-    if text == "*":
-        return None
-    match = _VERSION.fullmatch(text)
-    if match is not None:
-        return int(match[1])
-    if text:
-        raise BadQuery(f"If-Match: {text[:40]} is no version", hint='send the ETag of the incident, such as "3", or *')
-    raise VersionNeeded("a change says which version it was made from", hint='send If-Match: "3", the incident\'s ETag')
-
-
-def _reply(incident: Incident, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
-    etag = str(incident.version)
-    return Reply(_as_json(incident), status, etag=etag, headers={"ETag": f'"{etag}"', **(headers or {})})
+def _reply(incident: Incident, is_new: bool = True, status: int = 200) -> Reply:
+    headers = etag(incident.version, is_new)
+    return Reply(_as_json(incident), status, etag=str(incident.version), headers=headers)
 
 
 def _as_json(incident: Incident, with_edges: bool = True) -> Json:
@@ -164,6 +145,19 @@ OPERATIONS = (
         Body=schema.IncidentBody,
         status=201,
         errors=(404, 409, 422, 507),
+    ),
+    Operation(
+        "incidents.preview",
+        "POST",
+        "/v1/incidents/preview",
+        "Which roads an incident would shut or slow, before it is reported; nothing is kept.",
+        preview_incident,
+        schema.Nothing,
+        schema.OutPreview,
+        READ,
+        Body=schema.IncidentBody,
+        cost=2,
+        errors=(413, 422),
     ),
     Operation(
         "incidents.change",

@@ -37,6 +37,7 @@ def as_fields(incident: Incident, with_edges: bool = True) -> dict[str, Any]:
         "lanes": lanes,
         "speed_kmh": incident.speed_kmh,
         "source": incident.source,
+        "case": incident.case,
         "simulated": incident.is_simulated,
     }
     return {**fields, EDGES: list(incident.edges)} if with_edges else fields

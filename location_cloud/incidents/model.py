@@ -41,7 +41,7 @@ class Incident:
     all road edges it touches (found at the commit). road_names: of these, a few.
     profiles: whom it concerns, () = all. lanes_total, lanes_closed: of the direction concerned; None = not told.
     speed_kmh: at most so fast past it; None = not told. ends_at: excluded; None = open end. source: who told.
-    version: grows by one a change. change: live version of the last one.
+    case: id of the case that it opened. version: grows by one a change. change: live version of the last one.
     """
 
     kind: Kind
@@ -63,6 +63,7 @@ class Incident:
     speed_kmh: float | None = None
     source: str = ""
     is_simulated: bool = False
+    case: int | None = None
     id: int = 0
     version: int = 1
     change: int = 0
@@ -145,8 +146,10 @@ def may_follow(page: Sequence[LogEntry], limit: int) -> bool:
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which incidents are meant. kinds, statuses: () = all. begins_before, ends_after: their window meets that time.
-    valid_at: it is in their window, whose beginning counts and whose end does not.
+    """Which incidents are meant.
+
+    cells: range of index cells of their middles. kinds, statuses: () = all. begins_before, ends_after: their window
+    meets that time. valid_at: it is in their window, whose beginning counts and whose end does not.
     """
 
     bbox: Bbox | None = None
@@ -155,6 +158,7 @@ class Chosen:
     begins_before: datetime | None = None
     ends_after: datetime | None = None
     valid_at: datetime | None = None
+    cells: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

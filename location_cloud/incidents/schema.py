@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from location_cloud.http.parameters import BboxParameter, Query
+from location_cloud.http.parameters import BboxParameter, CellParameter, Query
 from location_cloud.incidents.model import MOST_ROADS, Action, Direction, Kind, Severity, Status
 
 FIRST_YEAR, LAST_YEAR = 1970, 2200
@@ -189,6 +189,7 @@ class InIncidents(Query):
     repeatable = frozenset({"kind", "status"})
 
     bbox: BboxParameter | None = Field(None, description="only incidents whose box meets west,south,east,north")
+    cell: CellParameter | None = Field(None, description="only incidents whose middle lies in this BeiDou cell")
     kind: list[Kind] = Field(default_factory=list, description="only these kinds; may stand several times")
     status: list[Status] = Field(default_factory=list, description="only these statuses; may stand several times")
     valid_at: Moment | None = Field(None, description="only incidents whose time it is then")
@@ -223,6 +224,7 @@ class OutIncident(BaseModel):
     lanes: Lanes | None
     speed_kmh: float | None
     source: str
+    case: int | None = Field(description="id of the case that it opened: GET /v1/cases/{id}")
     simulated: bool
     created_at: str
     updated_at: str
@@ -233,6 +235,19 @@ class OutIncidentEdges(OutIncident):
     """One incident with the roads it touches."""
 
     edges: list[str] = Field(description="lasting keys of all road edges it touches, found when it was written")
+
+
+class OutPreview(BaseModel):
+    """What an incident would do; nothing is kept."""
+
+    effect: Literal["shuts", "slows", "none"] = Field(description="what it would do to its roads while it lasts")
+    speed_factor: float = Field(description="share of its usual speed that a road keeps that it only slows")
+    speed_kmh: float | None = Field(description="at most so fast past it; null = none")
+    geometry: Geometry
+    road_names: list[str] = Field(description="of roads it would touch, a few")
+    edge_count: int
+    edges: list[str] = Field(description="lasting keys of the road edges it would touch: /v1/route takes them")
+    crs: str
 
 
 class OutIncidents(BaseModel):

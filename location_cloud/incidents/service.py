@@ -6,15 +6,14 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from location_cloud.errors import BadQuery, CloudError, Conflict, NotFound, TooLarge, Unprocessable
+from location_cloud.changes import Sent, check_repeated, check_version
+from location_cloud.errors import BadQuery, CloudError, NotFound, TooLarge, Unprocessable
 from location_cloud.incidents import store
 from location_cloud.incidents.fields import as_fields
 from location_cloud.incidents.model import (
@@ -69,27 +68,24 @@ CLOCK = "clock"
 # --- written -----------------------------------------------------------------------------------------------------
 
 
-def add_incident(
-    world: World, tenant: str, who: str, said: Mapping[str, Any], now: datetime, request: str = ""
-) -> tuple[Incident, bool]:
+def add_incident(world: World, tenant: str, said: Mapping[str, Any], sent: Sent) -> tuple[Incident, bool]:
     """The incident as stored and put on the roads, and whether it is new; durable when this returns.
 
-    said: fields of model.Incident, geometry as GeoJSON in WGS-84. request: key that its sender chose; the same sent
-    again under it gives the incident that it made.
+    said: fields of model.Incident, geometry as GeoJSON in WGS-84. Sent again under the same Idempotency-Key, it gives
+    the incident that it made.
 
     Raises BadQuery for what cannot be, Unprocessable if it shuts roads but none is near or the key was used for
     something else, TooLarge over a ceiling; whatever a hook of another slice raises undoes all of it.
     """
-    digest = blake2b(orjson.dumps(dict(said), default=str, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
-    if request:  # before it is put on roads: they may be others than when it was sent first
+    if sent.request:  # before it is put on roads: they may be others than when it was sent first
         with world.live.read() as connection:
-            if (found := store.find_request(connection, tenant, request)) is not None:
-                return _sent_before(connection, tenant, found, digest), False
-    incident = place_incident(world, said, now)
+            if (found := store.find_request(connection, tenant, sent.request)) is not None:
+                return _sent_before(connection, tenant, found, sent), False
+    incident = place_incident(world, said, sent.now)
     with world.live.write() as connection:
-        if request and (found := store.find_request(connection, tenant, request)) is not None:
-            return _sent_before(connection, tenant, found, digest), False
-        stored = join_incident(world, connection, tenant, who, incident, now, request, digest)
+        if sent.request and (found := store.find_request(connection, tenant, sent.request)) is not None:
+            return _sent_before(connection, tenant, found, sent), False
+        stored = join_incident(world, connection, tenant, incident, sent)
     wake_worker(world.home)
     return stored, True
 
@@ -99,26 +95,22 @@ def place_incident(world: World, said: Mapping[str, Any], now: datetime) -> Inci
     return _placed(world, replace(_EMPTY, starts_at=now), said)
 
 
-def join_incident(
-    world: World,
-    connection: Any,
-    tenant: str,
-    who: str,
-    incident: Incident,
-    now: datetime,
-    request: str = "",
-    digest: str | None = None,
-) -> Incident:
+def join_incident(world: World, connection: Any, tenant: str, incident: Incident, sent: Sent) -> Incident:
     """Stores a placed incident within somebody's transaction (`Live.write`), who wakes the worker after it.
 
     Raises TooLarge over the ceiling, and whatever a hook of another slice raises.
     """
-    stored = store.insert_incident(connection, tenant, incident, now)
-    change = Change("added", None, stored, who, now)
-    store.append_log(connection, tenant, change, stored.change, as_fields(stored), request or None, digest)
+    stored = store.insert_incident(connection, tenant, incident, sent.now)
     _check_room(connection, tenant, stored)
-    _tell(world, connection, tenant, change)
+    stored = _told(world, connection, tenant, Change("added", None, stored, sent.who, sent.now))
+    change = Change("added", None, stored, sent.who, sent.now)
+    store.append_log(connection, tenant, change, stored.change, as_fields(stored), sent.request or None, sent.digest)
     return stored
+
+
+def link_case(connection: Any, tenant: str, incident: Incident, case: int) -> None:
+    """Names the case that an incident opened, within the incident's transaction; its log has it with that change."""
+    store.link_case(connection, tenant, incident, case)
 
 
 def change_incident(
@@ -130,7 +122,7 @@ def change_incident(
     `add_incident`.
     """
     before = get_incident(world.live, tenant, incident_id)
-    _check_version(before, version)
+    check_version(f"incident {incident_id}", before.version, version)
     after = _placed(world, before, said)
     if after == before:
         return before
@@ -145,7 +137,7 @@ def remove_incident(
 ) -> Incident:
     """Deletes the incident, which is given as it was; its log stays. Raises as `change_incident`."""
     before = get_incident(world.live, tenant, incident_id)
-    _check_version(before, version)
+    check_version(f"incident {incident_id}", before.version, version)
     with world.live.write() as connection:
         live_version = store.delete_incident(connection, tenant, incident_id, before.version)
         change = Change("deleted", before, None, who, now)
@@ -279,13 +271,19 @@ def _write(
     now: datetime,
 ) -> Incident:
     stored = store.change_incident(connection, tenant, after, now)
-    then, fields = as_fields(before), as_fields(stored)
-    change = Change(action, before, stored, who, now)
-    changed = {name: value for name, value in fields.items() if value != then[name]}
-    store.append_log(connection, tenant, change, stored.change, changed)
     _check_room(connection, tenant, stored)
-    _tell(world, connection, tenant, change)
+    stored = _told(world, connection, tenant, Change(action, before, stored, who, now))
+    then, fields = as_fields(before), as_fields(stored)
+    changed = {name: value for name, value in fields.items() if value != then[name]}
+    store.append_log(connection, tenant, Change(action, before, stored, who, now), stored.change, changed)
     return stored
+
+
+def _told(world: World, connection: Any, tenant: str, change: Change) -> Incident:
+    """The incident after other slices have joined the transaction: it may name a case now."""
+    _tell(world, connection, tenant, change)
+    stored = change.incident
+    return replace(stored, case=store.find_linked(connection, tenant, stored.id)) if world.on_incident else stored
 
 
 def _tell(world: World, connection: Any, tenant: str, change: Change) -> None:
@@ -307,28 +305,15 @@ def _check_room(connection: Any, tenant: str, stored: Incident) -> None:
         )
 
 
-def _sent_before(connection: Any, tenant: str, found: tuple[int, str], digest: str) -> Incident:
-    incident_id, said = found
-    if said != digest:
-        raise Unprocessable(
-            f"the Idempotency-Key was used for incident {incident_id}, which said something else",
-            hint="choose a new key for every new incident",
-        )
+def _sent_before(connection: Any, tenant: str, found: tuple[int, str], sent: Sent) -> Incident:
+    incident_id, digest = found
+    check_repeated(f"incident {incident_id}", digest, sent)
     stored = store.find_incident(connection, tenant, incident_id)
     if stored is None:
         raise NotFound(
             f"incident {incident_id}, sent under this Idempotency-Key, was deleted", hint="choose a new key to add it"
         )
     return stored
-
-
-def _check_version(found: Incident, version: int | None) -> None:
-    if version not in (None, found.version):
-        raise Conflict(
-            f"incident {found.id} is at version {found.version}, not {version}",
-            hint="read it again and repeat the change on what is there now",
-            version=found.version,
-        )
 
 
 def _placed(world: World, before: Incident, said: Mapping[str, Any]) -> Incident:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from location_cloud.capability import Migration
 from location_cloud.errors import Conflict
 from location_cloud.incidents.model import MOST_PAGE_BYTES, OPEN, Change, Chosen, Incident, LogEntry
+from location_cloud.storage.index_cells import BOX, add_index_cells, cell_column, cell_of_box, filed_in
 from location_cloud.storage.live import Live, next_version, update_versioned
 from location_cloud.storage.tenants import ALL_TENANTS
 
@@ -59,8 +60,9 @@ def _log_columns() -> list[sa.Column[Any]]:
     ]
 
 
-INCIDENTS = sa.Table("incidents", METADATA, *_columns(), sqlite_autoincrement=True)
-"""edges apart from the rest of the content: an area's are hundreds of kilobytes, and lists do without."""
+INCIDENTS = sa.Table("incidents", METADATA, *_columns(), cell_column(), sqlite_autoincrement=True)
+"""cell: that of the middle of the box. edges apart from the rest of the content: an area's are hundreds of kilobytes,
+and lists do without."""
 
 LOG = sa.Table("incident_log", METADATA, *_log_columns(), sqlite_autoincrement=True)
 """Only ever added to. request: the key that its sender gave a new incident, so that it is not added twice; digest: of
@@ -85,9 +87,14 @@ def _find_open(op: Any, live: Any) -> None:
     op.create_index("incidents_status", "incidents", ["tenant", "status", "id"])
 
 
+def _file_by_cell(op: Any, live: Any) -> None:
+    add_index_cells(op, "incidents", BOX)
+
+
 MIGRATIONS = (
     Migration(1, "incidents and their log", _create),
     Migration(2, "open incidents are found without reading all", _find_open),
+    Migration(3, "incidents by BeiDou cell", _file_by_cell),
 )
 
 
@@ -121,6 +128,21 @@ def change_incident(connection: Any, tenant: str, incident: Incident, now: datet
     return found
 
 
+def link_case(connection: Any, tenant: str, incident: Incident, case: int) -> None:
+    """Names the case that an incident opened, within the transaction that wrote the incident: no version of its own."""
+    content = orjson.dumps({name: getattr(incident, name) for name in CONTENT} | {"case": case})
+    mine = INCIDENTS.c.tenant == tenant, INCIDENTS.c.id == incident.id
+    connection.execute(INCIDENTS.update().where(*mine).values(content=content))
+
+
+def find_linked(connection: Any, tenant: str, incident_id: int) -> int | None:
+    """The case that an incident names. Index: primary key."""
+    c = INCIDENTS.c
+    content = connection.execute(sa.select(c.content).where(c.tenant == tenant, c.id == incident_id)).scalar_one()
+    case: int | None = orjson.loads(bytes(content)).get("case")
+    return case
+
+
 def delete_incident(connection: Any, tenant: str, incident_id: int, version: int) -> int:
     """The live version that it is gone with. Raises Conflict if it is not at that version any more."""
     change = next_version(connection)
@@ -147,6 +169,8 @@ def list_incidents(
     statement = sa.select(*_PLAIN).where(c.tenant == tenant, c.id > after)
     if chosen.bbox is not None:
         statement = statement.where(live.in_bbox(INCIDENTS, chosen.bbox))
+    if chosen.cells is not None:
+        statement = statement.where(filed_in(INCIDENTS, chosen.cells))
     if chosen.kinds:
         statement = statement.where(c.kind.in_(chosen.kinds))
     if chosen.statuses:
@@ -310,6 +334,7 @@ CONTENT: Sequence[str] = (
     "speed_kmh",
     "source",
     "is_simulated",
+    "case",
 )
 """Fields that no statement asks for by themselves."""
 
@@ -329,6 +354,7 @@ def _values(incident: Incident, now: datetime) -> dict[str, Any]:
         "south": south,
         "east": east,
         "north": north,
+        "cell": cell_of_box(west, south, east, north),
         "content": orjson.dumps({name: getattr(incident, name) for name in CONTENT}),
         "edges": orjson.dumps(incident.edges),
         "updated": now.timestamp(),

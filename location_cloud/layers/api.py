@@ -19,7 +19,9 @@ def list_layers(call: Call, params: schema.Nothing, body: None) -> dict[str, Any
 
 def list_features(call: Call, params: schema.InList, body: None) -> dict[str, Any]:
     """A page of features."""
-    found = service.list_features(call.live, call.tenant, params.layer, params.bbox, params.after, params.limit)
+    found = service.list_features(
+        call.live, call.tenant, params.layer, params.bbox, params.after, params.limit, params.cell
+    )
     following = found[-1].id if len(found) == params.limit else None
     return {
         "type": "FeatureCollection",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from location_cloud.http.parameters import BboxParameter, Query
+from location_cloud.http.parameters import BboxParameter, CellParameter, Query
 
 NAME = r"^[\w.-]+$"
 
@@ -64,6 +64,9 @@ class InList(InLayer):
     """Features of a layer."""
 
     bbox: BboxParameter | None = Field(None, description="only features whose box meets west,south,east,north")
+    cell: CellParameter | None = Field(
+        None, description="only features the middle of whose box lies in this BeiDou cell"
+    )
     after: int = Field(0, ge=0, le=2**63 - 1, description="only ids above this one: the next page")
     limit: int = Field(100, ge=1, le=1000, description="features a page")
 

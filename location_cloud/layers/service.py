@@ -25,10 +25,21 @@ def list_layers(live: Live, tenant: str) -> list[tuple[str, int]]:
         return store.list_layers(connection, tenant)
 
 
-def list_features(live: Live, tenant: str, layer: str, bbox: Bbox | None, after: int, limit: int) -> list[LayerFeature]:
-    """Features of the layer by rising id, at most `limit`, those whose box meets `bbox` if given."""
+def list_features(
+    live: Live,
+    tenant: str,
+    layer: str,
+    bbox: Bbox | None,
+    after: int,
+    limit: int,
+    cells: tuple[int, int] | None = None,
+) -> list[LayerFeature]:
+    """Features of the layer by rising id, at most `limit`, those whose box meets `bbox` if given.
+
+    cells: range of index cells (`cell_range`) that the middles of their boxes lie in.
+    """
     with live.read() as connection:
-        return store.list_features(connection, live, tenant, layer, bbox, after, limit)
+        return store.list_features(connection, live, tenant, layer, bbox, after, limit, cells)
 
 
 def get_feature(live: Live, tenant: str, layer: str, feature_id: int) -> LayerFeature:

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from location_cloud.capability import Migration
 from location_cloud.layers.model import LayerFeature
 from location_cloud.spatial.bbox import Bbox
+from location_cloud.storage.index_cells import BOX, add_index_cells, cell_column, cell_of_box, filed_in
 from location_cloud.storage.live import Live, next_version, update_versioned
 
 Box: TypeAlias = tuple[float, float, float, float]
@@ -53,7 +54,7 @@ def _removal_columns() -> list[sa.Column[Any]]:
     ]
 
 
-FEATURES = sa.Table("layer_features", METADATA, *_columns(), _change(), sqlite_autoincrement=True)
+FEATURES = sa.Table("layer_features", METADATA, *_columns(), _change(), cell_column(), sqlite_autoincrement=True)
 REMOVALS = sa.Table("layer_removals", METADATA, *_removal_columns())
 
 
@@ -75,10 +76,15 @@ def _index_bounds(op: Any, live: Any) -> None:
     op.create_index("layer_features_bounds", "layer_features", columns)
 
 
+def _file_by_cell(op: Any, live: Any) -> None:
+    add_index_cells(op, "layer_features", BOX)
+
+
 MIGRATIONS = (
     Migration(1, "features of own layers", _create_features),
     Migration(2, "when each feature of own layers changed", _record_changes),
     Migration(3, "where own layers lie, without reading their features", _index_bounds),
+    Migration(4, "features of own layers by BeiDou cell", _file_by_cell),
 )
 
 
@@ -99,12 +105,23 @@ def find_feature(connection: Any, tenant: str, layer: str, feature_id: int) -> L
 
 
 def list_features(
-    connection: Any, live: Live, tenant: str, layer: str, bbox: Bbox | None, after: int, limit: int
+    connection: Any,
+    live: Live,
+    tenant: str,
+    layer: str,
+    bbox: Bbox | None,
+    after: int,
+    limit: int,
+    cells: tuple[int, int] | None = None,
 ) -> list[LayerFeature]:
-    """The tenant's features by rising id. Index: layer_features_tenant, or the spatial index with a box."""
+    """The tenant's features by rising id. cells: range of index cells of their boxes' middles. Indexes:
+    layer_features_tenant, the spatial index with a box, or layer_features_cell.
+    """
     statement = FEATURES.select().where(FEATURES.c.tenant == tenant, FEATURES.c.layer == layer, FEATURES.c.id > after)
     if bbox is not None:
         statement = statement.where(live.in_bbox(FEATURES, bbox))
+    if cells is not None:
+        statement = statement.where(filed_in(FEATURES, cells))
     rows = connection.execute(statement.order_by(FEATURES.c.id).limit(limit))
     return [_as_feature(row) for row in rows]
 
@@ -237,6 +254,7 @@ def _values(geometry: BaseGeometry, properties: dict[str, Any], now: datetime) -
         "south": south,
         "east": east,
         "north": north,
+        "cell": cell_of_box(west, south, east, north),
         "properties": orjson.dumps(properties),
         "updated": now.astimezone(UTC).isoformat(),
     }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from location_cloud.capability import Call, Operation, Reply
+from location_cloud.http.preconditions import etag, get_version, sent_by
 from location_cloud.searches import schema, service, service_poa
-from location_cloud.searches.asked_of import DESK, etag, get_version, sent_by
 from location_cloud.searches.fields import as_entry, as_json, as_text
-from location_cloud.searches.model import Search, Subject
+from location_cloud.searches.model import DESK, Search, Subject
 from location_cloud.searches.service import Asked
 from location_cloud.searches.service_state import get_search
 

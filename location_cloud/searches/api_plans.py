@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from location_cloud.capability import Bytes, Call, Operation, Reply
+from location_cloud.http.preconditions import etag, find_version, get_version, sent_by
 from location_cloud.searches import schema_plans as schema
 from location_cloud.searches import service_exports, service_plans, service_poa, service_segments
-from location_cloud.searches.asked_of import DESK, etag, find_version, get_version, sent_by
 from location_cloud.searches.fields import as_plan, as_way
+from location_cloud.searches.model import DESK
 from location_cloud.searches.schema import InSearch, InVersion
 from location_cloud.searches.service_segments import polygon_of
 
@@ -114,7 +115,7 @@ OPERATIONS = (
         "searches.plan",
         "POST",
         "/v1/searches/{id}/plan",
-        "Share out the hours of teams over the segments so that the chance of success is greatest, with a proof.",
+        "Share out the hours of teams over segments, of one period or several, for the greatest success, with a proof.",
         make_plan,
         InVersion,
         schema.OutPlan,
@@ -122,6 +123,7 @@ OPERATIONS = (
         Body=schema.PlanBody,
         status=201,
         cost=10,
+        deadline_s=20.0,
         errors=(404, 409, 413, 422, 507),
     ),
     Operation(

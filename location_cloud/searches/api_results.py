@@ -8,10 +8,10 @@ import numpy as np
 
 from location_cloud.capability import Call, Operation, Reply
 from location_cloud.errors import BadQuery
+from location_cloud.http.preconditions import etag, find_version, get_version, sent_by
 from location_cloud.searches import schema_results as schema
 from location_cloud.searches import service_results as service
-from location_cloud.searches.asked_of import CREW, DESK, etag, find_version, get_version, sent_by
-from location_cloud.searches.model import MOST_CLUE_POINTS, MOST_TRACK_POINTS
+from location_cloud.searches.model import CREW, DESK, MOST_CLUE_POINTS, MOST_TRACK_POINTS
 from location_cloud.searches.schema import InVersion
 from location_cloud.searches.service_results import Changed
 from location_cloud.spatial.errors import SpatialError

@@ -9,7 +9,7 @@ from location_cloud.capability import Call, Operation
 from location_cloud.errors import BadQuery
 from location_cloud.searches import schema_ground as schema
 from location_cloud.searches import service_statistics as service
-from location_cloud.searches.asked_of import DESK
+from location_cloud.searches.model import DESK
 
 Json = dict[str, Any]
 

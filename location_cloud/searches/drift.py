@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter
@@ -12,28 +9,10 @@ from scipy.special import erf
 
 from location_cloud.errors import BadQuery, TooLarge
 from location_cloud.searches.cells import Floats, Grid
+from location_cloud.searches.leeway import Leeway
 
 MOST_MOVES = 200_000_000
 """Particles times steps of one call, about ten seconds."""
-
-
-@dataclass(frozen=True)
-class Leeway:
-    """How wind moves an object through water: speed = share x wind at 10 m + offset + normal(0, spread), in m/s.
-
-    Crosswind goes to the left or to the right with the same chance, and keeps its side.
-    """
-
-    downwind: float
-    downwind_offset_m_s: float
-    downwind_spread_m_s: float
-    crosswind: float
-    crosswind_offset_m_s: float
-    crosswind_spread_m_s: float
-
-
-LEEWAY: Final = {"person_in_water": Leeway(0.0096, 0.0, 0.12, 0.0054, 0.0, 0.094)}
-"""Source: Allen and Plourde 1999, Review of Leeway, US Coast Guard; Allen 2005, Leeway Divergence."""
 
 
 def drift(
@@ -70,9 +49,10 @@ def drift(
     steps = int(np.ceil((end_s - begins.min()) / step_s))
     if steps * len(here) > MOST_MOVES:
         raise TooLarge(f"{len(here)} particles times {steps} steps", hint="take a longer step or fewer particles")
-    side = np.where(random.random(len(here)) < 0.5, -1.0, 1.0)
-    down_error = random.normal(0.0, leeway.downwind_spread_m_s, len(here))
-    cross_error = random.normal(0.0, leeway.crosswind_spread_m_s, len(here))
+    goes_left = random.random(len(here)) < 0.5
+    share, offset, spread = np.where(goes_left[:, None], leeway.left, leeway.right).T
+    down_error = random.normal(0.0, leeway.downwind.spread_m_s, len(here))
+    cross_error = random.normal(0.0, 1.0, len(here)) * spread
     current_error = random.normal(0.0, current_spread_m_s, here.shape)
     for step in range(steps):
         now = begins.min() + step * step_s
@@ -83,8 +63,8 @@ def drift(
         speed = float(np.hypot(*blows))
         ahead = blows / speed if speed else np.zeros(2)
         right = np.array([ahead[1], -ahead[0]])
-        down = leeway.downwind * speed + leeway.downwind_offset_m_s + down_error
-        cross = side * (leeway.crosswind * speed + leeway.crosswind_offset_m_s) + cross_error
+        down = leeway.downwind.share * speed + leeway.downwind.offset_m_s + down_error
+        cross = share * speed + offset + cross_error
         here += lasts[:, None] * (flows + current_error + down[:, None] * ahead + cross[:, None] * right)
     return here
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from location_cloud.errors import BadQuery
 from location_cloud.searches.cells import Floats
-from location_cloud.searches.drift import LEEWAY, drift, particles_map
+from location_cloud.searches.drift import drift, particles_map
 from location_cloud.searches.lattice import Lattice
+from location_cloud.searches.leeway import LEEWAY
 
 MOST_HOURS = 240.0
 """Of drift: beyond ten days, no wind forecast or current table is worth particles."""

@@ -20,7 +20,7 @@ WORDS = {
         "point": "4. Initial planning point",
         "subject": "5. Subject",
         "assignments": "6. Assignments",
-        "columns": "No.|Segment|Middle (lon, lat)|Area km²|Hours|Speed km/h|Sweep width m|Coverage|POD",
+        "columns": "No.|Segment|Middle (lon, lat)|Area km²|Hours|km/h|Sweep m|Coverage|POD",
         "instructions": "7. Special instructions",
         "communications": "8. Communications (channel, call sign)",
         "debrief": "9. Debriefing: searched from / to, POD achieved, clues, hazards",

@@ -83,7 +83,8 @@ def as_plan(search_id: int, plan: Plan) -> dict[str, Any]:
     return {
         "search": search_id,
         "version": plan.version,
-        "assignments": [{name: each[name] for name in ASSIGNED} for each in plan.assignments],
+        "assignments": [{name: each.get(name, 1) for name in ASSIGNED} for each in plan.assignments],
+        "periods": plan.periods,
         "pos_total": plan.pos_total,
         "gap": plan.gap,
         "detection": plan.detection,

@@ -21,7 +21,7 @@ MOST_SLOPE_DEG: Final = 5.0
 
 @dataclass(frozen=True)
 class LandingSite:
-    """xy_m: middle of the clear circle. diameter_m: of the largest clear circle about it. slope_deg: mean inside."""
+    """xy_m: middle of the clear circle. diameter_m: of the largest one about it. slope_deg: mean of its clear cells."""
 
     xy_m: tuple[float, float]
     diameter_m: float
@@ -54,7 +54,9 @@ def landing_sites(
     middle = grid.middles_m(peak)
     size = radius.ravel()[peak]
     rank = -size if near_m is None else np.hypot(*(middle - np.asarray(near_m)).T)
-    mean_slope = uniform_filter(np.nan_to_num(slope, nan=90.0), window).ravel()[peak]
+    level = clear[1:-1, 1:-1]  # around a circle no larger than a cell it may be steep
+    weight = uniform_filter(level.astype(np.float64), window).ravel()[peak]
+    mean_slope = uniform_filter(np.where(level, slope, 0.0), window).ravel()[peak] / weight
     sites: list[LandingSite] = []
     taken = np.zeros((0, 2))
     for k in np.lexsort([peak, rank]):

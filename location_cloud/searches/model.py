@@ -10,6 +10,9 @@ from location_cloud.searches.lattice import Lattice
 
 LonLat: TypeAlias = tuple[float, float]
 
+DESK, CREW = "rescue:desk", "rescue:crew"
+"""Scopes: of the duty desk, and of a team that tells what it searched. No key with "*:read" carries any of them."""
+
 Status: TypeAlias = Literal["open", "found", "suspended"]
 IppType: TypeAlias = Literal["LKP", "PLS"]
 """Initial planning point: the last known position, or the place last seen."""
@@ -31,6 +34,31 @@ ROAD, TRACK, PATH, DRAINAGE, RAIL, RIDGE, STRUCTURE, POWER = (1 << bit for bit i
 
 LAYERS: Final = ("distance", "travel_time", "direction", "track_offset", "find_features", "phone", "drift")
 """What a probability map is made of; clues come later, each an entry of the log."""
+
+DriftObject: TypeAlias = Literal[
+    "person_in_water",
+    "person_vertical",
+    "person_sitting",
+    "person_survival_suit",
+    "person_scuba",
+    "person_deceased",
+    "life_raft_no_ballast",
+    "life_raft_shallow_ballast",
+    "life_raft_deep_ballast",
+    "kayak_with_person",
+    "surfboard_with_person",
+    "windsurfer",
+    "skiff_runabout",
+    "skiff_v_hull",
+    "skiff_swamped",
+    "sport_boat",
+    "sport_fisher",
+    "fishing_vessel",
+    "sailboat",
+    "sailing_dinghy",
+    "oil_drum",
+]
+"""What drifts in water; `leeway.LEEWAY` has how."""
 
 DETECTIONS: TypeAlias = Literal["random", "inverse_cube", "ideal"]
 
@@ -128,16 +156,6 @@ class LogEntry:
     action: Action
     token: str
     fields: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Sent:
-    """Who asks for a change: key, time, its Idempotency-Key ("" = none) and a digest of all that was said."""
-
-    who: str
-    now: datetime
-    request: str = ""
-    digest: str = ""
 
 
 MOST_OPEN = 1_000

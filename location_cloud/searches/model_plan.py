@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from location_cloud.searches.cells import Floats
 
-ASSIGNED: Final = ("id", "segment", "resource", "team", "hours", "coverage", "pod", "pos", "W_m", "v_kmh")
+ASSIGNED: Final = ("id", "period", "segment", "resource", "team", "hours", "coverage", "pod", "pos", "W_m", "v_kmh")
 """What an assignment tells; `place` and `segments_version` beside it say which segment it was, for results."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A finished plan. assignments: plain values, by resource and then by what they bring."""
+    """A finished plan. assignments: plain values, by period, by resource and then by what they bring. periods: of
+    several, `number`, `begins_h` (hours from now) and `pos` of each.
+    """
 
     version: int
     assignments: list[dict[str, Any]]
@@ -22,6 +24,7 @@ class Plan:
     detection: str
     curve: list[tuple[float, float]]
     warnings: tuple[str, ...]
+    periods: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

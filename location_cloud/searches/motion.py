@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from location_cloud.errors import BadQuery, TooLarge
 from location_cloud.searches.cells import Floats, Grid
@@ -39,16 +38,21 @@ def walking(
     heading_deg: float | None = None,
     concentration: float = 1.0,
     step_s: float | None = None,
+    view: float = 0.0,
+    height_m: NDArray[np.float32] | None = None,
 ) -> Motion:
     """A Markov motion for each ground.
 
     speed_m_s: (rows, columns), 0 = not to be entered. moving: share of time that the subject walks (the rest: "staying
     put"). attraction: (rows, columns) how much a cell draws steps, 1 = not (roads 3: "route travelling"). heading_deg:
     direction kept ("direction travelling"), with that von Mises concentration; None = random. step_s: default so that
-    two thirds at most leave the fastest cell in a step.
+    two thirds at most leave the fastest cell in a step. view: share of the walk that goes to the highest of the cells
+    around, and stays where none is higher ("view enhancing"); it needs height_m, (rows, columns), NaN = not known.
 
     Raises BadQuery for shapes that do not fit, shares out of range, or a step too long for the cells.
-    Source: modes of reorientation after Hashimoto et al. 2022. The mean way of a step is speed x moving x step_s.
+    Source: modes of reorientation after Hashimoto et al. 2022 (doi 10.1038/s41598-022-09502-4); of the six,
+    "backtracking" is not here: it goes back by the way that was come, which a chain of places does not remember. The
+    mean way of a step is speed x moving x step_s, less on summits.
     """
     speed = np.asarray(speed_m_s, np.float64)
     draw = np.ones(grid.shape) if attraction is None else np.asarray(attraction, np.float64)
@@ -59,6 +63,8 @@ def walking(
             "speed and attraction must be 0 or more, moving in [0, 1]",
             hint="moving is a part of the time, 0.3 for instance",
         )
+    if view > 0 and height_m is None:
+        raise BadQuery("view needs heights", hint="import an elevation model, or leave view at 0")
     walks_m_s = speed * moving
     least_m = min(grid.width_m, grid.height_m)
     fastest = float(walks_m_s.max())
@@ -74,11 +80,24 @@ def walking(
         kept = 1.0 if heading_deg is None else np.exp(concentration * (np.cos(bearing - np.radians(heading_deg)) - 1))
         weight[k] = there * kept / way_m[k]
     total = weight.sum(axis=0)
+    up = _highest(speed > 0, height_m) if view > 0 and height_m is not None else None
     with np.errstate(invalid="ignore", divide="ignore"):
         mean_m = np.tensordot(way_m, weight, 1) / total
         leaving = np.where(total > 0, np.minimum(walks_m_s * each_s / mean_m, 1.0), 0.0)
         step = np.where(total > 0, weight * (leaving / total), 0.0)
+    if up is not None:
+        each = np.minimum(walks_m_s * each_s / way_m[np.maximum(up, 0)], 1.0)
+        step *= 1 - view
+        step[np.maximum(up, 0), *np.indices(grid.shape)] += np.where((up >= 0) & (total > 0), view * each, 0.0)
     return Motion(1 - step.sum(axis=0), step, each_s)
+
+
+def _highest(is_walked: NDArray[np.bool_], height_m: NDArray[np.float32]) -> NDArray[np.int64]:
+    """(rows, columns) place in NEIGHBOURS of the highest cell around that can be walked; -1 = none is higher."""
+    known = np.where(is_walked & np.isfinite(height_m), np.asarray(height_m, np.float64), -np.inf)
+    around = np.stack([_shifted(known, -row, -column, outside=-np.inf) for row, column in NEIGHBOURS])
+    own = np.where(np.isfinite(height_m), np.asarray(height_m, np.float64), np.inf)
+    return np.where(around.max(axis=0) > own, around.argmax(axis=0), -1)
 
 
 def forward(motion: Motion, p: Floats, time_s: float) -> tuple[Floats, float]:
@@ -98,33 +117,19 @@ def forward(motion: Motion, p: Floats, time_s: float) -> tuple[Floats, float]:
     return now, max(float(begun - now.sum()), 0.0)
 
 
-def as_matrix(motion: Motion, time_s: float) -> csr_array:
-    """(cells, cells) sparse chances of going from row to column in a time, for `allocate_periods`.
+def backward(motion: Motion, worth: Floats, time_s: float) -> Floats:
+    """(rows, columns) what a subject in each cell is worth, whose place after a time is worth so much; 0 outside.
 
-    Rows add up to at most 1; chances below 1e-9 are dropped. Raises BadQuery for a negative time, TooLarge over
-    20,000 steps or 40,000 cells.
+    The transpose of `forward`: sum(worth * forward(p)) = sum(backward(worth) * p). Raises as `forward`.
     """
-    rows, columns = motion.stay.shape
-    if rows * columns > 40_000:
-        raise TooLarge(f"{rows * columns} cells are too many for a matrix", hint="join cells to at most 40,000")
-    cell = np.arange(rows * columns).reshape(rows, columns)
-    tails, heads, chances = [cell.ravel()], [cell.ravel()], [motion.stay.ravel()]
-    for step, (row, column) in zip(motion.step, NEIGHBOURS):
-        there, here = _overlap(cell.shape, row, column)
-        tails.append(cell[here].ravel())
-        heads.append(cell[there].ravel())
-        chances.append(step[here].ravel())
-    once = csr_array(
-        (np.concatenate(chances), (np.concatenate(tails), np.concatenate(heads))), shape=(cell.size, cell.size)
-    )
-    steps = _steps(motion, time_s)
-    power = csr_array((np.ones(cell.size), (cell.ravel(), cell.ravel())), shape=(cell.size, cell.size))
-    while steps:
-        if steps & 1:
-            power = _without_tiny(power @ once)
-        steps >>= 1
-        once = _without_tiny(once @ once) if steps else once
-    return power
+    now = np.asarray(worth, np.float64).reshape(motion.stay.shape)
+    for _ in range(_steps(motion, time_s)):
+        before = now * motion.stay
+        for step, (row, column) in zip(motion.step, NEIGHBOURS):
+            there, here = _overlap(now.shape, row, column)
+            before[here] += now[there] * step[here]
+        now = before
+    return now
 
 
 def _steps(motion: Motion, time_s: float) -> int:
@@ -151,9 +156,3 @@ def _shifted(values: Floats, row: int, column: int, outside: float) -> Floats:
     there, here = _overlap(values.shape, row, column)
     moved[there] = values[here]
     return moved
-
-
-def _without_tiny(matrix: csr_array) -> csr_array:
-    matrix.data[matrix.data < 1e-9] = 0.0
-    matrix.eliminate_zeros()
-    return matrix

@@ -16,7 +16,7 @@ from location_cloud.searches.evidence import near_clue
 from location_cloud.searches.ground import SPEED_STEP_M_S
 from location_cloud.searches.lattice import Lattice
 from location_cloud.searches.model import LAND_COVERS
-from location_cloud.searches.moving import walked_on
+from location_cloud.searches.moving import MOST_WORK, Walk, make_walk
 from location_cloud.searches.raster import mask_of
 from location_cloud.searches.tracks_pod import track_coverage
 from location_cloud.spatial.geojson import parse_geometry
@@ -33,12 +33,14 @@ class Setting:
     """What lines refer to, as it was kept with the search.
 
     ground: gives `cover` and `speed`, (rows, columns) uint8, of `ground.py`. labels: version -> (rows, columns) place
-    of each cell's segment in the list of that version, -1 = none.
+    of each cell's segment in the list of that version, -1 = none. heights: version -> (rows, columns) metres, as they
+    were when a subject walked for a view; NaN = not known.
     """
 
     lattice: Lattice
     ground: Callable[[], Mapping[str, NDArray[np.uint8]]]
     labels: Callable[[int], NDArray[np.int32]]
+    heights: Callable[[int], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -97,18 +99,28 @@ def clue_ratio(fields: Mapping[str, Any], lattice: Lattice) -> Floats:
     return near_clue(lattice.grid, (x, y), fields["sigma_m"], fields["likelihood_ratio"]).ravel()
 
 
-def _moved(belief: Belief, fields: Mapping[str, Any], setting: Setting) -> Belief:
+def walk_of(fields: Mapping[str, Any], setting: Setting, duration_s: float, most_work: float = MOST_WORK) -> Walk:
+    """How the subject walks on: `moving`, `attraction`, `heading_deg`, `concentration`, and `view` with
+    `heights_version`; most_work as of `make_walk`.
+    """
     ground = setting.ground()
     drawn = np.isin(ground["cover"], [LAND_COVERS.index(name) for name in ATTRACTED])
-    states, _ = by_state(belief)
-    after, left = walked_on(
+    return make_walk(
         setting.lattice.grid,
-        states.reshape(-1, *setting.lattice.shape),
         ground["speed"] * np.float32(SPEED_STEP_M_S),
         np.where(drawn, fields["attraction"], 1.0).astype(np.float32),
-        fields["duration_s"],
+        duration_s,
         fields["moving"],
         fields.get("heading_deg"),
         fields["concentration"],
+        most_work,
+        fields.get("view", 0.0),
+        setting.heights(fields["heights_version"]) if fields.get("view") else None,
     )
-    return moved(belief, after.reshape(states.shape), left)
+
+
+def _moved(belief: Belief, fields: Mapping[str, Any], setting: Setting) -> Belief:
+    walk, (states, _) = walk_of(fields, setting, fields["duration_s"]), by_state(belief)
+    walked = [walk.forward(state.reshape(setting.lattice.shape)) for state in states]
+    after = np.stack([each.ravel() for each, _ in walked])
+    return moved(belief, after.reshape(states.shape), np.array([left for _, left in walked]))

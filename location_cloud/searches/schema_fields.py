@@ -60,3 +60,13 @@ class Strict(BaseModel):
     """Base of bodies: nothing unknown, no NaN."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True, populate_by_name=True)
+
+
+class Walking(Strict):
+    """How a subject walks on."""
+
+    moving: Number = Field(0.3, ge=0, le=1, description="share of the time walked")
+    attraction: Number = Field(3.0, ge=0.1, le=100, description="how much roads and paths draw, 1 = not")
+    heading_deg: Number | None = Field(None, ge=0, lt=360, description="direction kept; null = none")
+    concentration: Number = Field(1.0, ge=0, le=50, description="how firmly the direction is kept")
+    view: Number = Field(0.0, ge=0, le=1, description="share of the walk that goes uphill for a view; needs elevation")

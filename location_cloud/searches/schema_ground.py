@@ -112,7 +112,7 @@ class OutCold(BaseModel):
     frostbite_min: float | None = Field(description="null = no frostbite within half an hour, as far as is known")
     immersion: dict[str, Any] | None
     urgency: str
-    left_h: float | None = Field(description="hours until half the limit's upper end; null = no limit by cold")
+    left_h: float | None = Field(description="hours left of the nearest limit; null = no limit by cold")
     reasons: list[str]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from location_cloud.searches.model import DriftObject
 from location_cloud.searches.schema_fields import Moment, Number, Position, Strict, Trust, Weight
 
 
@@ -143,7 +144,7 @@ class DriftBody(LayerBody):
     wind: list[WindBody] = Field(default_factory=list, max_length=500, description="times rising; [] = none")
     current: list[CurrentBody] = Field(default_factory=list, max_length=500, description="times rising; [] = none")
     current_spread_m_s: Number = Field(0.05, ge=0, le=5, description="standard deviation of the current's error")
-    object: Literal["person_in_water"] = Field("person_in_water", description="whose leeway it has")
+    object: DriftObject = Field("person_in_water", description="whose leeway it has; person_in_water: state not known")
     particles: int = Field(5_000, ge=100, le=20_000, strict=True)
 
 

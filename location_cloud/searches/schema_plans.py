@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from location_cloud.searches.model import DETECTIONS, MOST_RESOURCES, MOST_SEGMENTS
 from location_cloud.searches.schema import InSearch
-from location_cloud.searches.schema_fields import Name, Number, PolygonBody, Position, Strict, Words
+from location_cloud.searches.schema_fields import Name, Number, PolygonBody, Position, Strict, Walking, Words
 
 
 class SegmentBody(Strict):
@@ -63,13 +63,32 @@ class ResourceBody(Strict):
     team: Words = Field("", max_length=64, description="what to call it on the form")
 
 
+class PeriodBody(Strict):
+    """An operational period: all its hours are planned together with those of the others."""
+
+    duration_h: Number = Field(ge=0.1, le=72, description="until the next one begins; the subject walks on meanwhile")
+    resources: list[ResourceBody] | None = Field(
+        None, min_length=1, max_length=MOST_RESOURCES, description="who can search then; null = those of the plan"
+    )
+
+
 class PlanBody(Strict):
-    """Who can search."""
+    """Who can search; in one period, or in several for a subject who walks on."""
 
     resources: list[ResourceBody] = Field(min_length=1, max_length=MOST_RESOURCES)
     detection: DETECTIONS = Field("random", description="how coverage becomes a probability of detection")
     least_hours: Number = Field(0.0, ge=0, le=24, description="no assignment is shorter; 0 = the exact optimum")
     segments: list[Name] = Field(default_factory=list, max_length=MOST_SEGMENTS, description="only these; [] = all")
+    periods: list[PeriodBody] | None = Field(
+        None, min_length=2, max_length=12, description="several, the first begins now; null = one. Random detection"
+    )
+    motion: Walking = Field(Walking.model_validate({}), description="periods: how the subject walks on between them")
+
+    @model_validator(mode="after")
+    def _periods(self) -> PlanBody:
+        if self.periods and (self.detection != "random" or self.least_hours):
+            raise ValueError("several periods are planned for random detection, without least_hours")
+        return self
 
 
 class StartBody(Strict):
@@ -132,6 +151,7 @@ class OutAssignment(BaseModel):
     """Who searches where for how long."""
 
     id: str = Field(description="results name it")
+    period: int
     segment: str
     resource: str
     team: str
@@ -150,6 +170,14 @@ class OutCurve(BaseModel):
     pos: float
 
 
+class OutPeriod(BaseModel):
+    """What a period is worth. pos: what it finds after those before it."""
+
+    number: int
+    begins_h: float = Field(description="hours after the first one")
+    pos: float
+
+
 class OutPlan(BaseModel):
     """A plan."""
 
@@ -160,6 +188,7 @@ class OutPlan(BaseModel):
     gap: float = Field(description="no other plan of these resources adds more than this (random detection)")
     detection: str
     curve: list[OutCurve]
+    periods: list[OutPeriod] = Field(description="[] = one")
     warnings: list[str]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BaseModel, Field, WithJsonSchema, model_validator
 
 from location_cloud.searches.model import DETECTIONS
-from location_cloud.searches.schema_fields import Moment, Name, Number, PolygonBody, Position, Strict, Words
+from location_cloud.searches.schema_fields import Moment, Name, Number, PolygonBody, Position, Strict, Walking, Words
 from location_cloud.spatial.geojson import json_schema_of
 
 LinesBody: TypeAlias = Annotated[dict[str, Any], WithJsonSchema(json_schema_of("LineString", "MultiLineString"))]
@@ -73,14 +73,10 @@ class ClueBody(Strict):
         return self
 
 
-class MoveBody(Strict):
+class MoveBody(Walking):
     """The subject went on walking for a while."""
 
     duration_s: Number = Field(ge=1, le=14 * 86_400)
-    moving: Number = Field(0.3, ge=0, le=1, description="share of the time walked")
-    attraction: Number = Field(3.0, ge=0.1, le=100, description="how much roads and paths draw, 1 = not")
-    heading_deg: Number | None = Field(None, ge=0, lt=360, description="direction kept; null = none")
-    concentration: Number = Field(1.0, ge=0, le=50, description="how firmly the direction is kept")
 
 
 class OutSegmentPoa(BaseModel):

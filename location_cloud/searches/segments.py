@@ -44,8 +44,7 @@ def cut_area(area_m: BaseGeometry, lines: Lines, wanted_m2: float) -> NDArray[np
     area_m: a polygon in metres. Faces between the lines are joined across the weakest boundary first; a face that is
     too large is cut by a lattice. Raises TooLarge over MOST_POINTS.
     """
-    shapes = shapely.linestrings(lines.xy_m, indices=np.repeat(np.arange(len(lines.start) - 1), np.diff(lines.start)))
-    shapes = np.atleast_1d(shapes) if len(lines.xy_m) else np.empty(0, object)
+    shapes = as_shapes(lines)
     shapely.prepare(area_m)
     met = shapely.intersects(area_m, shapes)
     shapes, strength = shapely.simplify(shapes[met], SIMPLER_M), lines.strength[met]
@@ -70,6 +69,14 @@ def cut_area(area_m: BaseGeometry, lines: Lines, wanted_m2: float) -> NDArray[np
     bounds = np.flatnonzero(np.diff(groups[order], prepend=-1))
     found = [shapely.union_all(part) for part in np.split(faces[order], bounds[1:])]
     return np.array(found, object)
+
+
+def as_shapes(lines: Lines) -> NDArray[np.object_]:
+    """(n,) shapely LineStrings."""
+    if not len(lines.xy_m):
+        return np.empty(0, object)
+    place = np.repeat(np.arange(len(lines.start) - 1), np.diff(lines.start))
+    return np.atleast_1d(shapely.linestrings(lines.xy_m, indices=place))
 
 
 def _faces(area_m: BaseGeometry, shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.object_]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from location_cloud.changes import Sent, check_repeated, check_version
 from location_cloud.dispatch.service_emergencies import get_emergency
 from location_cloud.errors import BadQuery, Conflict, TooLarge, Unprocessable
 from location_cloud.incidents.service import get_incident
@@ -34,7 +35,6 @@ from location_cloud.searches.model import (
     LonLat,
     Search,
     Season,
-    Sent,
     Status,
     Subject,
 )
@@ -223,11 +223,8 @@ def sent_before(live: Live, tenant: str, sent: Sent) -> LogEntry | None:
     with live.read() as connection:
         found = store.find_request(connection, tenant, sent.request)
         digest = store.find_digest(connection, tenant, sent.request)
-    if found is not None and digest != sent.digest:
-        raise Unprocessable(
-            f"the Idempotency-Key was used for another change, of search {found.search}",
-            hint="choose a new key for every change",
-        )
+    if found is not None:
+        check_repeated(f"search {found.search}", digest, sent)
     return found
 
 
@@ -255,16 +252,6 @@ def write_change(
     return stored, token
 
 
-def check_version(found: Search, version: int | None) -> None:
-    """Raises Conflict if the search is not at the version that a change was made from; None = whichever is there."""
-    if version not in (None, found.version):
-        raise Conflict(
-            f"search {found.id} is at version {found.version}, not {version}",
-            hint="read it again and repeat the change on what is there now",
-            version=found.version,
-        )
-
-
 def check_open(found: Search) -> None:
     """Raises Conflict if the search is over or suspended: nothing is searched any more."""
     if found.status != "open":
@@ -289,7 +276,7 @@ def close_with_find(
     if before is not None:
         return get_search(world.live, tenant, before.search)
     search = get_search(world.live, tenant, search_id)
-    check_version(search, version)
+    check_version(f"search {search_id}", search.version, version)
     if search.status == "found":
         raise Conflict(f"search {search_id} is over: the subject was found", hint="begin a new one")
     cell = int(search.lattice.cell_of(np.array([at]))[0])
@@ -310,7 +297,7 @@ def set_status(
 ) -> Search:
     """The search suspended, or open again. Raises Conflict if it is over, or at another version."""
     search = get_search(world.live, tenant, search_id)
-    check_version(search, version)
+    check_version(f"search {search_id}", search.version, version)
     if search.status == "found":
         raise Conflict(f"search {search_id} is over: the subject was found", hint="begin a new one")
     if search.status == status:

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from location_cloud.errors import Unprocessable
+from location_cloud.errors import BadQuery, Unprocessable
 from location_cloud.searches.bayes import probability
 from location_cloud.searches.drifting import drift_particles
 from location_cloud.searches.landing import SAFETY_CIRCLE_M, landing_sites
@@ -78,6 +78,13 @@ def find_seen(world: World, tenant: str, search_id: int, lookouts: Sequence[Mapp
     masks = []
     for each in lookouts:
         x, y = lattice.xy_m(np.array([each["location"]]))[0].tolist()
+        if lattice.cell_of(np.array([each["location"]]))[0] < 0:
+            lon, lat = each["location"]
+            west, south, east, north = lattice.bounds
+            raise BadQuery(
+                f"the lookout {lon:g},{lat:g} lies outside of the search's cells",
+                hint=f"they reach from {west:.5f},{south:.5f} to {east:.5f},{north:.5f}: move it, or widen the map",
+            )
         reach = each.get("reach_m") or np.inf
         eye, target = each["eye_m"], each.get("target_m") or 0.0
         masks.append(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from location_cloud.errors import CloudError
+from location_cloud.errors import CloudError, Unprocessable
 from location_cloud.imagery.heights import heights_at
 from location_cloud.imagery.service import mercator
 from location_cloud.imagery.service_scenes import list_sets
@@ -37,6 +37,14 @@ def find_heights(live: Live, tenant: str, home: Path, lattice: Lattice) -> tuple
     if metres is None or known == 0:
         return None, (FLAT,)
     return metres, () if known > 0.999 else (PARTLY.format(share=known),)
+
+
+def get_heights(live: Live, tenant: str, home: Path, lattice: Lattice) -> Heights:
+    """The same to the decimetre, where nothing can be said without. Raises Unprocessable where none are known."""
+    heights, warnings = find_heights(live, tenant, home, lattice)
+    if heights is None:
+        raise Unprocessable("; ".join(warnings), hint="import an elevation model, or do without view")
+    return heights.round(1)
 
 
 def _sampled(live: Live, tenant: str, home: Path, lattice: Lattice) -> Heights | None:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 import shapely
-from numpy.typing import NDArray
 
+from location_cloud.changes import Sent, check_version
 from location_cloud.errors import BadQuery, Conflict, NotFound, Unprocessable
 from location_cloud.searches import store
-from location_cloud.searches.allocation import allocate, duality_gap
 from location_cloud.searches.bayes import probability
 from location_cloud.searches.cells import Floats
-from location_cloud.searches.detection import pod, sweep_width_m
 from location_cloud.searches.lattice import Lattice
-from location_cloud.searches.model import Search, Sent
+from location_cloud.searches.model import Search
 from location_cloud.searches.model_plan import Plan, Way, Ways
 from location_cloud.searches.model_segments import Segments
+from location_cloud.searches.moving import Walk
 from location_cloud.searches.packing import pack, unpack
 from location_cloud.searches.patterns import (
     Pattern,
@@ -32,65 +31,27 @@ from location_cloud.searches.patterns import (
     parallel,
     sector,
 )
+from location_cloud.searches.planning import MUCH_UNSEEN, ROUNDS, Wish, as_resources, plan_once, plan_periods
+from location_cloud.searches.replay import walk_of
 from location_cloud.searches.search_paths import plan_paths
-from location_cloud.searches.service import check_open, check_version, sent_before, write_change
+from location_cloud.searches.service import check_open, sent_before, write_change
+from location_cloud.searches.service_heights import get_heights
 from location_cloud.searches.service_segments import find_segments, get_segment
-from location_cloud.searches.service_state import get_search, get_state
-from location_cloud.searches.uav import Camera, Flight, duration_s, swath_m, uav_sorties
+from location_cloud.searches.service_state import State, get_search, get_state
+from location_cloud.searches.uav import Camera, Flight, duration_s, uav_sorties
 from location_cloud.storage.world import World
 
 if TYPE_CHECKING:
     from location_cloud.storage.live import Live
 
-GAP = 1e-4
-"""Of the chance that there is to find: nobody can tell a plan that is nearer to the best."""
-
 TRIES = 5
-ROUNDS = 6
-"""How often assignments that are too short are taken out and the rest is shared out anew."""
 
-CURVE = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
-"""Shares of the hours that the curve of success is told for."""
-
-MOST_CURVE = 4_000
-"""Segments times resources up to which the curve is worked out: it takes a plan for each of its points."""
+PERIODS_WORK = 1e8
+"""Cells times steps of a plan over several periods: about three seconds at the most."""
 
 MOST_SORTIE_POINTS = 20_000
 
 _ID = re.compile(r"([1-9][0-9]{0,8})-([1-9][0-9]{0,5})")
-
-
-@dataclass(frozen=True)
-class Resource:
-    """Somebody who can search: sweep width, speed while searching, and hours. team: whom to call it. kind: shown."""
-
-    id: str
-    W_m: float
-    v_kmh: float
-    hours: float
-    team: str = ""
-    camera: Camera | None = None
-
-
-def as_resource(told: Mapping[str, Any]) -> Resource:
-    """A resource of what was sent: `W_m`, or `visibility` with `Rd_m`, or a `camera`; `searchers` go abreast.
-
-    Raises BadQuery if its sweep width is not told.
-    """
-    camera = Camera(**told["camera"]) if told.get("camera") else None
-    if told.get("W_m") is not None:
-        width = told["W_m"]
-    elif told.get("visibility") and told.get("Rd_m") is not None:
-        width = float(sweep_width_m(told["Rd_m"], told["visibility"]))
-    elif camera is not None:
-        width = swath_m(camera)
-    else:
-        raise BadQuery(
-            f"resource {told['id']}: its sweep width is not told", hint="give W_m, or visibility and Rd_m, or a camera"
-        )
-    return Resource(
-        told["id"], width * told.get("searchers", 1), told["v_kmh"], told["hours"], told.get("team", ""), camera
-    )
 
 
 def make_plan(
@@ -98,12 +59,10 @@ def make_plan(
 ) -> tuple[Search, Plan]:
     """The search with a plan for its resources over its segments, kept with it: results may name its assignments.
 
-    told: `resources`, `detection`, `least_hours` (no assignment shorter than that), `segments` (only these).
+    told: `resources`, `detection`, `least_hours` (no assignment shorter than that), `segments` (only these); `periods`
+    (several, each with `duration_h` and maybe `resources` of its own) and `motion` of a subject who walks on.
     Raises BadQuery, NotFound before there are segments, Unprocessable where no segment has any chance.
     """
-    resources = [as_resource(each) for each in told["resources"]]
-    if len({each.id for each in resources}) < len(resources):
-        raise BadQuery("two resources have the same id", hint="ids tell assignments apart")
     for attempt in range(TRIES):
         before = sent_before(world.live, tenant, sent)
         if before is not None:
@@ -111,10 +70,10 @@ def make_plan(
                 world.live, tenant, before.search, before.version
             )
         state = get_state(world.live, tenant, world.home, search_id)
-        check_version(state.search, version)
+        check_version(f"search {search_id}", state.search.version, version)
         check_open(state.search)
         segments = find_segments(world.live, tenant, state.search)
-        plan = _planned(state.search, segments, probability(state.belief)[0], resources, told)
+        plan = _planned(world, tenant, state, segments, told)
         text = orjson.dumps(vars(plan) | {"segments_version": segments.version})
         fields = {"assignments": len(plan.assignments), "pos_total": plan.pos_total, "gap": plan.gap}
         blob = pack({"text": np.frombuffer(text, np.uint8)})
@@ -148,69 +107,47 @@ def get_assignment(live: Live, tenant: str, search_id: int, assignment_id: str) 
     return plan.assignments[int(match[2]) - 1]
 
 
-def _planned(
-    search: Search, segments: Segments, p: Floats, resources: Sequence[Resource], told: Mapping[str, Any]
-) -> Plan:
-    poa = segments.poa(p)
-    chosen = told.get("segments") or []
-    if chosen:
-        wanted = np.zeros(len(segments), bool)
-        wanted[[get_segment(segments, name) for name in chosen]] = True
-        poa = np.where(wanted, poa, 0.0)
+def _planned(world: World, tenant: str, state: State, segments: Segments, told: Mapping[str, Any]) -> Plan:
+    p, _ = probability(state.belief)
+    is_chosen = np.ones(len(segments), bool)
+    if told.get("segments"):
+        is_chosen[:] = False
+        is_chosen[[get_segment(segments, name) for name in told["segments"]]] = True
+    poa = np.where(is_chosen, segments.poa(p), 0.0)
     if not poa.sum() > 0:
         raise Unprocessable("none of the segments has any chance", hint="draw segments where the map has some")
-    rate = np.array([each.W_m * each.v_kmh * 1000 for each in resources])[None, :] / segments.area_m2[:, None]
-    hours = np.array([each.hours for each in resources])
-    effort = _worth(poa, rate, hours, told.get("least_hours") or 0.0)
-    gap = duality_gap(poa, rate, hours, effort)
-    coverage = rate * effort
-    whole = coverage.sum(axis=1)
-    detected = poa * pod(whole, told["detection"])
-    assignments: list[dict[str, Any]] = []
-    version = search.version + 1
-    for r, resource in enumerate(resources):
-        share = np.where(whole > 0, coverage[:, r] / np.where(whole > 0, whole, 1.0), 0.0)
-        pos = detected * share
-        for place in sorted(np.flatnonzero(effort[:, r] > 0).tolist(), key=lambda at, pos=pos: (-pos[at], at)):  # type: ignore[misc]
-            assignments.append(
-                {
-                    "id": f"{version}-{len(assignments) + 1}",
-                    "segment": segments.names[place],
-                    "resource": resource.id,
-                    "team": resource.team,
-                    "hours": float(effort[place, r]),
-                    "coverage": float(coverage[place, r]),
-                    "pod": float(pod(coverage[place, r], told["detection"])),
-                    "pos": float(pos[place]),
-                    "W_m": resource.W_m,
-                    "v_kmh": resource.v_kmh,
-                    "place": place,
-                    "segments_version": segments.version,
-                }
-            )
-    warnings = []
+    wish = Wish(told["detection"], told.get("least_hours") or 0.0, state.search.version + 1)
+    resources, warnings = as_resources(told["resources"]), []
+    if told.get("periods"):
+        walks, joined = _walks(world, tenant, state, told)
+        place = np.where(is_chosen[segments.labels.ravel()], segments.labels.ravel(), -1)
+        place[segments.labels.ravel() < 0] = -1
+        teams = [as_resources(each["resources"]) if each["resources"] else resources for each in told["periods"]]
+        begins_h = np.cumsum([0.0, *(each["duration_h"] for each in told["periods"][:-1])]).tolist()
+        plan = plan_periods(segments, p, place, teams, begins_h, [each.operator() for each in walks], wish)
+        if joined > 1:
+            warnings.append(f"between periods the subject walks over {joined} x {joined} cells joined to one")
+    else:
+        plan = plan_once(segments, poa, resources, wish)
     unseen = float(p.sum() - segments.poa(p).sum())
-    if unseen > 0.05:
+    if unseen > MUCH_UNSEEN:
         warnings.append(f"{unseen:.0%} of the chance lies in no segment")
-    curve = _curve(poa, rate, hours) if rate.size <= MOST_CURVE else []
-    return Plan(version, assignments, float(detected.sum()), float(gap), told["detection"], curve, tuple(warnings))
+    return replace(plan, warnings=(*warnings, *plan.warnings))
 
 
-def _worth(poa: Floats, rate: Floats, hours: Floats, least_hours: float) -> NDArray[np.float64]:
-    """Hours for each segment and resource, none above 0 and below the least."""
-    open_rate = rate.copy()
-    effort = allocate(poa, open_rate, hours, GAP).effort
-    for _ in range(ROUNDS):
-        short = (effort > 0) & (effort < least_hours)
-        if not short.any():
-            return effort
-        open_rate[short] = 0.0
-        effort = allocate(poa, open_rate, hours, GAP).effort
-    return np.where(effort < least_hours, 0.0, effort)
-
-
-def _curve(poa: Floats, rate: Floats, hours: Floats) -> list[tuple[float, float]]:
-    return [(float(share * hours.sum()), allocate(poa, rate, hours * share, 1e-3).pos) for share in CURVE]
+def _walks(world: World, tenant: str, state: State, told: Mapping[str, Any]) -> tuple[list[Walk], int]:
+    """How the subject walks from each period's beginning to the next one's, and how many cells are joined for it."""
+    count = len(told["periods"]) - 1
+    most_work = PERIODS_WORK / (count * 2 * ROUNDS)  # each round walks every period forward and backward
+    motion, setting = {**told["motion"], "heights_version": 0}, state.setting
+    if motion["view"]:
+        metres = get_heights(world.live, tenant, world.home, state.search.lattice)
+        setting = replace(setting, heights=lambda _: metres)
+    made: dict[float, Walk] = {}
+    for each in told["periods"][:-1]:
+        hours = each["duration_h"]
+        made[hours] = made.get(hours) or walk_of(motion, setting, hours * 3600, most_work)
+    return [made[each["duration_h"]] for each in told["periods"][:-1]], max(each.joined for each in made.values())
 
 
 # --- patterns ----------------------------------------------------------------------------------------------------

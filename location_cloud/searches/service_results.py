@@ -7,16 +7,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from location_cloud.changes import Sent, check_version
 from location_cloud.errors import BadQuery, Conflict, NotFound, TooLarge, Unprocessable
 from location_cloud.searches.bayes import Belief, probability, responsive_share, success
 from location_cloud.searches.detection import pod
-from location_cloud.searches.model import MOST_TRACK_POINTS, Action, Search, Sent
+from location_cloud.searches.model import MOST_TRACK_POINTS, Action, Search
+from location_cloud.searches.packing import pack
 from location_cloud.searches.replay import applied, searched
-from location_cloud.searches.service import check_open, check_version, sent_before, write_change
+from location_cloud.searches.service import check_open, sent_before, write_change
+from location_cloud.searches.service_heights import get_heights
 from location_cloud.searches.service_plans import get_assignment
 from location_cloud.searches.service_segments import find_segments, get_segment
-from location_cloud.searches.service_state import State, get_state, keep_state
+from location_cloud.searches.service_state import State, get_search, get_state, keep_state
 from location_cloud.storage.world import World
 from location_cloud.tracks.service import whole_history
 
@@ -82,8 +86,20 @@ def add_clue(
 def move_on(
     world: World, tenant: str, search_id: int, version: int | None, told: Mapping[str, Any], sent: Sent
 ) -> Changed:
-    """The search a time later, the subject having walked on: `duration_s`, `moving`, `attraction`, `heading_deg`."""
-    return _change(world, tenant, search_id, version, "moved", lambda _: {**told, "outcome": {}}, sent)
+    """The search a time later, the subject having walked on: `duration_s`, and how, as of `motion.walking`.
+
+    Raises Unprocessable where view has no elevation to go by.
+    """
+    if not told["view"]:
+        return _change(world, tenant, search_id, version, "moved", lambda _: {**told, "outcome": {}}, sent)
+    lattice = get_search(world.live, tenant, search_id).lattice
+    metres = get_heights(world.live, tenant, world.home, lattice)
+
+    def make(state: State) -> dict[str, Any]:
+        return {**told, "heights_version": state.search.version + 1, "outcome": {}}
+
+    blobs = {"heights": pack({"metres": metres})}
+    return _change(world, tenant, search_id, version, "moved", make, sent, blobs, lambda _: metres)
 
 
 def _change(
@@ -94,21 +110,25 @@ def _change(
     action: Action,
     make: Callable[[State], dict[str, Any]],
     sent: Sent,
+    blobs: Mapping[str, bytes] | None = None,
+    heights: Callable[[int], NDArray[np.float32]] | None = None,
 ) -> Changed:
+    """blobs: kept with the change. heights: those that it brings, before they are kept."""
     for attempt in range(TRIES):
         before = sent_before(world.live, tenant, sent)
         if before is not None:
             return _sent(world, tenant, before.search, before.fields["outcome"])
         state = get_state(world.live, tenant, world.home, search_id)
-        check_version(state.search, version)
+        check_version(f"search {search_id}", state.search.version, version)
         check_open(state.search)
         fields = make(state)
-        belief = applied(state.belief, action, fields, state.setting)
+        setting = state.setting if heights is None else replace(state.setting, heights=heights)
+        belief = applied(state.belief, action, fields, setting)
         _, rest = probability(belief)
         outcome = fields["outcome"] = {**fields["outcome"], "rest_of_world": rest}
         after = replace(state.search, rest_of_world=rest, pos=outcome.get("pos_total", state.search.pos))
         try:
-            stored, token = write_change(world, tenant, after, action, fields, sent)
+            stored, token = write_change(world, tenant, after, action, fields, sent, blobs)
         except Conflict:
             if version is not None or attempt == TRIES - 1:
                 raise

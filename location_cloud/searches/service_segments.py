@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from location_cloud.changes import Sent, check_version
 from location_cloud.errors import BadQuery, NotFound, TooLarge, Unprocessable
 from location_cloud.roads.dataset import SECTION as ROADS
 from location_cloud.roads.model import CLASSES
@@ -27,14 +28,15 @@ from location_cloud.searches.model import (
     ROAD,
     TRACK,
     Search,
-    Sent,
 )
 from location_cloud.searches.model_segments import Segments, from_arrays
 from location_cloud.searches.packing import pack, unpack
 from location_cloud.searches.raster import labels_of, lines_near
-from location_cloud.searches.segments import Lines, cut_area
-from location_cloud.searches.service import check_open, check_version, sent_before, write_change
+from location_cloud.searches.segments import Lines, as_shapes, cut_area
+from location_cloud.searches.service import check_open, sent_before, write_change
+from location_cloud.searches.service_heights import find_heights
 from location_cloud.searches.service_state import get_search
+from location_cloud.searches.terrain_lines import terrain_lines
 from location_cloud.spatial.errors import SpatialError
 from location_cloud.spatial.geojson import parse_geometry
 from location_cloud.spatial.measure import area_m2
@@ -48,6 +50,9 @@ STRENGTH = {PATH: 1, POWER: 1, TRACK: 2, RIDGE: 2, DRAINAGE: 3, ROAD: 4, RAIL: 5
 
 MAJOR = frozenset(("motorway", "trunk", "primary", "secondary", "motorway_link", "trunk_link", "primary_link"))
 MAJOR_STRENGTH = 6
+
+BESIDE_WATER_M = 60.0
+"""A valley so near to water on the map is that water: models of heights have cells of 30 m."""
 
 USUAL_M2 = 250_000.0
 """Of a segment: what a team of a few people covers in some hours."""
@@ -65,7 +70,8 @@ def draw_segments(
     wanted_m2: float | None,
     sent: Sent,
 ) -> tuple[Search, Segments]:
-    """The search with segments cut along roads, tracks, water, rails and ridges.
+    """The search with segments cut along roads, tracks, water, rails and ridges; where heights are imported, along the
+    ridges and valleys that they show.
 
     area: GeoJSON polygon, None = all cells. wanted_m2: size of a segment. Raises TooLarge where too many would come
     out, Unprocessable where the area misses the cells, Conflict as every change.
@@ -86,7 +92,7 @@ def draw_segments(
             hint="give a smaller area or larger segments",
         )
     parts = shapely.get_parts(shapely.transform(shape, lattice.xy_m))
-    lines = _lines(world, lattice)
+    lines = _lines(world, tenant, lattice, each)
     pieces = np.concatenate([cut_area(part, lines, each) for part in parts])
     polygons = shapely.transform(pieces, lambda xy_m: lattice.lonlat(xy_m).round(7))
     away = shapely.distance(pieces, shapely.Point(0, 0))
@@ -150,7 +156,7 @@ def _checked(
     search = get_search(world.live, tenant, search_id)
     if before is not None:
         return search, find_segments(world.live, tenant, search, before.version)
-    check_version(search, version)
+    check_version(f"search {search_id}", search.version, version)
     check_open(search)
     return search, None
 
@@ -183,7 +189,7 @@ def _box(lattice: Lattice) -> BaseGeometry:
     return shapely.box(*lattice.bounds)
 
 
-def _lines(world: World, lattice: Lattice) -> Lines:
+def _lines(world: World, tenant: str, lattice: Lattice, wanted_m2: float) -> Lines:
     """Everything in the cells' box that may be a boundary, in metres."""
     land, roads = world.section(LAND), world.section(ROADS)
     of_bits = np.zeros(256, np.int64)
@@ -196,4 +202,19 @@ def _lines(world: World, lattice: Lattice) -> Lines:
     lonlat = np.concatenate([road.lonlat, other.lonlat])
     start = np.concatenate([road.start, road.start[-1] + other.start[1:]])
     strength = np.concatenate([road_strength[road.line], line_strength[other.line]])
-    return Lines(lattice.xy_m(lonlat), start, strength)
+    told = Lines(lattice.xy_m(lonlat), start, strength)
+    heights, _ = find_heights(world.live, tenant, world.home, lattice)
+    if heights is None:
+        return told
+    found = terrain_lines(lattice.grid, heights, wanted_m2)
+    is_water = strength == STRENGTH[DRAINAGE]
+    beside = shapely.buffer(shapely.union_all(as_shapes(told)[is_water]), BESIDE_WATER_M)
+    valleys = shapely.get_parts(shapely.difference(found.valleys, beside))  # a brook is on the map already
+    shapes = np.concatenate([found.ridges, valleys[shapely.length(valleys) > BESIDE_WATER_M]])
+    xy_m, line = shapely.get_coordinates(shapes, return_index=True)
+    more = np.cumsum(np.bincount(line, minlength=len(shapes)))
+    return Lines(
+        np.concatenate([told.xy_m, xy_m]),
+        np.concatenate([told.start, told.start[-1] + more]),
+        np.concatenate([told.strength, np.full(len(shapes), STRENGTH[RIDGE])]),
+    )

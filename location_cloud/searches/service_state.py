@@ -67,6 +67,7 @@ def get_state(live: Live, tenant: str, home: Path, search_id: int, as_of: dateti
         search.lattice,
         cache(partial(_blob, live, tenant, search_id, "ground", 1)),
         cache(lambda version: _blob(live, tenant, search_id, "segments", version)["labels"]),
+        cache(lambda version: _blob(live, tenant, search_id, "heights", version)["metres"]),
     )
     for entry in missing:
         belief = applied(belief, entry.action, entry.fields, setting)

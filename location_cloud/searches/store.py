@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from location_cloud.capability import Migration
+from location_cloud.changes import Sent
 from location_cloud.errors import Conflict
-from location_cloud.searches.model import Action, LogEntry, Search, Sent
+from location_cloud.searches.model import Action, LogEntry, Search
 from location_cloud.searches.model_content import as_content, from_content
 from location_cloud.storage.live import next_version, update_versioned
 

@@ -21,5 +21,13 @@ class BadCode(SpatialError):
     """A cell code, cell level or cell system that does not exist."""
 
 
+class TooManyCells(BadCode):
+    """More cells than one answer may hold; the message says how many, the most, and what to do."""
+
+
 class BadCrs(SpatialError):
     """A coordinate system that is unknown here."""
+
+
+class NotAvailable(SpatialError):
+    """A system of cells that needs a package which is not installed; the message says which."""

@@ -11,13 +11,13 @@ from location_cloud.spatial.errors import BadCode, BadCoordinate
 from location_cloud.spatial.ups import UPS
 from location_cloud.spatial.utm import BANDS, NORTH_DEG, SOUTH_DEG, band_range_deg, utm_from_lonlat, utm_strip
 
-_COLUMNS: Final = ("ABCDEFGH", "JKLMNPQR", "STUVWXYZ")
+COLUMNS: Final = ("ABCDEFGH", "JKLMNPQR", "STUVWXYZ")
 """Letters of 100 km columns from 100 km east on, by zone modulo 3 (NGA.SIG.0012 section 9)."""
 
-_ROWS: Final = "ABCDEFGHJKLMNPQRSTUV"
+ROWS: Final = "ABCDEFGHJKLMNPQRSTUV"
 """Letters of 100 km rows; even zones begin with F."""
 
-_SQUARE_M: Final = 100_000.0
+SQUARE_M: Final = 100_000.0
 
 # Universal polar stereographic: letters of columns and rows by pole and half, and the metres that the first one begins
 # at (NGA.SIG.0012 section 10). West halves are A and Y, east halves B and Z.
@@ -52,8 +52,8 @@ def mgrs_from_lonlat(lonlat: tuple[float, float], digits: int = 5) -> str:
     if not SOUTH_DEG <= lonlat[1] < NORTH_DEG:
         return _polar_from_lonlat(lonlat, digits)
     zone, band, east_m, north_m = utm_from_lonlat(lonlat)
-    column = _COLUMNS[(zone - 1) % 3][int(east_m // _SQUARE_M) - 1]
-    row = _ROWS[(int(north_m // _SQUARE_M) + (5 if zone % 2 == 0 else 0)) % 20]
+    column = COLUMNS[(zone - 1) % 3][int(east_m // SQUARE_M) - 1]
+    row = ROWS[(int(north_m // SQUARE_M) + (5 if zone % 2 == 0 else 0)) % 20]
     return f"{zone:02d}{band}{column}{row}{_digits(east_m, digits)}{_digits(north_m, digits)}"
 
 
@@ -70,7 +70,7 @@ def parse_mgrs(text: str) -> MgrsSquare:
     if len(numbers) % 2 or len(numbers) > 10 or (numbers and not (numbers.isascii() and numbers.isdigit())):
         raise BadCode(f"{text[:40]} ends in {len(numbers)} digits; MGRS has 0, 2, 4, 6, 8 or 10")
     half = len(numbers) // 2
-    size_m = _SQUARE_M / 10**half
+    size_m = SQUARE_M / 10**half
     east_m, north_m = (int(part or 0) * size_m for part in (numbers[:half], numbers[half:]))
     if not zone_text:
         return _polar_square(text, letters, east_m, north_m, size_m)
@@ -82,15 +82,15 @@ def _utm_square(text: str, zone_text: str, letters: str, east_m: float, north_m:
     band, column, row = list(letters)
     if not 1 <= zone <= 60 or len(zone_text) > 2 or band not in BANDS:
         raise BadCode(f"{text[:40]} names no zone: they are 01 to 60 and C to X without I and O")
-    columns = _COLUMNS[(zone - 1) % 3]
-    if column not in columns or row not in _ROWS:
+    columns = COLUMNS[(zone - 1) % 3]
+    if column not in columns or row not in ROWS:
         raise BadCode(f"{text[:40]}: zone {zone} has no square {column}{row}")
-    east_m += (columns.index(column) + 1) * _SQUARE_M
-    row_m = ((_ROWS.index(row) - (5 if zone % 2 == 0 else 0)) % 20) * _SQUARE_M + north_m
+    east_m += (columns.index(column) + 1) * SQUARE_M
+    row_m = ((ROWS.index(row) - (5 if zone % 2 == 0 else 0)) % 20) * SQUARE_M + north_m
     strip = utm_strip(zone, band < "N")
     south, north = band_range_deg(band)
     # The rows' letters repeat every 2,000 km; a band of 8 or 12 degrees is shorter than that.
-    lowest_m = strip.project((6.0 * zone - 183.0, south))[1] - 2 * _SQUARE_M
+    lowest_m = strip.project((6.0 * zone - 183.0, south))[1] - 2 * SQUARE_M
     north_m = row_m + math.ceil((lowest_m - row_m) / 2_000_000.0) * 2_000_000.0
     square = _square(strip.unproject, east_m, north_m, size_m)
     lats = [lat for _lon, lat in square.corners]
@@ -106,8 +106,8 @@ def _polar_from_lonlat(lonlat: tuple[float, float], digits: int) -> str:
     east_m, north_m = UPS[lat < 0].project(lonlat)
     half = ("AB" if lat < 0 else "YZ")[east_m >= 2_000_000.0]
     columns, first_east_m, rows, first_north_m = _POLAR[half]
-    column = columns[int((east_m - first_east_m) // _SQUARE_M)]
-    row = rows[int((north_m - first_north_m) // _SQUARE_M)]
+    column = columns[int((east_m - first_east_m) // SQUARE_M)]
+    row = rows[int((north_m - first_north_m) // SQUARE_M)]
     return f"{half}{column}{row}{_digits(east_m, digits)}{_digits(north_m, digits)}"
 
 
@@ -116,8 +116,8 @@ def _polar_square(text: str, letters: str, east_m: float, north_m: float, size_m
     columns, first_east_m, rows, first_north_m = _POLAR.get(half, ("", 0.0, "", 0.0))
     if column not in columns or row not in rows:
         raise BadCode(f"{text[:40]} is no MGRS reference: it begins with a zone 01-60, or with A, B, Y, Z at the poles")
-    east_m += first_east_m + columns.index(column) * _SQUARE_M
-    north_m += first_north_m + rows.index(row) * _SQUARE_M
+    east_m += first_east_m + columns.index(column) * SQUARE_M
+    north_m += first_north_m + rows.index(row) * SQUARE_M
     pole = UPS[half in "AB"]
     return _square(pole.unproject, east_m, north_m, size_m)
 
@@ -132,4 +132,4 @@ def _square(
 
 def _digits(metres: float, digits: int) -> str:
     """The first digits of metres inside a 100 km square; references are cut off, never rounded."""
-    return f"{int(metres % _SQUARE_M):05d}"[:digits]
+    return f"{int(metres % SQUARE_M):05d}"[:digits]

@@ -7,7 +7,7 @@ import numpy as np
 
 from location_cloud.spatial.lonlat import Floats
 
-POINT_KEYS: Final = ("lonlat", "location", "position", "site", "point", "ipp")
+POINT_KEYS: Final = ("lonlat", "at", "location", "position", "site", "point", "ipp")
 POSITIONS_KEYS: Final = ("coordinates", "sources", "targets")
 
 

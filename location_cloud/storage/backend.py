@@ -43,6 +43,9 @@ class Backend(Protocol):
     def may_overlap(self, table: FromClause, box: Box) -> ColumnElement[bool]:
         """True for all rows whose box overlaps, by the index; and for few others."""
 
+    def count_in_box(self, connection: Connection, table: FromClause, box: Box, most: int) -> int:
+        """How many rows of all tenants the index finds, counted to `most`; 0 where the planner weighs that."""
+
     def find_failure(self, error: BaseException, writing: bool) -> CloudError | None:
         """What a driver's error means to a user; None if it is a mistake of ours."""
 

@@ -18,9 +18,11 @@ from sqlalchemy import (
     Engine,
     FromClause,
     QueuePool,
+    Select,
     column,
     create_engine,
     event,
+    func,
     select,
     union_all,
 )
@@ -118,15 +120,12 @@ class SqliteBackend:
 
     def may_overlap(self, table: FromClause, box: Box) -> ColumnElement[bool]:
         """Rows that the R*Tree finds."""
-        named: Any = table.element if isinstance(table, Alias) else table
-        index = lightweight_table(f"{named.name}_rtree", *map(column, ("id", "west", "east", "south", "north")))
-        found = (
-            select(index.c.id).where(
-                index.c.west <= east, index.c.east >= west, index.c.south <= north, index.c.north >= south
-            )
-            for west, south, east, north in unrolled(box)
-        )
-        return table.c.id.in_(union_all(*found))
+        return table.c.id.in_(union_all(*_found_in_boxes(table, box)))
+
+    def count_in_box(self, connection: Connection, table: FromClause, box: Box, most: int) -> int:
+        """How many the R*Tree finds, counted to `most`: SQLite itself takes every box for a small one."""
+        found = union_all(*_found_in_boxes(table, box)).limit(most).subquery()
+        return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
 
     def find_failure(self, error: BaseException, writing: bool) -> CloudError | None:
         """What SQLite's result code means to a user."""
@@ -147,6 +146,18 @@ class SqliteBackend:
                 self._plain = None
         self.reader.dispose()
         self.writer.dispose()
+
+
+def _found_in_boxes(table: FromClause, box: Box) -> list[Select[Any]]:
+    """Ids that the R*Tree of a table finds, a statement for each way round the globe."""
+    named: Any = table.element if isinstance(table, Alias) else table
+    index = lightweight_table(f"{named.name}_rtree", *map(column, ("id", "west", "east", "south", "north")))
+    return [
+        select(index.c.id).where(
+            index.c.west <= east, index.c.east >= west, index.c.south <= north, index.c.north >= south
+        )
+        for west, south, east, north in unrolled(box)
+    ]
 
 
 def _make_private(file: Path) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from location_cloud.callers.model import Kept
-from location_cloud.callers.secrecy import load_secrecy
 from location_cloud.callers.store import MIGRATIONS
 from location_cloud.capability import Import
 from location_cloud.roads.dataset import SECTION as ROADS
+from location_cloud.secrecy import load_secrecy
 from location_cloud.storage.live import Live, open_live
 from location_cloud.storage.osm import read_osm
 from tests.places.drawn_towns import AREAS, PLACES, BuiltWorld, Quiet, osm_of

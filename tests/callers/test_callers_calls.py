@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from location_cloud.callers import service_calls, store
 from location_cloud.callers.model import Said, Told
+from location_cloud.changes import Sent
 from location_cloud.errors import Denied, NotFound, Unprocessable
 from tests.callers.aml_vectors import SIGNED, V1
 from tests.callers.conftest import NOW
@@ -17,8 +18,8 @@ HOUSE = (125.0110, 46.5003)
 CALL = Told(number="13812345678", words="有人受伤, 打13912345678", said=Said(point=HOUSE, accuracy_m=30), source="120")
 
 
-def add(town, told=CALL, tenant="a", now=NOW, request=""):
-    return service_calls.add_call(town, tenant, told, now, request)[0]
+def add(town, told=CALL, tenant="a", now=NOW):
+    return service_calls.add_call(town, tenant, told, Sent("desk", now))[0]
 
 
 def test_a_call_comes_back_masked_with_its_place(town):
@@ -85,19 +86,19 @@ def test_words_alone_are_placed(town):
 
 
 def test_the_same_key_takes_a_call_once(town):
-    first, is_new = service_calls.add_call(town, "a", CALL, NOW, "uuid")
-    again, is_new_again = service_calls.add_call(town, "a", CALL, NOW, "uuid")
+    sent = Sent("desk", NOW, "uuid")
+    first, is_new = service_calls.add_call(town, "a", CALL, sent)
+    again, is_new_again = service_calls.add_call(town, "a", CALL, sent)
     assert (first.id, is_new, is_new_again) == (again.id, True, False)
     with pytest.raises(Unprocessable, match="Idempotency-Key"):
-        service_calls.add_call(town, "a", Told(number="110"), NOW, "uuid")
-    assert service_calls.add_call(town, "b", CALL, NOW, "uuid")[1]
+        service_calls.add_call(town, "a", Told(number="110"), sent)
+    assert service_calls.add_call(town, "b", CALL, sent)[1]
 
 
 def test_a_phones_message_finds_the_call_from_its_number(town):
     voice = add(town, Told(number="+336 1122-3344"))
-    phone, _ = service_calls.take_form(
-        town, "a", Told(said=Said(aml_form=SIGNED)), NOW + timedelta(seconds=20), "aml:1"
-    )
+    sent = Sent("phone", NOW + timedelta(seconds=20), "aml:1")
+    phone, _ = service_calls.take_form(town, "a", Told(said=Said(aml_form=SIGNED)), sent)
     assert phone.same_number == (voice.id,)
     assert service_calls.get_call(town, "a", voice.id).same_number == (phone.id,)
     late = add(town, Told(number="+33611223344"), now=NOW + timedelta(days=2))
@@ -106,7 +107,7 @@ def test_a_phones_message_finds_the_call_from_its_number(town):
 
 def test_an_unproven_form_is_no_call(town):
     with pytest.raises(Denied):
-        service_calls.take_form(town, "a", Told(said=Said(aml_form=SIGNED + "0")), NOW, "aml:1")
+        service_calls.take_form(town, "a", Told(said=Said(aml_form=SIGNED + "0")), Sent("phone", NOW, "aml:1"))
     assert service_calls.list_calls(town, "a", None, None, 0, 10) == []
 
 

@@ -83,6 +83,37 @@ def test_three_towers_leave_a_long_ellipse_that_holds_the_phone():
     assert found.ground.contains(shapely.Point(phone))
 
 
+def test_three_towers_anywhere_hold_the_phone_in_95_of_100():
+    chance = np.random.default_rng(3)
+    inside = 0
+    for _ in range(300):
+        sites, phone = chance.uniform(-4000, 4000, (3, 2)), chance.uniform(-2500, 2500, 2)
+        times = (np.linalg.norm(sites - phone, axis=1) + chance.normal(0, 30, 3)) * NS_PER_M
+        found = multilaterate(sites, times.tolist(), np.full(3, 30 * NS_PER_M))
+        inside += estimate([Source("tdoa", found.density)]).ground.contains(shapely.Point(phone))
+    assert 0.92 <= inside / 300 <= 0.98
+
+
+def test_both_places_that_three_towers_leave_are_told():
+    sites = np.array([[0.0, 0.0], [3000.0, 0.0], [1500.0, 400.0]])
+    one = np.array([1500.0, 2600.0])
+    times = (np.linalg.norm(sites - one, axis=1) * NS_PER_M).tolist()
+    found = multilaterate(sites, times, np.full(3, 20 * NS_PER_M))
+    off = np.linalg.norm(sites[None] - found.density.mean_m[:, None], axis=2)
+    differs = (off - off[:, :1]) - (np.linalg.norm(sites - one, axis=1) - np.linalg.norm(sites[0] - one))
+    assert np.abs(differs[found.density.weights > 0.01]).max() < 150
+    assert any("nothing tells" in each for each in found.warnings)
+
+
+@pytest.mark.parametrize("sites", [[[0, 0], [1000, 0], [2000, 0]], [[0, 0], [0, 0], [2000, 0]]])
+def test_three_towers_in_a_line_leave_both_sides(sites):
+    phone = np.array([700.0, 900.0])
+    times = (np.linalg.norm(np.array(sites, float) - phone, axis=1) * NS_PER_M).tolist()
+    found = estimate([Source("tdoa", multilaterate(np.array(sites, float), times, np.full(3, 30 * NS_PER_M)).density)])
+    assert found.ground.contains(shapely.Point(phone))
+    assert found.ground.contains(shapely.Point(700, -900))
+
+
 @pytest.mark.parametrize("sites", [[[0, 0], [1, 1]], [[5, 5]] * 4])
 def test_towers_that_tell_nothing_are_refused(sites):
     with pytest.raises(Unprocessable, match="towers"):

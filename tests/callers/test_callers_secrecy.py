@@ -7,10 +7,12 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from location_cloud.callers.masking import mask_device, mask_number, mask_text, plain_number
-from location_cloud.callers.secrecy import Secrecy, load_secrecy
+from location_cloud.callers.masking import mask_device, mask_number, mask_text, plain_number, unmasked
 from location_cloud.errors import BadInput, NotReady
+from location_cloud.secrecy import Secrecy, load_secrecy
 
 
 @pytest.fixture
@@ -69,3 +71,23 @@ def test_numbers_are_masked():
 
 def test_two_spellings_are_one_number():
     assert plain_number("+86 138-0000-0000") == plain_number("008613800000000") == plain_number("13800000000")
+
+
+@pytest.mark.parametrize(
+    ("before", "edited", "kept"),
+    [
+        ("打13812345678", "打138****5678, 三楼", "打13812345678, 三楼"),
+        ("13812345678, 13800005678", "138****5678, 138****5678", "13812345678, 13800005678"),
+        ("打1234567", "*******", "1234567"),
+        ("打13812345678", "打139****5678", "打139****5678"),
+        ("没有号码", "**", "**"),
+    ],
+)
+def test_an_edit_of_a_masked_text_keeps_its_numbers(before, edited, kept):
+    assert unmasked(edited, before) == kept
+
+
+@given(st.lists(st.from_regex(r"[+]?[0-9](?:[0-9]| [0-9]|-[0-9]){0,12}", fullmatch=True), max_size=6))
+def test_unmasking_gives_every_text_back(numbers):
+    text = "打".join(numbers)
+    assert unmasked(mask_text(text), text) == text

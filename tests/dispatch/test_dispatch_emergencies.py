@@ -70,6 +70,16 @@ def test_notes_are_written_into_the_log(desk):
     assert [entry["fields"].get("text") for entry in log(desk, emergency)] == [None, "caller calls back"]
 
 
+def test_a_change_sent_twice_under_one_key_is_made_once(desk):
+    emergency = desk.open()
+    path = f"/v1/emergencies/{emergency['id']}"
+    first, second = (desk("PATCH", path, {"level": 1}, If_Match='"1"', Idempotency_Key="c-1") for _ in range(2))
+    assert (first.json["version"], second.json["version"]) == (2, 2)
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert desk("PATCH", path, {"level": 2}, If_Match="*", Idempotency_Key="c-1").status_code == 422
+    assert desk("PATCH", path, {"level": 2}, If_Match='"1"', Idempotency_Key="c-2").status_code == 409
+
+
 # --- duplicates --------------------------------------------------------------------------------------------------
 
 
@@ -120,6 +130,16 @@ def test_a_unit_goes_through_its_steps_and_is_free_again(desk):
     desk.step(emergency, "a", "released")
     unit = desk.ask("GET", "/v1/units/a")
     assert (unit["status"], unit["emergency"]) == ("returning", None)
+
+
+def test_a_step_sent_twice_under_one_key_is_taken_once(desk):
+    desk.put("a")
+    emergency = desk.open()
+    desk.assign(emergency, "a")
+    path = f"/v1/emergencies/{emergency['id']}/assignments/a"
+    sent = [desk("PATCH", path, {"status": "en_route"}, If_Match='"1"', Idempotency_Key="s-1") for _ in range(2)]
+    assert [(each.status_code, each.json["version"]) for each in sent] == [(200, 2)] * 2
+    assert len(log(desk, emergency)) == 3
 
 
 def test_a_unit_is_sent_to_one_emergency_only(desk):

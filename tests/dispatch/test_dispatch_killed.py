@@ -2,76 +2,46 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import subprocess
-import sys
-from pathlib import Path
-
 from location_cloud.dispatch import store, store_emergencies
+from location_cloud.dispatch.service_privacy import Words
+from location_cloud.secrecy import load_secrecy
 from location_cloud.storage.live import open_live
-
-ROOT = Path(__file__).parents[2]
+from tests.killing import acknowledged_until_killed
 
 DESKS = """
-import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from location_cloud.callers.model import Kept
 from location_cloud.dispatch import service_emergencies as service, store
 from location_cloud.dispatch.model import Unit
 from location_cloud.dispatch.service_emergencies import Writer
+from location_cloud.secrecy import load_secrecy
 from location_cloud.storage.live import open_live
 
-def dispatch_for_ever(home, step):
+def work_for_ever(home, step):
     live = open_live("", home)
     live.migrate({"dispatch": store.MIGRATIONS})
-    world = SimpleNamespace(live=live, home=home)
+    world = SimpleNamespace(live=live, home=home, overlay={"callers": Kept(load_secrecy(home / "secret.key"))})
     while True:
         now = datetime.now(UTC)
         with live.write() as connection:
             store.insert_unit(connection, "a", Unit(f"u{step}"), now)
         said = {"category": "120", "lonlat": (125.1, 46.6), "description": str(step)}
-        found, _ = service.open_emergency(world, "a", said, None, Writer("me", "call_taker", now))
-        service.assign_unit(live, "a", found.id, f"u{step}", 9.0, Writer("me", "dispatcher", now))
+        found, _ = service.open_emergency(world, "a", said, None, Writer("me", now, role="call_taker"))
+        service.assign_unit(live, "a", found.id, f"u{step}", 9.0, Writer("me", now))
         print(step, flush=True)
         step += 1
-
-for line in sys.stdin:
-    pid = os.fork()
-    if pid == 0:
-        print(os.getpid(), flush=True)
-        dispatch_for_ever(Path(sys.argv[1]), int(line))
-    os.waitpid(pid, 0)
-    print("dead", flush=True)
 """
-"""Forks desks, one after the other: each begins at the step that is asked, tells its id, and every step it did."""
-
-
-def dispatch_until_killed(desks, step, lines):
-    """The steps that a desk acknowledged before kill -9, which comes in the middle of something."""
-    desks.stdin.write(f"{step}\n")
-    desks.stdin.flush()
-    pid = int(desks.stdout.readline())
-    said = [int(desks.stdout.readline()) for _ in range(lines)]
-    os.kill(pid, signal.SIGKILL)
-    while (line := desks.stdout.readline().strip()) != "dead":
-        said.append(int(line))
-    return said
+"""Each begins at the step that is asked and tells every step it did."""
 
 
 def test_no_acknowledged_dispatch_is_lost_or_half_done_when_the_desk_is_killed(tmp_path):
-    chance, acknowledged = random.Random(7), []
-    command = [sys.executable, "-c", DESKS, str(tmp_path)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as desks:
-        for round_ in range(10):
-            acknowledged += dispatch_until_killed(desks, round_ * 1000, chance.randrange(1, 6))
-        desks.stdin.close()
-    live = open_live("", tmp_path)
+    acknowledged = acknowledged_until_killed(DESKS, tmp_path, range(0, 10_000, 1000))
+    live, words = open_live("", tmp_path), Words(load_secrecy(tmp_path / "secret.key"), "a")
     with live.read() as connection:
         units = {unit.id: unit for unit in store.list_units(connection, "a")}
-        found = store_emergencies.list_emergencies(connection, "a", (), 0, 100_000)
+        found = [words.opened(each) for each in store_emergencies.list_emergencies(connection, "a", (), 0, 100_000)]
         for emergency in found:
             assigned = store_emergencies.list_assignments(connection, "a", emergency.id)
             log = store_emergencies.list_log(connection, "a", emergency.id)

@@ -6,20 +6,23 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+from location_cloud.callers.model import Kept
 from location_cloud.dispatch import service_emergencies as service
 from location_cloud.dispatch import store
 from location_cloud.dispatch import store_emergencies as rows
 from location_cloud.dispatch.model import Unit
 from location_cloud.dispatch.service_emergencies import Writer
 from location_cloud.errors import Conflict
+from location_cloud.secrecy import Secrecy
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-DESK = Writer("desk", "dispatcher", NOON)
+DESK = Writer("desk", NOON)
 
 
 def open_one(live):
     said = {"category": "119", "lonlat": (125.1, 46.6)}
-    return service.open_emergency(SimpleNamespace(live=live, home=None), "a", said, None, DESK)[0].id
+    world = SimpleNamespace(live=live, home=None, overlay={"callers": Kept(Secrecy((bytes(32),)))})
+    return service.open_emergency(world, "a", said, None, DESK)[0].id
 
 
 def add_units(live, count):
@@ -62,7 +65,7 @@ def test_steps_of_several_units_at_once_are_all_in_the_log(live):
 
 def test_one_request_sent_many_times_at_once_is_done_once(live):
     add_units(live, 1)
-    emergency, writer = open_one(live), Writer("desk", "dispatcher", NOON, "k-1")
+    emergency, writer = open_one(live), Writer("desk", NOON, "k-1")
     sent = at_once(lambda _: service.assign_unit(live, "a", emergency, "u0", None, writer), range(8))
     assert sorted(is_new for _, is_new in sent) == [False] * 7 + [True]
     assert len({assignment.id for assignment, _ in sent}) == 1

@@ -49,6 +49,25 @@ def hours(count: float) -> str:
     return (utc_now() + timedelta(hours=count)).isoformat()
 
 
+# --- tried out ---------------------------------------------------------------------------------------------------
+
+
+def test_a_preview_tells_roads_and_effect_and_keeps_nothing(asked, trip):
+    told = asked("POST", "/v1/incidents/preview", {"kind": "accident", "geometry": on(asked), "severity": "major"})
+    assert told.status_code == 200, told.json
+    assert set(told.json["edges"]) == set(both_ways(asked.city, ABC))
+    assert (told.json["effect"], told.json["speed_factor"]) == ("slows", model.FACTORS["major"])
+    assert asked("GET", "/v1/incidents").json["incidents"] == []
+    assert ABC in asked.ways(*trip)
+
+
+def test_a_preview_says_what_a_report_would_say(asked):
+    nowhere = {"type": "Point", "coordinates": [0.0, 0.0]}
+    for path in ("/v1/incidents/preview", "/v1/incidents"):
+        answer = asked("POST", path, {"kind": "closure", "geometry": nowhere})
+        assert (answer.status_code, answer.json["detail"]) == (422, "it shuts roads, but no road is near enough")
+
+
 # --- routes ------------------------------------------------------------------------------------------------------
 
 

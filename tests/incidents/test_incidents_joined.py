@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from location_cloud.changes import Sent
 from location_cloud.errors import Conflict, NotFound
 from location_cloud.incidents import service
 from location_cloud.incidents.model import Chosen
@@ -23,7 +24,7 @@ class Desk:
 
     def add(self, **said):
         told = {"kind": "closure", "roads": (key(self.city, ABC),), **said}
-        return service.add_incident(self.world, "default", "me", told, NOON)[0]
+        return service.add_incident(self.world, "default", told, Sent("me", NOON))[0]
 
     def list_all(self):
         return service.list_incidents(self.city.live, "default", Chosen())

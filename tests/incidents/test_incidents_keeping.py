@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from location_cloud.changes import Sent
 from location_cloud.errors import NotFound
 from location_cloud.incidents import service
 from location_cloud.incidents.model import Chosen
@@ -26,7 +27,7 @@ def world(city, live):
 def add(world, city):
     def add(tenant="a", **said):
         closure = {"kind": "closure", "roads": (key(city, ABC),), **said}
-        return service.add_incident(world, tenant, "me", closure, NOON)[0].id
+        return service.add_incident(world, tenant, closure, Sent("me", NOON))[0].id
 
     return add
 

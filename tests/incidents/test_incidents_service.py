@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from location_cloud.changes import Sent
 from location_cloud.errors import Conflict
 from location_cloud.incidents import service
 from location_cloud.incidents.model import Chosen
@@ -28,7 +29,7 @@ def closure(city):
 
 
 def add(world, said, request=""):
-    return service.add_incident(world, "a", "me", said, NOON, request)
+    return service.add_incident(world, "a", said, Sent("me", NOON, request, repr(said)))
 
 
 def shutting(world):
@@ -94,7 +95,7 @@ def test_a_report_sent_by_many_at_once_under_one_key_is_added_once(world, closur
 
 def test_what_is_over_is_cleared_for_every_tenant(world, closure):
     for tenant in ("a", "b"):
-        service.add_incident(world, tenant, "me", closure, NOON)
+        service.add_incident(world, tenant, closure, Sent("me", NOON))
     assert service.expire(world, NOON) == 0
     assert service.expire(world, NOON + timedelta(hours=1)) == 2
     assert service.expire(world, NOON + timedelta(hours=1)) == 0

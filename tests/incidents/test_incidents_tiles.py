@@ -9,6 +9,7 @@ from datetime import timedelta
 import mapbox_vector_tile
 import pytest
 
+from location_cloud.changes import Sent
 from location_cloud.errors import BadQuery
 from location_cloud.incidents import service
 from location_cloud.incidents.overlay import open_overlay
@@ -28,7 +29,7 @@ class Viewer:
         self.world = replace(city.world, overlay={"incidents": open_overlay(None, None)})
 
     def report(self, kind="hazard", tenant="default", **said):
-        return service.add_incident(self.world, tenant, "me", {"kind": kind, "geometry": HERE, **said}, NOON)[0]
+        return service.add_incident(self.world, tenant, {"kind": kind, "geometry": HERE, **said}, Sent("me", NOON))[0]
 
     def change(self, incident, **said):
         return service.change_incident(self.world, "default", "me", incident.id, None, said, NOON)

@@ -49,8 +49,10 @@ def page(browser: Browser, town_url: str) -> Iterator[Page]:
     with open_console(browser, town_url, part=VIEW) as opened:
         opened.click("#tab-searches")
         expect(opened.locator("#hunt-category option").first).to_be_attached()
+        if opened.locator("#hunt-begin").get_attribute("open") is None:
+            opened.click("#hunt-begin > summary")
         opened.check("#hunt-drill")
-        opened.locator("#hunt-centre").press("Enter")
+        opened.locator("#hunt-ipp-centre").press("Enter")
         opened.focus("#hunt-title")
         opened.keyboard.press("Enter")
         expect(opened.locator("#hunt-heading")).to_be_focused()
@@ -66,10 +68,10 @@ def send(url: str, method: str, path: str, body: Any) -> None:
 
 
 def plan(page: Page) -> None:
+    page.click("#tab-hunt-plan")
     page.click("#hunt-segment")
     expect(page.locator("#hunt-segments tbody tr").first).to_be_visible()
-    page.focus("#plan-hours")
-    page.keyboard.press("Enter")
+    page.locator("#plan-resources input").first.press("Enter")
     expect(page.locator("#hunt-plan tbody tr").first).to_be_visible()
 
 

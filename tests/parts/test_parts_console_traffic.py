@@ -137,7 +137,7 @@ def test_an_incident_is_reported_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#incident-roads li")).to_have_count(1)
     page.select_option("#incident-kind", "roadworks")
-    expect(page.locator("#incident-trial")).to_contain_text("降低道路车速")
+    expect(page.locator("#incident-trial")).to_contain_text("起点和终点")
     page.focus("#incident-text")
     page.keyboard.type("夜间施工")
     page.keyboard.press("Enter")

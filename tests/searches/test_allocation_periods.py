@@ -61,6 +61,26 @@ def test_a_plan_is_as_good_as_a_general_solver_finds(seed):
     assert plan.gap <= 1e-6
 
 
+def test_a_place_of_several_cells_is_searched_all_over_alike():
+    p, move, place = np.array([0.4, 0.1, 0.2, 0.3]), walk(4).toarray(), np.array([0, 0, 1, 1])
+    plan = allocate_periods(p, [[1.0, 0.7]] * 2, [1.0, 1.2], csr_array(move), 1e-7, place=place)
+    shares = np.linspace(0, 1, 101)
+    found = []
+    for first in shares:
+        left = p * np.exp(-np.array([first, 0.7 * (1 - first)]))[place]
+        later = left @ move
+        for second in shares:
+            missed = later * np.exp(-np.array([1.2 * second, 0.84 * (1 - second)]))[place]
+            found.append(p.sum() - left.sum() + later.sum() - missed.sum())
+    assert plan.gap <= 1e-7
+    assert max(found) <= plan.pos + 1e-7 <= max(found) + 1e-4
+
+
+def test_where_nobody_searches_nothing_is_found():
+    plan = allocate_periods([0.5, 0.5], [[1.0]] * 2, [9.0, 9.0], eye_array(2).tocsr(), place=np.array([0, -1]))
+    assert plan.pos == pytest.approx(0.5, abs=1e-3)
+
+
 def test_what_is_found_missed_and_gone_adds_up():
     p, move = np.full(5, 0.2), walk(5)
     plan = allocate_periods(p, [np.ones((5, 2))] * 4, [[0.5, 0.5]] * 4, move)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,7 +10,6 @@ import pytest
 from location_cloud.errors import BadQuery, TooLarge
 from location_cloud.searches.cells import grid_around
 from location_cloud.searches.drift import (
-    LEEWAY,
     circle_share,
     datum_map,
     drift,
@@ -18,10 +17,19 @@ from location_cloud.searches.drift import (
     square_share,
     total_error_m,
 )
+from location_cloud.searches.leeway import LEEWAY, Leeway
+from location_cloud.searches.model import DriftObject
 
 FACTORS = [1.1, 1.6, 2.0, 2.3, 2.5]
 PERSON = LEEWAY["person_in_water"]
-SURE = replace(PERSON, downwind_spread_m_s=0.0, crosswind_spread_m_s=0.0)
+
+
+def sure(leeway):
+    """The same without what is uncertain of it."""
+    return Leeway(*(slope._replace(spread_m_s=0.0) for slope in (leeway.downwind, leeway.right, leeway.left)))
+
+
+SURE = sure(PERSON)
 
 
 def drifted(hours, wind, current=(0, 0), leeway=SURE, particles=4, **more):
@@ -55,6 +63,23 @@ def test_half_of_a_datums_map_lies_within_its_error():
     p, outside = datum_map(grid, (0, 0), 500)
     assert p[grid.distance_m((0, 0)) <= 500].sum() == pytest.approx(0.5, abs=0.003)
     assert p.sum() + outside == pytest.approx(1)
+
+
+def test_every_kind_of_object_has_its_leeway():
+    assert set(LEEWAY) == set(get_args(DriftObject))
+    for name, leeway in LEEWAY.items():
+        assert leeway.right.share >= 0 >= leeway.left.share, name
+        assert all(slope.spread_m_s > 0 for slope in (leeway.downwind, leeway.right, leeway.left)), name
+
+
+def test_a_boat_goes_further_than_a_person_and_left_is_not_as_right():
+    wind = (10, 0)
+    boat, person = (drifted(1, wind, leeway=sure(LEEWAY[name])) for name in ("sport_boat", "person_in_water"))
+    assert boat[:, 0].min() > 6 * person[:, 0].max()
+    suit = drifted(1, wind, leeway=sure(LEEWAY["person_survival_suit"]), particles=64)
+    right, left = -suit[suit[:, 1] < 0, 1], suit[suit[:, 1] > 0, 1]  # wind to the east: right is south
+    assert right == pytest.approx((1.36 * 10 - 3.30) * 36)
+    assert left == pytest.approx((0.13 * 10 + 2.65) * 36)
 
 
 def test_ten_metres_a_second_of_wind_drive_a_person_346_m_down_and_194_across():

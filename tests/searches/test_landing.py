@@ -44,6 +44,15 @@ def test_a_slope_is_no_landing_site():
     assert suitable(GRID, steep, wood((0, 0, 100)), most_slope_deg=15).any()
 
 
+def test_what_is_steep_beside_a_site_does_not_count_as_its_slope():
+    coarse = grid_around((0, 0), 500, 50)
+    knoll = (coarse.distance_m((0, 0)) * 0.3).astype(np.float32)
+    knoll[coarse.distance_m((0, 0)) < 120] = 30
+    found = landing_sites(coarse, knoll, np.zeros(coarse.shape, bool), diameter_m=25)
+    assert found[0].xy_m == (0, 0)
+    assert max(each.slope_deg for each in found) <= 5
+
+
 def test_unknown_ground_is_no_landing_site():
     unknown = LEVEL.copy()
     unknown[:, 20:] = np.nan

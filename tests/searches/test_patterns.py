@@ -8,9 +8,19 @@ import shapely
 
 from location_cloud.errors import BadQuery, TooLarge, Unprocessable
 from location_cloud.searches.cells import grid_around
-from location_cloud.searches.patterns import area_lines, creeping_line, expanding_square, parallel, sector
+from location_cloud.searches.patterns import area_legs, area_lines, creeping_line, expanding_square, parallel, sector
 from location_cloud.searches.search_paths import seen
 from location_cloud.searches.uav import Camera, Flight, duration_s, swath_m, uav_sorties
+
+
+def star(corners, seed=None):
+    """A polygon of spikes about the origin."""
+    away = np.where(np.arange(corners) % 2, 400.0, 5.0)
+    if seed is not None:
+        away = np.random.default_rng(seed).uniform(50, 400, corners)
+    turn = np.arange(corners) * 2 * np.pi / corners
+    return np.column_stack([away * np.cos(turn), away * np.sin(turn)])
+
 
 L_SHAPE = np.array([[0.0, 0], [1000, 0], [1000, 300], [300, 300], [300, 800], [0, 800]])
 CAMERA = Camera(height_m=60, fov_deg=60)
@@ -55,6 +65,25 @@ def test_lines_over_an_area_sweep_nearly_all_of_it(bearing_deg):
     found = area_lines(L_SHAPE, 40, bearing_deg)
     missed = shapely.Polygon(L_SHAPE).difference(shapely.LineString(found.line_m).buffer(20.01, cap_style="square"))
     assert missed.area < 0.02 * shapely.Polygon(L_SHAPE).area
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_legs_are_what_the_area_leaves_of_lines(seed):
+    shape = shapely.Polygon(star(40, seed))
+    west, south, east, north = shape.bounds
+    count = int(np.ceil((east - west) / 15))
+    x = west + (np.arange(count) + 0.5) * (east - west) / count
+    lines = shapely.linestrings([[[each, south - 1], [each, north + 1]] for each in x])
+    wanted = shapely.intersection(lines, shape)
+    legs = shapely.linestrings(area_legs(star(40, seed), 15, 0.0))
+    assert shapely.length(legs).sum() == pytest.approx(shapely.length(wanted).sum(), rel=1e-9)
+    assert len(legs) == shapely.get_num_geometries(wanted).sum()
+    assert shapely.MultiLineString([*legs]).hausdorff_distance(shapely.union_all(wanted)) < 1e-6
+
+
+def test_spikes_without_end_are_refused_before_they_are_drawn():
+    with pytest.raises(TooLarge, match="legs"):
+        area_lines(star(9000), 0.5)
 
 
 def test_lines_run_the_way_that_needs_fewest_legs():

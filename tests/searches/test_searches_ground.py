@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
+import shapely
 from shapely.geometry import shape
 
 from location_cloud.errors import BadInput
 from location_cloud.roads.dataset import SECTION as ROADS
-from location_cloud.searches import dataset, moving
+from location_cloud.searches import dataset
+from location_cloud.searches.bayes import probability
 from location_cloud.searches.dataset import SECTION as LAND
 from location_cloud.searches.ground import FEATURES, cover_of, features_of, mask_of_lines, walked_cover, walking_speed
 from location_cloud.searches.lattice import box_around, metre_lattice
 from location_cloud.searches.model import DRAINAGE, LAND_COVERS, PATH, RAIL, ROAD, STRUCTURE
+from location_cloud.searches.moving import make_walk
+from location_cloud.searches.service_heights import find_heights
+from location_cloud.searches.service_state import get_search, get_state
+from location_cloud.searches.terrain_lines import terrain_lines
 from tests.searches.conftest import RAILWAY_STATION
 
 LAUF = [11.2777, 49.515]
@@ -65,18 +73,17 @@ def test_walking_is_slower_uphill_and_stops_at_water():
     assert (steep[3:-1, 3:-1] < level[3:-1, 3:-1]).all()
 
 
-def test_joined_cells_keep_all_mass_and_go_about_as_far(monkeypatch):
+def test_joined_cells_keep_all_mass_and_go_about_as_far():
     lattice = metre_lattice((10.0, 50.0), box_around((10.0, 50.0), 1500), 20)
-    p = np.zeros((1, *lattice.shape))
-    p[0, lattice.rows // 2, lattice.columns // 2] = 1.0
+    p = np.zeros(lattice.shape)
+    p[lattice.rows // 2, lattice.columns // 2] = 1.0
     speed, draw = np.full(lattice.shape, 1.0, np.float32), np.ones(lattice.shape, np.float32)
     spreads = []
     for most in (4e7, 5e4):
-        monkeypatch.setattr(moving, "MOST_WORK", most)
-        after, left = moving.walked_on(lattice.grid, p, speed, draw, 900.0, 0.5, None, 1.0)
-        assert after.sum() + left.sum() == pytest.approx(1, abs=1e-12)
+        after, left = make_walk(lattice.grid, speed, draw, 900.0, 0.5, None, 1.0, most).forward(p)
+        assert after.sum() + left == pytest.approx(1, abs=1e-12)
         x, y = lattice.grid.offsets_m((0.0, 0.0))
-        spreads.append(np.sqrt((after[0] * (x * x + y * y)).sum()))
+        spreads.append(np.sqrt((after * (x * x + y * y)).sum()))
     # A Markov walk on larger cells turns less often, so it gets further: within a factor of two.
     assert spreads[0] < spreads[1] < 2 * spreads[0]
 
@@ -93,6 +100,40 @@ def test_a_damaged_section_is_refused(desk, tmp_path):
 
 
 # --- with a real elevation model -----------------------------------------------------------------------------------
+
+
+def test_segments_follow_the_ridges_and_valleys_of_imported_heights(hills):
+    search = hills.begin(**HILLY)
+    hills.post(f"/{search}/segments", {"target_km2": 0.3}, If_Match="*")
+    world = hills.system.worlds.current()
+    lattice = get_search(world.live, "default", search).lattice
+    heights, _ = find_heights(world.live, "default", world.home, lattice)
+    found = terrain_lines(lattice.grid, heights, 0.3e6)
+    assert len(found.ridges) > 5
+    features = hills.get(f"/{search}/segments")["features"]
+    outlines = [shapely.boundary(shape(each["geometry"])) for each in features]
+    near = shapely.buffer(shapely.transform(shapely.union_all(outlines), lattice.xy_m), 10)
+    met = shapely.length(shapely.intersection(found.ridges, near)).sum() / shapely.length(found.ridges).sum()
+    assert met > 0.5
+
+
+def test_a_subject_who_seeks_a_view_walks_uphill_and_a_replay_agrees(hills):
+    search = hills.begin(**HILLY)
+    world = hills.system.worlds.current()
+    state = get_state(world.live, "default", world.home, search)
+    heights = np.nan_to_num(find_heights(world.live, "default", world.home, state.search.lattice)[0]).ravel()
+    before = (probability(state.belief)[0] * heights).sum()
+    hills.post(f"/{search}/move", {"duration_s": 3600, "moving": 0.5, "view": 0.6}, If_Match="*")
+    after = get_state(world.live, "default", world.home, search)
+    assert (probability(after.belief)[0] * heights).sum() > before + 5
+    shutil.rmtree(world.home / "run" / "searches")
+    again = get_state(world.live, "default", world.home, search)
+    assert (again.belief.log_weight == after.belief.log_weight).all()
+
+
+def test_a_view_needs_elevation(desk, begun):
+    answer = desk("POST", f"/{begun}/move", {"duration_s": 600, "view": 0.5}, If_Match="*")
+    assert (answer.status_code, "elevation" in answer.json["detail"]) == (422, True)
 
 
 def test_heights_are_taken_from_what_was_imported(hills):
@@ -134,7 +175,7 @@ def test_two_lookouts_see_at_least_as_much_as_one(hills, lost):
 
 def test_a_lookout_off_the_map_is_refused(hills, lost):
     answer = hills("POST", f"/{lost}/viewshed", {"lookouts": [{"location": [12.5, 49.5]}]})
-    assert answer.status_code == 400
+    assert (answer.status_code, "12.5,49.5" in answer.json["detail"]) == (400, True)
 
 
 def test_without_heights_nobody_says_what_hides_what(desk, begun):

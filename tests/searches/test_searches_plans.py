@@ -9,6 +9,8 @@ import pytest
 import shapely
 from shapely.geometry import shape
 
+from location_cloud.searches import planning
+
 TEAMS = [
     {"id": "walkers", "W_m": 20, "v_kmh": 2, "hours": 3, "searchers": 5, "team": "第一组"},
     {"id": "dog", "visibility": "low", "Rd_m": 30, "v_kmh": 3, "hours": 2},
@@ -108,6 +110,44 @@ def test_more_hours_find_more_likely_and_each_hour_less(planned):
     gains = np.diff([point["pos"] for point in curve]) / np.diff([point["hours"] for point in curve])
     assert (gains > 0).all()
     assert (np.diff(gains) < 0).all()
+
+
+def test_several_periods_are_planned_together_for_a_subject_who_walks_on(desk, planned):
+    search, _ = planned
+    later = [{**TEAMS[1], "id": "second dog"}]
+    periods = [{"duration_h": 2}, {"duration_h": 4, "resources": later}, {"duration_h": 1}]
+    body = {"resources": TEAMS, "periods": periods, "motion": {"moving": 0.2}}
+    plan = desk.post(f"/{search}/plan", body)
+    assert [each["begins_h"] for each in plan["periods"]] == [0, 2, 6]
+    assert 0 <= plan["gap"] <= 1e-4
+    for each in plan["periods"]:
+        mine = [a for a in plan["assignments"] if a["period"] == each["number"]]
+        assert each["pos"] == pytest.approx(sum(a["pos"] for a in mine))
+        assert {a["resource"] for a in mine} <= ({"second dog"} if each["number"] == 2 else {"walkers", "dog"})
+    assert plan["pos_total"] == pytest.approx(sum(each["pos"] for each in plan["periods"]))
+    once = desk.post(f"/{search}/plan", {"resources": TEAMS})["pos_total"]
+    assert once < plan["pos_total"] < 1
+    assert desk.get(f"/{search}/plan")["assignments"] != plan["assignments"]
+
+
+def test_a_subject_who_stays_is_planned_for_as_in_one_period(desk, planned):
+    search, _ = planned
+    twice = {"resources": TEAMS, "periods": [{"duration_h": 1}] * 2, "motion": {"moving": 0}}
+    double = [{**team, "hours": 2 * team["hours"]} for team in TEAMS]
+    found = [desk.post(f"/{search}/plan", body)["pos_total"] for body in (twice, {"resources": double})]
+    assert found[0] == pytest.approx(found[1], abs=2e-4)
+
+
+def test_a_plan_of_too_many_periods_is_refused_before_it_is_made(desk, planned, monkeypatch):
+    monkeypatch.setattr(planning, "MOST_SHARED", 10)
+    body = {"resources": TEAMS, "periods": [{"duration_h": 1}] * 2}
+    assert desk("POST", f"/{planned[0]}/plan", body).status_code == 413
+
+
+@pytest.mark.parametrize("more", [{"detection": "ideal"}, {"least_hours": 1}, {"periods": [{"duration_h": 1}]}])
+def test_periods_are_planned_for_random_detection_only(desk, planned, more):
+    body = {"resources": TEAMS, "periods": [{"duration_h": 1}] * 2, **more}
+    assert desk("POST", f"/{planned[0]}/plan", body).status_code == 400
 
 
 def test_no_assignment_is_shorter_than_the_least_hours(desk, planned):

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from location_cloud.changes import Sent
 from location_cloud.errors import Conflict
 from location_cloud.searches import store
 from location_cloud.searches.lattice import box_around, metre_lattice
-from location_cloud.searches.model import Find, LayerReport, Search, Sent, Subject
+from location_cloud.searches.model import Find, LayerReport, Search, Subject
 
 AT = (125.1031, 46.5893)
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
-from location_cloud.spatial.cells import BEIDOU, PLUSCODE, SYSTEMS, CellSpans
+from location_cloud.spatial.cells import BEIDOU, GEOSOT, LATTICES, PLUSCODE, CellSpans
 from location_cloud.spatial.errors import BadCode, BadGeometry
 
 DISTRICTS = pathlib.Path(__file__).parents[2] / "data/daqing/daqing_districts_tianditu.geojson"
@@ -50,17 +50,18 @@ def as_set(spans: CellSpans) -> set[tuple[int, int]]:
     return set(zip(column.tolist(), row.tolist()))
 
 
-LEVELS = {"beidou": 4, "geohash": 6, "quadkey": 14, "pluscode": 8}
+LEVELS = {"beidou": 4, "geosot": 13, "geohash": 6, "quadkey": 14, "pluscode": 8, "gbsheet": 5_000}
+SIZES = {"beidou": 0.4, "geosot": 1.6, "geohash": 0.15, "quadkey": 0.4, "pluscode": 0.06, "gbsheet": 0.8}
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", LATTICES)
 @pytest.mark.parametrize("mode", ["centre", "intersects", "covers"])
 @pytest.mark.parametrize("shape", [COMB, RING, PAIR], ids=["comb", "ring", "pair"])
 @pytest.mark.parametrize("at", [(125.1031, 46.5893), (-70.61803, -33.4123), (-0.1713, -0.2117)])
 def test_cells_equal_asking_about_each(name, mode, shape, at):
-    system, level = SYSTEMS[name], LEVELS[name]
-    size = {"beidou": 0.4, "geohash": 0.15, "quadkey": 0.4, "pluscode": 0.06}[name]
-    shape = placed(shape, *at, size)
+    system, level = LATTICES[name], LEVELS[name]
+    at = (at[0], abs(at[1])) if name == "gbsheet" else at
+    shape = placed(shape, *at, SIZES[name])
     shape = shape if shape.is_valid else shapely.union_all(list(shape.geoms))
     spans = system.polyfill(shape, level, mode)
     assert as_set(spans) == oracle(system, shape, level, mode)
@@ -110,9 +111,9 @@ def test_codes_of_spans_name_the_cells_that_hold_their_centres():
 
 
 def test_coarser_spans_hold_exactly_the_parents():
-    for system, level in ((BEIDOU, 4), (PLUSCODE, 8)):
+    for system, level in ((BEIDOU, 4), (PLUSCODE, 8), (GEOSOT, 13)):
         spans = system.polyfill(placed(COMB, -0.1, -0.1, 0.25), level)
-        parents = {system.parent(code) for code in system.codes_of_spans(spans)}
+        parents = set(system.parents_of(system.codes_of_spans(spans), system.coarser(level)).tolist())
         assert set(system.codes_of_spans(system.coarser_spans(spans)).tolist()) == parents
 
 

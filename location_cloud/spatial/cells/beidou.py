@@ -6,9 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from location_cloud.spatial.cells.fill import Lattice
-from location_cloud.spatial.cells.system import CellSystem, Codes
+from location_cloud.spatial.cells.lattice_system import LatticeSystem, Letters, Parsed
+from location_cloud.spatial.cells.letters import values_of
+from location_cloud.spatial.cells.system import Codes
 from location_cloud.spatial.errors import BadCode, BadCoordinate
-from location_cloud.spatial.lonlat import Ints, as_lonlat
+from location_cloud.spatial.lonlat import Bools, Floats, Ints, as_lonlat
 
 # The smallest cell, level 10, is 1/2048 of a second: 3600 * 2048 of them make a degree.
 PER_DEGREE: Final = 7_372_800
@@ -30,7 +32,7 @@ DIGITS: Final = "0123456789ABCDEF"
 BANDS: Final = "ABCDEFGHIJKLMNOPQRSTUV"
 
 
-class Beidou(CellSystem):
+class Beidou(LatticeSystem):
     """BeiDou cells: 6 x 4 degrees at level 1, 85 x 124 m at level 5 in Daqing (the 万米 cell), 1 cm at level 10.
 
     All four quarters of the globe mirror each other: symbols count away from the equator and from the prime
@@ -41,6 +43,7 @@ class Beidou(CellSystem):
 
     name: ClassVar[str] = "beidou"
     levels: ClassVar[tuple[int, ...]] = tuple(range(11))
+    usual_level: ClassVar[int] = 5
 
     def lattice(self, level: int) -> Lattice:
         """Columns and rows from the meridian and the equator; level 0 has one column and two rows."""
@@ -66,7 +69,7 @@ class Beidou(CellSystem):
         x = np.floor(np.abs(lon) * PER_DEGREE + SLACK).astype(np.int64)
         y = np.floor(np.abs(lat) * PER_DEGREE + SLACK).astype(np.int64)
         np.minimum(x, 180 * PER_DEGREE - 1, out=x)
-        polar = y >= POLE_DEG * PER_DEGREE
+        polar = is_polar(lat)
         if polar.any():
             at = int(np.argmax(polar))
             raise BadCoordinate(
@@ -79,6 +82,9 @@ class Beidou(CellSystem):
         y //= HEIGHT[level]
         # Cell k west of the meridian is column -1-k: ~k in two's complement.
         return np.where(lon < 0.0, ~x, x), np.where(lat < 0.0, ~y, y)
+
+    def _reaches(self, lat: Floats) -> Bools:
+        return ~is_polar(lat)
 
     def codes(self, column: Ints, row: Ints, level: int) -> Codes:
         """The texts of cells, all at once."""
@@ -119,6 +125,34 @@ class Beidou(CellSystem):
             i, j = _parts(code, step)
             x, y = x * LON_PARTS[step] + i, y * LAT_PARTS[step] + j
         return (~x if zone <= 30 else x), (~y if south else y), level
+
+    def parse_letters(self, letters: Letters) -> Parsed:
+        """Columns, rows and levels of codes of one length."""
+        n, length = letters.shape
+        x = y = np.zeros(n, dtype=np.int64)
+        if length not in LENGTH:
+            return Parsed(x, y, x, np.zeros(n, dtype=np.bool_))
+        south = letters[:, 0] == ord("S")
+        known = south | (letters[:, 0] == ord("N"))
+        level = LENGTH.index(length)
+        if level == 0:
+            return Parsed(x, np.where(south, -1, 0), x, known)
+        tens, ones = values_of(letters[:, 1:3], DIGITS[:10]).T
+        zone, y = 10 * tens + ones, values_of(letters[:, 3], BANDS)
+        known &= (tens >= 0) & (ones >= 0) & (zone >= 1) & (zone <= 60) & (y >= 0)
+        x = np.where(zone <= 30, 30 - zone, zone - 31)
+        values = values_of(letters, DIGITS)
+        for step in range(2, level + 1):
+            nx, ny, end = LON_PARTS[step], LAT_PARTS[step], LENGTH[step]
+            if STYLE[step] == "z":
+                symbol = values[:, end - 1]
+                known &= (symbol >= 0) & (symbol < nx * ny)
+                i, j = symbol % 2, symbol // 2
+            else:
+                i, j = values[:, end - 2], values[:, end - 1]
+                known &= (i >= 0) & (i < nx) & (j >= 0) & (j < ny)
+            x, y = x * nx + i, y * ny + j
+        return Parsed(np.where(zone <= 30, ~x, x), np.where(south, ~y, y), np.full(n, level), known)
 
     def children_block(self, column: int, row: int, level: int) -> tuple[range, range]:
         """Columns and rows at the next finer level that tile the cell."""
@@ -185,6 +219,12 @@ class Beidou(CellSystem):
     def radix(level: int) -> int:
         """How many cells of a level make up one of the level above."""
         return LON_PARTS[level] * LAT_PARTS[level]
+
+
+def is_polar(lat: Floats) -> Bools:
+    """Which latitudes, degrees, lie from 88 degrees on, where this codec has no cells."""
+    polar: Bools = np.floor(np.abs(lat) * PER_DEGREE + SLACK) >= POLE_DEG * PER_DEGREE
+    return polar
 
 
 _SYMBOL: Final = np.array([ord(c) for c in DIGITS], dtype=np.uint32)

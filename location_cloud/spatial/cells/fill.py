@@ -75,7 +75,7 @@ def fill(lattice: Lattice, geometry: BaseGeometry, level: int, mode: FillMode = 
     starts, ends = _edges(geometry)
     if len(starts) == 0:
         return _spans_of(level, [])
-    rows = _rows(lattice, geometry, level)
+    rows = rows_of(lattice, geometry, level)
     centre = _by_centre(lattice, starts, ends, rows, level)
     if mode == "centre":
         return centre
@@ -83,13 +83,18 @@ def fill(lattice: Lattice, geometry: BaseGeometry, level: int, mode: FillMode = 
     return centre.union(border) if mode == "intersects" else centre.difference(border)
 
 
-def _edges(geometry: BaseGeometry) -> tuple[Floats, Floats]:
-    """All edges of all rings, their southern ends first."""
+def checked_polygon(geometry: BaseGeometry) -> None:
+    """Raises BadGeometry for what is no valid polygon or multipolygon."""
     if geometry.geom_type not in ("Polygon", "MultiPolygon"):
         raise BadGeometry(f"cells are filled into a Polygon or MultiPolygon, not a {geometry.geom_type}")
     if not geometry.is_valid:
         raise BadGeometry(f"the polygon is not valid: {shapely.is_valid_reason(geometry)}")
-    rings = shapely.get_rings(geometry)
+
+
+def _edges(geometry: BaseGeometry) -> tuple[Floats, Floats]:
+    """All edges of all rings, their southern ends first."""
+    checked_polygon(geometry)
+    rings = shapely.get_rings(shapely.get_parts(geometry))  # of a MultiPolygon itself it finds none
     points, ring = shapely.get_coordinates(rings, return_index=True)
     joined = ring[1:] == ring[:-1]
     starts, ends = points[:-1][joined], points[1:][joined]
@@ -98,14 +103,15 @@ def _edges(geometry: BaseGeometry) -> tuple[Floats, Floats]:
     return starts, ends
 
 
-def _rows(lattice: Lattice, geometry: BaseGeometry, level: int) -> Ints:
+def rows_of(lattice: Lattice, geometry: BaseGeometry, level: int) -> Ints:
     """The rows that the shape can reach, one spare on either side."""
     west, south, east, north = geometry.bounds
     bottom, top = lattice.row_edges(np.array([lattice.first_row, lattice.last_row + 1]))
-    if west < -180.0 or east > 180.0 or south < bottom - SNAP_DEG or north > top + SNAP_DEG:
+    left, right = lattice.column_edges(np.array([lattice.first_column, lattice.last_column + 1]))
+    if west < left or east > right or south < bottom - SNAP_DEG or north > top + SNAP_DEG:
         raise BadGeometry(
             f"the shape spans {west:.6g},{south:.6g} to {east:.6g},{north:.6g}, "
-            f"but cells exist only for longitude -180..180 and latitude {bottom:.6g}..{top:.6g}"
+            f"but cells exist only for longitude {left:.6g}..{right:.6g} and latitude {bottom:.6g}..{top:.6g}"
         )
     low, high = lattice.row_at(np.array([south, north]))
     first, last = max(int(low) - 1, lattice.first_row), min(int(high) + 1, lattice.last_row)
@@ -121,8 +127,8 @@ def _by_centre(lattice: Lattice, starts: Floats, ends: Floats, rows: Ints, level
     """Even-odd rule along the middle of every row: pairs of crossings enclose the inside."""
     middle = lattice.row_centres(rows)
     # Half-open in latitude, so a vertex on the line counts once for the two edges that meet there.
-    edge, at = _expanded(np.searchsorted(middle, starts[:, 1]), np.searchsorted(middle, ends[:, 1]))
-    x = lattice.column_position(_lon_at(starts[edge], ends[edge], middle[at]))
+    edge, at = expanded(np.searchsorted(middle, starts[:, 1]), np.searchsorted(middle, ends[:, 1]))
+    x = lattice.column_position(lon_at(starts[edge], ends[edge], middle[at]))
     order = np.lexsort([x, at])
     at, x = at[order], x[order]
     first = np.ceil(x[0::2] - 0.5).astype(np.int64)
@@ -136,10 +142,10 @@ def _along_border(lattice: Lattice, starts: Floats, ends: Floats, rows: Ints, le
     low = np.searchsorted(sides, starts[:, 1] + SNAP_DEG, side="right") - 1
     high = np.searchsorted(sides, ends[:, 1] - SNAP_DEG, side="left")
     # A level edge inside a row has low + 1 == high; one that lies on a side has low >= high, and takes nothing.
-    edge, at = _expanded(np.maximum(low, 0), high)
+    edge, at = expanded(np.maximum(low, 0), high)
     a, b = starts[edge], ends[edge]
-    x1 = lattice.column_position(_lon_at(a, b, np.maximum(sides[at], a[:, 1])))
-    x2 = lattice.column_position(_lon_at(a, b, np.minimum(sides[at + 1], b[:, 1])))
+    x1 = lattice.column_position(lon_at(a, b, np.maximum(sides[at], a[:, 1])))
+    x2 = lattice.column_position(lon_at(a, b, np.minimum(sides[at + 1], b[:, 1])))
     level_edge = a[:, 1] == b[:, 1]
     x1[level_edge] = lattice.column_position(a[level_edge, 0])
     x2[level_edge] = lattice.column_position(b[level_edge, 0])
@@ -148,7 +154,7 @@ def _along_border(lattice: Lattice, starts: Floats, ends: Floats, rows: Ints, le
     return CellSpans.merged(level, rows[at], first, last)
 
 
-def _expanded(low: Ints, high: Ints) -> tuple[Ints, Ints]:
+def expanded(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     """For ranges low..high-1, one after another: the number of the range, and the value in it."""
     count = np.maximum(high - low, 0)
     total = int(count.sum())
@@ -158,7 +164,7 @@ def _expanded(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     return which, np.arange(total) - np.repeat(np.cumsum(count) - count, count) + low[which]
 
 
-def _lon_at(start: Floats, end: Floats, lat: Floats) -> Floats:
+def lon_at(start: Floats, end: Floats, lat: Floats) -> Floats:
     """Longitude where an edge reaches a latitude; its ends exactly, never beyond them."""
     rise = end[:, 1] - start[:, 1]
     share = np.clip((lat - start[:, 1]) / np.where(rise == 0.0, 1.0, rise), 0.0, 1.0)

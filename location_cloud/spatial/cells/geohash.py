@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from location_cloud.spatial.cells.fill import Lattice
-from location_cloud.spatial.cells.system import CellSystem, Codes
+from location_cloud.spatial.cells.lattice_system import LatticeSystem, Letters, Parsed
+from location_cloud.spatial.cells.letters import values_of
+from location_cloud.spatial.cells.system import Codes
 from location_cloud.spatial.errors import BadCode
 from location_cloud.spatial.lonlat import Ints, as_lonlat
 
@@ -14,11 +16,12 @@ ALPHABET: Final = "0123456789bcdefghjkmnpqrstuvwxyz"
 _SYMBOL: Final = np.array([ord(c) for c in ALPHABET], dtype=np.uint32)
 
 
-class Geohash(CellSystem):
+class Geohash(LatticeSystem):
     """Geohash cells; the level is the number of characters. 180 E and 90 N belong to the last cells."""
 
     name: ClassVar[str] = "geohash"
     levels: ClassVar[tuple[int, ...]] = tuple(range(1, 13))
+    usual_level: ClassVar[int] = 7
 
     def lattice(self, level: int) -> Lattice:
         """Columns from 180 W, rows from the south pole."""
@@ -68,6 +71,21 @@ class Geohash(CellSystem):
                 else:
                     row = row * 2 + one
         return column, row, len(values)
+
+    def parse_letters(self, letters: Letters) -> Parsed:
+        """Columns, rows and levels of geohashes of one length."""
+        n, length = letters.shape
+        column, row = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+        if length > 12:
+            return Parsed(column, row, column, np.zeros(n, dtype=np.bool_))
+        values = values_of(letters, ALPHABET, any_case=True)
+        for bit in range(5 * length):
+            one = (values[:, bit // 5] >> (4 - bit % 5)) & 1
+            if bit % 2 == 0:
+                column = column * 2 + one
+            else:
+                row = row * 2 + one
+        return Parsed(column, row, np.full(n, length), np.all(values >= 0, axis=1))
 
     def children_block(self, column: int, row: int, level: int) -> tuple[range, range]:
         """Columns and rows at the next finer level that tile the cell."""

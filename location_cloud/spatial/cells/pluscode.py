@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from location_cloud.spatial.cells.fill import Lattice
-from location_cloud.spatial.cells.system import CellSystem, Codes
+from location_cloud.spatial.cells.lattice_system import LatticeSystem, Letters, Parsed
+from location_cloud.spatial.cells.letters import values_of
+from location_cloud.spatial.cells.system import Codes
 from location_cloud.spatial.errors import BadCode
 from location_cloud.spatial.lonlat import Ints, as_lonlat
 
@@ -20,7 +22,7 @@ _SYMBOL: Final = np.array([ord(c) for c in ALPHABET], dtype=np.uint32)
 SEPARATOR_AT: Final = 8
 
 
-class PlusCode(CellSystem):
+class PlusCode(LatticeSystem):
     """Plus Code cells; the level is the number of digits. 10 digits are 14 x 10 m in Daqing.
 
     180 degrees is -180, as the specification asks; 90 N belongs to the last row. Short codes need a place name to
@@ -29,6 +31,7 @@ class PlusCode(CellSystem):
 
     name: ClassVar[str] = "pluscode"
     levels: ClassVar[tuple[int, ...]] = (2, 4, 6, 8, 10, 11, 12, 13, 14, 15)
+    usual_level: ClassVar[int] = 10
 
     def lattice(self, level: int) -> Lattice:
         """Columns from 180 W, rows from the south pole."""
@@ -91,6 +94,31 @@ class PlusCode(CellSystem):
         for value in values[10:]:
             row, column = row * 5 + value // 4, column * 4 + value % 4
         return column, row, len(values)
+
+    def parse_letters(self, letters: Letters) -> Parsed:
+        """Columns, rows and levels of full codes of one length; zeros at the end of short ones make them coarser."""
+        n, length = letters.shape
+        column, row, level = (np.zeros(n, dtype=np.int64) for _ in range(3))
+        known = np.zeros(n, dtype=np.bool_)
+        if length <= SEPARATOR_AT or length - 1 not in (8, *self.levels[4:]):
+            return Parsed(column, row, level, known)
+        values = values_of(np.delete(letters, SEPARATOR_AT, axis=1), ALPHABET, any_case=True)
+        zeros = letters[:, :SEPARATOR_AT] == ord("0")
+        # Filled up with zeros: digits, then zeros alone, in front of a + that ends the code.
+        digits = np.where(zeros.any(axis=1), np.argmax(zeros, axis=1), length - 1)
+        filled_up = zeros.any(axis=1)
+        known = letters[:, SEPARATOR_AT] == ord("+")
+        known &= ~filled_up | (zeros.sum(axis=1) == SEPARATOR_AT - digits) & (length == SEPARATOR_AT + 1)
+        known &= np.isin(digits, self.levels)
+        for at in range(0, min(length - 1, 10), 2):
+            there = at < digits
+            i, j = values[:, at + 1], values[:, at]
+            known &= ~there | (i >= 0) & (j >= 0)
+            row, column = np.where(there, row * 20 + j, row), np.where(there, column * 20 + i, column)
+        for at in range(10, length - 1):
+            known &= values[:, at] >= 0
+            row, column = row * 5 + values[:, at] // 4, column * 4 + values[:, at] % 4
+        return Parsed(column, row, digits, known & (values[:, 0] <= 8) & (values[:, 1] <= 17))
 
     def children_block(self, column: int, row: int, level: int) -> tuple[range, range]:
         """Columns and rows at the next finer level that tile the cell."""

@@ -6,16 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 from location_cloud.spatial.cells.fill import Lattice, Reals
-from location_cloud.spatial.cells.system import CellSystem, Codes
+from location_cloud.spatial.cells.lattice_system import LatticeSystem, Letters, Parsed
+from location_cloud.spatial.cells.letters import values_of
+from location_cloud.spatial.cells.system import Codes
 from location_cloud.spatial.errors import BadCode, BadCoordinate
-from location_cloud.spatial.lonlat import Floats, Ints, as_lonlat
+from location_cloud.spatial.lonlat import Bools, Floats, Ints, as_lonlat
 
 # Where spherical Mercator is as high as it is wide: atan(sinh(pi)), degrees.
 MOST_LAT_DEG: Final = float(np.degrees(np.arctan(np.sinh(np.pi))))
 _ZERO: Final = ord("0")
 
 
-class Quadkey(CellSystem):
+class Quadkey(LatticeSystem):
     """Web Mercator tiles. Rows count north from the equator here; `tile` gives the x and y of tile servers.
 
     Latitudes beyond 85.0511 degrees have no tile and are refused; 180 E belongs to the last one.
@@ -23,6 +25,7 @@ class Quadkey(CellSystem):
 
     name: ClassVar[str] = "quadkey"
     levels: ClassVar[tuple[int, ...]] = tuple(range(1, 31))
+    usual_level: ClassVar[int] = 17
 
     def lattice(self, level: int) -> Lattice:
         """Columns from 180 W, rows from the equator, their heights as in Mercator."""
@@ -50,6 +53,9 @@ class Quadkey(CellSystem):
             np.clip(lattice.row_at(points[:, 1]), lattice.first_row, lattice.last_row),
         )
 
+    def _reaches(self, lat: Floats) -> Bools:
+        return np.abs(lat) <= MOST_LAT_DEG
+
     def codes(self, column: Ints, row: Ints, level: int) -> Codes:
         """The texts of cells, all at once."""
         y = (1 << level) // 2 - 1 - row
@@ -67,6 +73,17 @@ class Quadkey(CellSystem):
         column = int("".join("1" if c in "13" else "0" for c in code), 2)
         y = int("".join("1" if c in "23" else "0" for c in code), 2)
         return column, (1 << level) // 2 - 1 - y, level
+
+    def parse_letters(self, letters: Letters) -> Parsed:
+        """Columns, rows and levels of quadkeys of one length."""
+        n, length = letters.shape
+        column, y = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+        if length > 30:
+            return Parsed(column, y, column, np.zeros(n, dtype=np.bool_))
+        values = values_of(letters, "0123")
+        for at in range(length):
+            column, y = 2 * column + (values[:, at] & 1), 2 * y + (values[:, at] >> 1)
+        return Parsed(column, (1 << length) // 2 - 1 - y, np.full(n, length), np.all(values >= 0, axis=1))
 
     def tile(self, code: str) -> tuple[int, int, int]:
         """Zoom, x and y (from the north) of a quadkey, as tile servers count. Raises BadCode."""

@@ -49,6 +49,21 @@ export async function tell(path, body, { method = "POST", version, request } = {
 /** A key that no other request has; crypto.randomUUID is missing where a page is served without TLS. */
 export const newRequest = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+/**
+ * Sends for somebody who may press again: what is sent a second time because the first gave no answer is the same
+ * request, and done once. Gives send(path, body, options) as `tell`.
+ */
+export function makeOnce() {
+  let text = "", request = "";
+  return async function once(path, body, options = {}) {
+    const now = JSON.stringify([path, body]);
+    if (text !== now) [text, request] = [now, newRequest()];
+    const answer = await tell(path, body, { ...options, request });
+    text = "";
+    return answer;
+  };
+}
+
 export function address(path, query = {}) {
   const url = new URL(path, document.baseURI);
   for (const [name, value] of Object.entries(query)) {

@@ -1,11 +1,10 @@
 // The call card: whatever came in is typed or pasted into one field, read line by line, and becomes a call with a place.
 
 import { announce } from "./announce.js";
-import { ask, newRequest, tell } from "./api.js";
+import { ask, makeOnce, tell } from "./api.js";
 import { button, byId, element, facts } from "./dom.js";
-import { show } from "./dispatch_map.js";
+import { showFix } from "./dispatch_map.js";
 import { clock, distance, lonlatText, number } from "./format.js";
-import { boundsOf, collection, ellipse, point, positionsOf } from "./geometry.js";
 import { onLanguage, t } from "./i18n.js";
 import { fit } from "./map.js";
 import { empty, makeQuestion, showTrouble, trouble } from "./states.js";
@@ -29,7 +28,7 @@ let calls = []; // of the last day, the newest last
 let listed = ""; // what the list was drawn from
 let whenTaken = null;
 let clearTimer = 0;
-let sending = null; // {text, request}: the same sent again is the same call
+const once = makeOnce(); // the same sent again is the same call
 
 /** chosen: called with the call that the card shows now, null = none. */
 export function startCalls(chosen) {
@@ -75,13 +74,9 @@ function sayForms() {
 
 function take() {
   if (!lines().length) return;
-  const text = `${byId("call-drill").checked} ${byId("call-text").value}`;
-  if (sending?.text !== text) sending = { text, request: newRequest() };
-  const { request } = sending;
   question(
-    async () => tell("v1/calls", await bodyOf(lines()), { request }),
+    async () => once("v1/calls", await bodyOf(lines())),
     (call) => {
-      sending = null;
       byId("call-text").value = "";
       sayForms();
       listCalls();
@@ -119,33 +114,32 @@ function open(call) {
   clearTimeout(clearTimer);
   taken = call;
   const { located } = call;
-  if (located) {
-    const { position, ellipse: around, area } = located;
-    const ring = ellipse(position, around.semi_major_m, around.semi_minor_m, around.azimuth_deg);
-    show("lc-call-area", { type: "Feature", properties: {}, geometry: area });
-    show("lc-call-ellipse", collection([ring]));
-    show("lc-call", collection([point(position)]));
-    fit(boundsOf([...positionsOf(ring.geometry), ...positionsOf(area)]));
-  } else clearMap();
+  const bounds = showFix(located);
+  if (bounds) fit(bounds);
   announce(located ? t("call.found", { words: wordsOf(call), distance: distance(located.ellipse.semi_major_m) }) : t("call.nowhere"));
   whenTaken(call);
   return card(call);
 }
 
-function clearMap() {
-  for (const source of ["lc-call-area", "lc-call-ellipse", "lc-call"]) show(source);
-}
-
-function forget() {
-  clearTimeout(clearTimer);
-  taken = null;
-  clearMap();
-  byId("call-answer").replaceChildren();
+/** The card is empty again, ready for the next call. */
+export function forget() {
+  close();
+  showFix(null);
   byId("call-text").value = "";
   sayForms();
   byId("call-text").focus();
+}
+
+/** The card is put away: the call has become an emergency, whose card goes on. */
+export function close() {
+  clearTimeout(clearTimer);
+  taken = null;
+  byId("call-answer").replaceChildren();
   whenTaken(null);
 }
+
+/** The call that the card shows; null = none. */
+export const callOnCard = () => taken;
 
 /** The words by which a crew is told where a call is. */
 export const wordsOf = (call) => call.located?.address?.words ?? (call.located ? lonlatText(call.located.position, 5) : "");
@@ -199,18 +193,21 @@ async function readClear(id) {
   }
 }
 
-/** Asks which calls came in, from phones too, and lists them. */
+/** Asks which calls came in, from phones too, and lists them; whether there was an answer. */
 export async function listCalls() {
   const known = calls.length > 0;
   try {
     const { calls: found } = await ask("v1/calls", { since: new Date(Date.now() - DAY_MS).toISOString(), after: calls.at(-1)?.id, limit: 500 });
-    calls = [...calls, ...found].slice(-LISTED);
+    calls = [...calls, ...found.filter((call) => call.id > (calls.at(-1)?.id ?? 0))].slice(-LISTED); // another turn may have brought them
     if (known && found.some((call) => call.source !== "console")) announce(t("call.came_in"));
     drawList();
+    return true;
   } catch (problem) {
-    if (problem.status === 0 && known) return;
-    listed = "";
-    showTrouble(byId("call-list"), problem, listCalls);
+    if (problem.status !== 0 || !known) {
+      listed = "";
+      showTrouble(byId("call-list"), problem, listCalls);
+    }
+    return false;
   }
 }
 
@@ -238,4 +235,5 @@ const row = (call) =>
     ),
   );
 
-const reopen = (id) => question((signal) => ask(`v1/calls/${id}`, {}, { signal }), open);
+/** Shows a call on the card. */
+export const reopen = (id) => question((signal) => ask(`v1/calls/${id}`, {}, { signal }), open);

@@ -20,6 +20,12 @@ export function startCoverage() {
   onLanguage(() => answer && byId("coverage-answer").replaceChildren(...legend()));
 }
 
+/** Shows coverage, or hides it. */
+export function toggleCoverage() {
+  byId("coverage-on").checked = !byId("coverage-on").checked;
+  refreshCoverage(true);
+}
+
 /** Asks anew if the layer is on and what is shown is old; now: in any case. */
 export function refreshCoverage(now = false) {
   if (!byId("coverage-on").checked) {

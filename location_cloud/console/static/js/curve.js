@@ -3,8 +3,8 @@
 import { element } from "./dom.js";
 import { number } from "./format.js";
 import { t } from "./i18n.js";
+import { svg, svgText } from "./svg.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 344, HEIGHT = 132, LEFT = 20, BOTTOM = 18, TOP = 8, RIGHT = 8;
 const MOST = 10; // of the index
 const HOUR_MS = 3_600_000;
@@ -20,9 +20,9 @@ export function drawCurve({ curve, hour, now, history, simulated }) {
   if (!usual && !today.length) return element("p", { className: "note" }, t("traffic.no_curve"));
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "curve", "aria-label": words(curve, today) });
   for (const index of [0, 2, 4, 6, 8, 10]) {
-    picture.append(svg("line", { x1: x(0), x2: x(24), y1: y(index), y2: y(index), class: "curve-grid" }), text(x(0) - 5, y(index) + 3.5, index, "end"));
+    picture.append(svg("line", { x1: x(0), x2: x(24), y1: y(index), y2: y(index), class: "curve-grid" }), svgText(x(0) - 5, y(index) + 3.5, index, "end"));
   }
-  for (const at of [0, 6, 12, 18, 24]) picture.append(text(x(at), HEIGHT - 4, at, at === 24 ? "end" : "middle"));
+  for (const at of [0, 6, 12, 18, 24]) picture.append(svgText(x(at), HEIGHT - 4, at, at === 24 ? "end" : "middle"));
   if (usual) picture.append(...pieces(curve.map((value, at) => ({ at: at + 0.5, value, length: 1 }))).map((points) => svg("polyline", { points, class: "curve-usual" })));
   picture.append(...pieces(today).map((points) => svg("polyline", { points, class: "curve-today" })));
   if (now.index !== null) picture.append(svg("circle", { cx: x(hour), cy: y(now.index), r: 4.5, class: "curve-now" }));
@@ -62,15 +62,3 @@ function words(curve, today) {
 }
 
 const sign = (which, label) => element("span", {}, element("span", { className: `curve-sign ${which}`, "aria-hidden": "true" }), label);
-
-function text(left, top, content, anchor) {
-  const made = svg("text", { x: left, y: top, "text-anchor": anchor, class: "curve-text" });
-  made.textContent = String(content);
-  return made;
-}
-
-function svg(name, attributes) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}

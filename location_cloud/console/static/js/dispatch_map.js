@@ -1,5 +1,6 @@
-// What the duty desk has on the map: coverage, a caller's area and ellipse, drives, emergencies and units.
+// What the duty desk has on the map: coverage, a caller's area and ellipse, drives, who waits where, emergencies and units.
 
+import { boundsOf, circle, collection, ellipse, point, positionsOf } from "./geometry.js";
 import { pageLayers } from "./page_layers.js";
 
 const HALO = { "text-halo-color": "#ffffff", "text-halo-width": 1.8 };
@@ -24,6 +25,12 @@ const LAYERS = [
   { id: "lc-call-area-fill", source: "lc-call-area", type: "fill", paint: { "fill-color": "#7a3e00", "fill-opacity": 0.12 } },
   { id: "lc-call-area-line", source: "lc-call-area", type: "line", paint: { "line-color": "#7a3e00", "line-width": 1, "line-dasharray": [3, 2] } },
   { id: "lc-call-ellipse-line", source: "lc-call-ellipse", type: "line", paint: { "line-color": "#9c1f10", "line-width": 2.5 } },
+  { id: "lc-moves-case", source: "lc-moves", type: "line", layout: ROUND, paint: { "line-color": "#ffffff", "line-width": 5 } },
+  { id: "lc-moves-line", source: "lc-moves", type: "line", paint: { "line-color": ["case", ["get", "ordered"], "#17693a", "#8a2be2"], "line-width": 2.5, "line-dasharray": [2, 1.5] } },
+  { id: "lc-sites-dot", source: "lc-sites", type: "circle", paint: { "circle-radius": 8, "circle-color": "#ffffff", "circle-stroke-color": "#8a2be2", "circle-stroke-width": 3.5 } },
+  { id: "lc-sites-name", source: "lc-sites", type: "symbol", layout: NAME, paint: { "text-color": "#5a1a94", ...HALO } },
+  { id: "lc-leg-case", source: "lc-leg", type: "line", layout: ROUND, paint: { "line-color": "#ffffff", "line-width": 6 } },
+  { id: "lc-leg-line", source: "lc-leg", type: "line", layout: { "line-join": "round" }, paint: { "line-color": "#9c1f6a", "line-width": 3.5, "line-dasharray": [1.5, 1] } },
   { id: "lc-drives-case", source: "lc-drives", type: "line", layout: ROUND, paint: { "line-color": "#ffffff", "line-width": ["case", ["get", "chosen"], 8, 5] } },
   {
     id: "lc-drives-line",
@@ -32,6 +39,14 @@ const LAYERS = [
     layout: { ...ROUND, "line-sort-key": ["case", ["get", "chosen"], 1, 0] },
     paint: { "line-color": ["case", ["get", "chosen"], "#0b5cad", "#6a7683"], "line-width": ["case", ["get", "chosen"], 5, 2.5] },
   },
+  {
+    id: "lc-hospitals-dot",
+    source: "lc-hospitals",
+    type: "circle",
+    paint: { "circle-radius": ["case", ["get", "chosen"], 11, 8], "circle-color": ["case", ["get", "takes"], "#9c1f6a", "#6a7683"], "circle-stroke-color": "#ffffff", "circle-stroke-width": 2 },
+  },
+  { id: "lc-hospitals-sign", source: "lc-hospitals", type: "symbol", layout: { "text-field": "+", "text-size": 15, "text-font": ["sans-serif"], "text-allow-overlap": true, "text-ignore-placement": true }, paint: { "text-color": "#ffffff" } },
+  { id: "lc-hospitals-name", source: "lc-hospitals", type: "symbol", layout: NAME, paint: { "text-color": "#6e1149", ...HALO } },
   {
     id: "lc-emergencies-dot",
     source: "lc-emergencies",
@@ -52,6 +67,8 @@ const LAYERS = [
     },
   },
   { id: "lc-units-name", source: "lc-units", type: "symbol", layout: NAME, paint: { "text-color": "#16202b", ...HALO } },
+  { id: "lc-past-dot", source: "lc-past", type: "circle", paint: { "circle-radius": 8, "circle-color": "#ffffff", "circle-stroke-color": "#c25700", "circle-stroke-width": 3.5 } },
+  { id: "lc-past-name", source: "lc-past", type: "symbol", layout: NAME, paint: { "text-color": "#7a3e00", ...HALO } },
 ];
 
 let shown = null;
@@ -62,3 +79,20 @@ export function startDispatchMap() {
 
 /** Shows GeoJSON on one of the desk's sources while its page is open; undefined = nothing. */
 export const show = (source, data) => shown(source, data);
+
+/**
+ * Shows where somebody is believed to be: what locating a call told (position, ellipse, area), or a place with an
+ * accuracy; null = nothing. Gives its bounds.
+ */
+export function showFix(fix) {
+  if (!fix) {
+    for (const source of ["lc-call-area", "lc-call-ellipse", "lc-call"]) show(source);
+    return null;
+  }
+  const { position, ellipse: around, area, accuracy_m: accuracy } = fix;
+  const ring = around ? ellipse(position, around.semi_major_m, around.semi_minor_m, around.azimuth_deg) : accuracy >= 1 ? circle(position, accuracy) : null;
+  show("lc-call-area", area ? { type: "Feature", properties: {}, geometry: area } : undefined);
+  show("lc-call-ellipse", ring ? collection([ring]) : undefined);
+  show("lc-call", collection([point(position)]));
+  return boundsOf([position, ...(ring ? positionsOf(ring.geometry) : []), ...(area ? positionsOf(area) : [])]);
+}

@@ -23,3 +23,13 @@ export function facts(pairs) {
 export function button(label, action, properties = {}) {
   return element("button", { type: "button", className: "quiet", onclick: action, ...properties }, label);
 }
+
+/** A table of rows, each an array of cells whose first one names the row. */
+export const table = (caption, heads, rows) =>
+  element(
+    "table",
+    {},
+    element("caption", {}, caption),
+    element("thead", {}, element("tr", {}, heads.map((head) => element("th", { scope: "col" }, head)))),
+    element("tbody", {}, rows.map(([first, ...others]) => element("tr", {}, element("th", { scope: "row" }, first), others.map((cell) => element("td", {}, cell))))),
+  );

@@ -1,16 +1,18 @@
 // The log of the emergency that is shown: every line as it comes, and notes.
 
 import { announce } from "./announce.js";
-import { ask, newRequest, tell } from "./api.js";
+import { ask, makeOnce } from "./api.js";
 import { byId, element } from "./dom.js";
-import { clock } from "./format.js";
-import { language, onLanguage, t } from "./i18n.js";
+import { onOther } from "./emergency.js";
+import { clock, lonlatText } from "./format.js";
+import { has, language, onLanguage, t } from "./i18n.js";
 import { trouble } from "./states.js";
 
 let emergency = 0; // id of the one that is shown, 0 = none
 let entries = [];
 let isAsking = false;
-let sending = null; // {text, request}
+const once = makeOnce();
+const listeners = [];
 
 export function startLog() {
   byId("log-form").addEventListener("submit", (event) => {
@@ -18,10 +20,13 @@ export function startLog() {
     note();
   });
   onLanguage(draw);
+  onOther(({ id }) => follow(id));
 }
 
-/** Follows the log of another emergency; 0 = none. */
-export function followLog(id) {
+/** Called with all entries whenever there are other ones, the oldest first. */
+export const onLog = (listener) => listeners.push(listener);
+
+function follow(id) {
   emergency = id;
   entries = [];
   byId("log-block").hidden = !id;
@@ -38,9 +43,10 @@ export async function refreshLog() {
   isAsking = false;
   if (asked !== emergency) return refreshLog();
   if (!answer?.entries.length) return;
-  if (entries.length) announce(words(answer.entries.at(-1)));
+  if (entries.length) announce(logWords(answer.entries.at(-1)));
   entries.push(...answer.entries);
   draw();
+  for (const listener of listeners) listener(entries);
 }
 
 const draw = () => byId("log-list").replaceChildren(...[...entries].reverse().map(row));
@@ -50,10 +56,11 @@ const row = (entry) =>
     "li",
     { "data-action": entry.action },
     element("span", { className: "muted" }, [clock(entry.at, { second: "2-digit" }), entry.role_title[language()], entry.who].join(" · ")),
-    element("span", {}, words(entry)),
+    element("span", {}, logWords(entry)),
   );
 
-function words({ action, fields }) {
+/** What an entry says. */
+export function logWords({ action, fields }) {
   const unit = fields.assignment?.as;
   if (action === "assigned") return t("log.assigned", { unit: unit.unit });
   if (action === "step") return t("log.step", { unit: unit.unit, step: t(`step.${unit.status}`) });
@@ -62,19 +69,25 @@ function words({ action, fields }) {
   return t(`log.${action}`);
 }
 
+const VALUES = {
+  category: (value) => t(`category.${value}`),
+  level: (value) => t(`emergency.level_${value}`),
+  status: (value) => t(`emergency.status_${value}`),
+  needs: (value) => value.join(" "),
+  lonlat: (value) => lonlatText(value, 5),
+};
+
 function changeWords([name, value]) {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return `${name} = ${text}`;
+  const words = value === null ? "–" : VALUES[name]?.(value) ?? (typeof value === "string" ? value : JSON.stringify(value));
+  return t("log.field_is", { field: has(`log_field.${name}`) ? t(`log_field.${name}`) : name, value: words });
 }
 
 async function note() {
   const field = byId("log-text");
   const text = field.value.trim();
   if (!text || !emergency) return;
-  if (sending?.text !== `${emergency} ${text}`) sending = { text: `${emergency} ${text}`, request: newRequest() };
   try {
-    await tell(`v1/emergencies/${emergency}/log`, { text }, { request: sending.request });
-    sending = null;
+    await once(`v1/emergencies/${emergency}/log`, { text });
     field.value = "";
     byId("log-trouble").replaceChildren();
   } catch (problem) {

@@ -3,8 +3,9 @@
 import { announce } from "./announce.js";
 import { ask, tell } from "./api.js";
 import { button, byId, element } from "./dom.js";
-import { boundsOf, collection, point } from "./geometry.js";
-import { language, onLanguage, t } from "./i18n.js";
+import { clock } from "./format.js";
+import { boundsOf, collection, point, positionsOf } from "./geometry.js";
+import { onLanguage, t } from "./i18n.js";
 import { fit, overlay } from "./map.js";
 import { empty, trouble } from "./states.js";
 
@@ -64,21 +65,13 @@ function row(incident) {
     element(
       "div",
       { className: "row-buttons" },
-      button(t("incident.show"), () => fit(boundsOf(positions(incident.geometry))), { "aria-label": t("incident.show_named", { name: title }) }),
+      button(t("incident.show"), () => fit(boundsOf(positionsOf(incident.geometry))), { "aria-label": t("incident.show_named", { name: title }) }),
       button(t("incident.end"), () => endIt(incident), { "aria-label": t("incident.end_named", { name: title }) }),
     ),
   );
 }
 
 const titleOf = ({ kind, road_names: [name], id }) => [t(`incident.kind_${kind}`), name || t("incident.number", { id })].join(" · ");
-
-// Hour and minute as the clock of whoever looks has them; another day is named.
-function clock(text) {
-  const at = new Date(text);
-  const isToday = new Date().toDateString() === at.toDateString();
-  const day = isToday ? {} : { month: "numeric", day: "numeric" };
-  return new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...day }).format(at);
-}
 
 async function endIt(incident) {
   try {
@@ -100,7 +93,7 @@ function showOnMap() {
 
 // What an incident covers, and its name in the middle.
 function signs({ kind, simulated, geometry }) {
-  const all = positions(geometry);
+  const all = positionsOf(geometry);
   const name = t(`incident.kind_${kind}`);
   const label = simulated ? t("incident.simulated", { name }) : name;
   return [{ type: "Feature", properties: {}, geometry }, point(middleOf(all), { label })];
@@ -109,10 +102,4 @@ function signs({ kind, simulated, geometry }) {
 function middleOf(lonlats) {
   const [one, other] = [lonlats[(lonlats.length - 1) >> 1], lonlats[lonlats.length >> 1]];
   return [(one[0] + other[0]) / 2, (one[1] + other[1]) / 2];
-}
-
-function positions({ coordinates, geometries }) {
-  if (geometries) return geometries.flatMap(positions);
-  if (typeof coordinates[0] === "number") return [coordinates];
-  return coordinates.flatMap((part) => positions({ coordinates: part }));
 }

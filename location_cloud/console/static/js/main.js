@@ -8,6 +8,7 @@ import { showHere, startHere } from "./here.js";
 import { onLanguage, startLanguage, t } from "./i18n.js";
 import { followLink, onLink } from "./link.js";
 import { onMapAsk, onMapClick, onMapReady, refreshMap, startMap } from "./map.js";
+import { armedField, onMode, startMapMode } from "./map_mode.js";
 import { actions } from "./places.js";
 import { routeClick, routeEnd, startRoute } from "./route.js";
 import { search, startSearch } from "./search.js";
@@ -16,6 +17,7 @@ import { followMap, startView } from "./view.js";
 
 await startLanguage();
 startTabs();
+startMapMode();
 startSearch();
 startView();
 startRoute();
@@ -41,7 +43,7 @@ const searches = () => (pages.searches ??= import("./searches.js").then((page) =
 onOpen("searches", searches);
 // Whoever is faster than that fetch is answered when it is there; no form leaves the page.
 byId("pois-form").addEventListener("submit", (event) => event.preventDefault());
-for (const id of ["call-form", "emergency-form", "log-form", "hunt-form", "plan-form"]) byId(id).addEventListener("submit", (event) => event.preventDefault());
+for (const id of ["call-form", "emergency-form", "edit-form", "log-form", "wait-form", "hunt-form", "plan-form", "cold-form"]) byId(id).addEventListener("submit", (event) => event.preventDefault());
 byId("coords-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = byId("coords-text").value.trim();
@@ -53,11 +55,12 @@ const clicks = {
   coords: convert,
   traffic: async (lonlat) => (await traffic()).markAt(lonlat),
   dispatch: async (lonlat) => (await dispatch()).placeAt(lonlat),
-  searches: async (lonlat) => (await searches()).startAt(lonlat),
+  searches: () => {}, // its fields take places when they are told to
 };
-onMapClick((lonlat) => (clicks[openTab()] ?? showHere)(lonlat));
+onMapClick((lonlat) => (armedField()?.take ?? clicks[openTab()] ?? showHere)(lonlat));
 onMapAsk((lonlat) => showHere(lonlat));
 onOpen("*", sayMode);
+onMode(sayMode);
 onLanguage(sayMode);
 sayMode();
 
@@ -84,5 +87,7 @@ async function convert(lonlat) {
 
 function sayMode() {
   const modes = { route: "map.mode_route", coords: "map.mode_coords", traffic: "map.mode_traffic", dispatch: "map.mode_dispatch", searches: "map.mode_searches" };
-  byId("map-mode").textContent = t(modes[openTab()] ?? "map.mode_here");
+  const field = armedField();
+  byId("map-mode").textContent = field ? field.words() : t(modes[openTab()] ?? "map.mode_here");
+  byId("map-mode").dataset.armed = String(Boolean(field));
 }

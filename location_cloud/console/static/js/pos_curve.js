@@ -3,8 +3,8 @@
 import { element } from "./dom.js";
 import { number } from "./format.js";
 import { t } from "./i18n.js";
+import { svg, svgText } from "./svg.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 344, HEIGHT = 110, LEFT = 34, BOTTOM = 18, TOP = 8, RIGHT = 12;
 
 /** A figure of a plan's curve, [{hours, pos}]. */
@@ -15,21 +15,9 @@ export function drawPosCurve(curve) {
   const label = t("plan.curve", { hours: number(hours, 1), share: number(100 * most, 1) });
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "curve", "aria-label": label });
   for (const share of [0, 0.5, 1]) {
-    picture.append(svg("line", { x1: x(0), x2: x(hours), y1: y(share * most), y2: y(share * most), class: "curve-grid" }), text(x(0) - 4, y(share * most) + 3.5, t("hunt.percent", { n: number(100 * share * most, 1) }), "end"));
+    picture.append(svg("line", { x1: x(0), x2: x(hours), y1: y(share * most), y2: y(share * most), class: "curve-grid" }), svgText(x(0) - 4, y(share * most) + 3.5, t("hunt.percent", { n: number(100 * share * most, 1) }), "end"));
   }
-  for (const share of [0, 0.5, 1]) picture.append(text(x(share * hours), HEIGHT - 4, number(share * hours, 1), share === 1 ? "end" : "middle"));
+  for (const share of [0, 0.5, 1]) picture.append(svgText(x(share * hours), HEIGHT - 4, number(share * hours, 1), share === 1 ? "end" : "middle"));
   picture.append(svg("polyline", { points: curve.map((each) => `${x(each.hours).toFixed(1)},${y(each.pos).toFixed(1)}`).join(" "), class: "curve-today" }));
   return element("figure", {}, picture, element("figcaption", { className: "note" }, label));
-}
-
-function svg(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
-  return made;
-}
-
-function text(left, top, content, anchor) {
-  const made = svg("text", { x: left, y: top, "text-anchor": anchor, class: "curve-text" });
-  made.textContent = content;
-  return made;
 }

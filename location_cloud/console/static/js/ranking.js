@@ -1,49 +1,71 @@
-// Who can be there first: units by time with their drives on the map, why the others are not offered, and sending one.
+// Who can be there first: units by time with their drives on the map, why the others are not offered, and sending them.
 
 import { announce } from "./announce.js";
 import { ask, newRequest, tell } from "./api.js";
-import { byId, element } from "./dom.js";
+import { button, byId, element } from "./dom.js";
 import { show } from "./dispatch_map.js";
-import { assign, current, showHospitals } from "./emergency.js";
-import { clock, distance, duration, exactDuration } from "./format.js";
+import { current, MEDICAL, onNews, onOther, refresh } from "./emergency.js";
+import { needsIn } from "./emergency_form.js";
+import { clock, distance, duration, exactDuration, number } from "./format.js";
 import { boundsOf, collection } from "./geometry.js";
+import { showHospitals } from "./hospital_leg.js";
 import { onLanguage, t } from "./i18n.js";
 import { fit } from "./map.js";
 import { empty, makeQuestion, trouble } from "./states.js";
 
 const MOST = 9; // as many as there are number keys
-const MEDICAL = "120";
+const KEPT = { minutes: 8, slack_s: 180 }; // what is left shall cover most within so long; nobody is later by more
 
 let question = null;
 let answer = null; // the newest ranking
 let drives = []; // {unit, geometry} of the units that are offered, as their lines come in
 let marked = ""; // unit whose drive stands out
+let asked = ""; // emergency and version of the newest question
+let timer = 0;
 const requests = {}; // by emergency and unit: pressed twice, sent once
 
 export function startRanking() {
   question = makeQuestion(byId("rank-answer"));
   byId("rank-again").addEventListener("click", () => rank());
-  for (const id of ["rank-siren", "rank-winter"]) byId(id).addEventListener("change", () => rank());
+  for (const id of ["rank-siren", "rank-winter", "rank-count", "rank-needs"]) byId(id).addEventListener("change", () => rank());
+  onOther(() => {
+    byId("rank-count").value = "1";
+    byId("rank-needs").value = "";
+    clear();
+    rank({ moves: true, focus: true });
+  });
+  onNews((emergency) => nameOfNews(emergency) !== asked && rankSoon());
   onLanguage(() => answer && current() && byId("rank-answer").replaceChildren(...rows()));
+}
+
+/** Ranks anew in a moment, once for all that happens until then: units or roads are no longer as they were. */
+export function rankSoon() {
+  clearTimeout(timer);
+  timer = setTimeout(() => current() && rank(), 300);
 }
 
 /** Ranks the units for the emergency that is shown. moves: the map shows all of it. */
 export function rank({ moves = false, focus = false } = {}) {
+  clearTimeout(timer);
   const emergency = current();
   byId("rank-block").hidden = emergency?.status !== "open";
   if (emergency?.status !== "open") return clear();
+  asked = nameOfNews(emergency);
+  const count = Math.max(1, Number(byId("rank-count").value) || 1);
   const body = {
     emergency: emergency.id,
-    k: MOST,
+    k: Math.max(MOST, count),
     siren: byId("rank-siren").checked,
     season: byId("rank-winter").checked ? "winter" : "",
-    ...(emergency.category === MEDICAL && { hospital: {} }),
+    ...(count > 1 && { keep_coverage: { count, ...KEPT } }),
+    ...(emergency.category === MEDICAL && { hospital: { need: needsIn(byId("rank-needs").value) } }),
   };
+  byId("rank-hospital").hidden = emergency.category !== MEDICAL;
   return question(
     () => tell("v1/dispatch/rank", body),
     (found) => {
       if (current()?.id !== emergency.id) return "";
-      answer = { ...found, at: new Date().toISOString() };
+      answer = { ...found, count, at: new Date().toISOString() };
       showHospitals(found.hospitals);
       showDrives(moves);
       const first = offered()[0];
@@ -56,10 +78,13 @@ export function rank({ moves = false, focus = false } = {}) {
   );
 }
 
+const nameOfNews = ({ id, version }) => `${id} ${version}`;
+
 function clear() {
   answer = null;
   drives = [];
   show("lc-drives");
+  showHospitals(null);
   byId("rank-answer").replaceChildren();
 }
 
@@ -70,19 +95,38 @@ export function focusUnit(place) {
   return Boolean(send);
 }
 
+/** Sends the units that leave most covered; false where none are proposed. */
+export function sendProposed() {
+  const send = byId("rank-proposed");
+  send?.focus();
+  return Boolean(send);
+}
+
 const offered = () => answer.units.filter((unit) => unit.why_not === null);
 const nameOf = ({ id, title }) => title || id;
+const titleOf = (id) => nameOf(answer.units.find((unit) => unit.id === id) ?? { id });
 
 function rows() {
   const others = answer.units.filter((unit) => unit.why_not !== null);
   const { spread, conditions } = answer;
   return [
+    answer.keep_coverage && proposal(answer.keep_coverage),
     offered().length ? element("ol", { className: "results", id: "rank-list" }, offered().map(offerRow)) : empty("rank.nobody"),
     answer.more > 0 && element("p", { className: "note" }, t("rank.more", { n: answer.more })),
     others.length > 0 && element("details", {}, element("summary", {}, t("rank.others", { n: others.length })), element("ul", { className: "lines" }, others.map(otherRow))),
     element("p", { className: "note" }, t("rank.as_of", { time: clock(answer.at, { second: "2-digit" }), share: Math.round(100 * (spread.p90_share - 1)) }), conditions.weather ? ` · ${conditions.weather.source}` : ""),
   ].filter(Boolean);
 }
+
+// Several units at once: those whose leaving uncovers least, none much later than the quickest.
+const proposal = ({ units, minutes, share_before: before, share_after: after }) =>
+  element(
+    "section",
+    { className: "proposal", "aria-labelledby": "proposal-heading" },
+    element("h3", { id: "proposal-heading" }, units.length ? t("rank.proposed", { units: units.map(titleOf).join(t("list.comma")) }) : t("rank.nobody")),
+    element("p", { className: "note" }, t("rank.kept", { n: minutes, before: number(100 * before), after: number(100 * after) })),
+    units.length > 0 && button(t("rank.send_proposed", { n: units.length }), (event) => sendAll(event, units), { id: "rank-proposed", className: "primary", "aria-keyshortcuts": "g" }),
+  );
 
 function offerRow(unit, position) {
   const { eta_s: eta, eta_p90_s: late, distance_m: metres, turnout_s: turnout, walk_s: walk, staging_point: stop, position: at, simulated, kind } = unit;
@@ -94,6 +138,7 @@ function offerRow(unit, position) {
     turnout > 0 && t("rank.turnout", { duration: duration(turnout) }),
     stop?.off_road_m >= 1 && walk >= 1 && t("rank.walk", { distance: distance(stop.off_road_m), duration: duration(walk) }),
     at?.age_s >= 60 && t("rank.position_age", { age: duration(at.age_s) }),
+    unit.hospital_s !== null && t("rank.hospital", { duration: duration(unit.hospital_s) }),
   ];
   return element(
     "li",
@@ -112,7 +157,7 @@ function offerRow(unit, position) {
         type: "button",
         className: position === 0 ? "primary" : "quiet",
         "data-place": String(number),
-        "aria-keyshortcuts": String(number),
+        "aria-keyshortcuts": number <= MOST ? String(number) : undefined,
         "aria-label": t("rank.send_named", { unit: nameOf(unit), eta: exactDuration(eta) }),
         onclick: () => send(unit),
         onfocus: () => mark(unit.id),
@@ -126,16 +171,34 @@ function offerRow(unit, position) {
 const otherRow = (unit) => element("li", {}, [nameOf(unit), t(`why.${unit.why_not}`), unit.missing.join(t("list.comma"))].filter(Boolean).join(" · "));
 
 async function send(unit) {
-  const key = `${current().id} ${unit.id}`;
-  requests[key] ??= newRequest();
   try {
-    await assign(unit.id, byId("rank-siren").checked, requests[key]);
+    await assign(unit.id);
   } catch (problem) {
     byId("rank-answer").prepend(trouble(problem, () => rank({ focus: true })));
     return;
   }
+  announce(t("rank.sent", { unit: nameOf(unit) }));
+  await refresh();
+  rank({ focus: true }); // sent, it is not offered any more
+}
+
+async function sendAll({ target }, units) {
+  target.disabled = true; // each is sent once, however often it is pressed
+  const names = units.map(titleOf).join(t("list.comma"));
+  const outcomes = await Promise.allSettled(units.map(assign));
+  const failed = outcomes.find(({ status }) => status === "rejected");
+  byId("rank-count").value = "1";
+  if (!failed) announce(t("rank.sent", { unit: names }));
+  await refresh();
+  await rank({ focus: true });
+  if (failed) byId("rank-answer").prepend(trouble(failed.reason, () => rank({ focus: true })));
+}
+
+async function assign(unit) {
+  const emergency = current().id, key = `${emergency} ${unit}`;
+  requests[key] ??= newRequest();
+  await tell(`v1/emergencies/${emergency}/assignments`, { unit, siren: byId("rank-siren").checked }, { request: requests[key] });
   delete requests[key]; // released, it may be sent again
-  rank({ focus: true });
 }
 
 function mark(unit) {

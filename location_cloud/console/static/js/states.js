@@ -32,6 +32,25 @@ export const reason = (problem) => element("div", { className: "note reason", la
 const hint = (problem) => element("p", { className: "hint" }, element("strong", {}, t("problem.hint")), " ", problem.hint);
 
 /**
+ * Runs what somebody asked for, and says in box what went wrong. conflict: called when somebody else was faster, so that
+ * trying again starts from what is there now.
+ */
+export function makeWork(box, conflict = () => {}) {
+  return async function work(action) {
+    box.replaceChildren();
+    try {
+      await action();
+      return true;
+    } catch (problem) {
+      if (problem.status === undefined) throw problem;
+      if (problem.status === 409) await conflict();
+      box.replaceChildren(trouble(problem, () => work(action)));
+      return false;
+    }
+  };
+}
+
+/**
  * Runs work and draws its outcome into box; an answer that was overtaken by a newer question is dropped.
  * waitingKey: what to say meanwhile; null leaves what is there.
  */

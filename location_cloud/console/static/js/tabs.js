@@ -1,43 +1,58 @@
-// The panel's pages as WAI-ARIA tabs: arrow keys, Home and End move, one page shows.
+// Pages as WAI-ARIA tabs: arrow keys, Home and End move, one page shows. The panel's own, and those within a page.
 
 import { byId } from "./dom.js";
 
-const NAMES = ["places", "route", "traffic", "here", "pois", "coords", "daqing", "data", "dispatch", "searches"];
-const openers = {};
-let open = NAMES[0];
+/** Tabs of pages that the document has: tab-NAME opens page-NAME. */
+export function makeTabs(names) {
+  const openers = {};
+  let open = names[0];
 
-export const openTab = () => open;
-
-/** Called each time the page opens. */
-export function onOpen(name, listener) {
-  (openers[name] ??= []).push(listener);
-}
-
-export function showTab(name) {
-  open = name;
-  for (const each of NAMES) {
-    const chosen = each === name;
-    const tab = byId(`tab-${each}`);
-    tab.setAttribute("aria-selected", String(chosen));
-    tab.tabIndex = chosen ? 0 : -1;
-    byId(`page-${each}`).hidden = !chosen;
+  function show(name) {
+    open = name;
+    for (const each of names) {
+      const chosen = each === name;
+      const tab = byId(`tab-${each}`);
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+      byId(`page-${each}`).hidden = !chosen;
+    }
+    for (const listener of openers[name] ?? []) listener();
+    for (const listener of openers["*"] ?? []) listener();
   }
-  for (const listener of openers[name] ?? []) listener();
-  for (const listener of openers["*"] ?? []) listener();
+
+  function start() {
+    for (const [position, name] of names.entries()) {
+      const tab = byId(`tab-${name}`);
+      tab.addEventListener("click", () => show(name));
+      tab.addEventListener("keydown", (event) => {
+        const last = names.length - 1;
+        const target = { ArrowRight: (position + 1) % names.length, ArrowLeft: (position + last) % names.length, Home: 0, End: last }[event.key];
+        if (target === undefined) return;
+        event.preventDefault();
+        event.stopPropagation(); // tabs within a page are not the panel's
+        show(names[target]);
+        byId(`tab-${names[target]}`).focus();
+      });
+    }
+    show(open);
+  }
+
+  return {
+    open: () => open,
+    /** Called each time the page opens; "*" = any. */
+    onOpen: (name, listener) => (openers[name] ??= []).push(listener),
+    show,
+    start,
+  };
 }
 
-export function startTabs() {
-  for (const [position, name] of NAMES.entries()) {
-    const tab = byId(`tab-${name}`);
-    tab.addEventListener("click", () => showTab(name));
-    tab.addEventListener("keydown", (event) => {
-      const last = NAMES.length - 1;
-      const target = { ArrowRight: (position + 1) % NAMES.length, ArrowLeft: (position + last) % NAMES.length, Home: 0, End: last }[event.key];
-      if (target === undefined) return;
-      event.preventDefault();
-      showTab(NAMES[target]);
-      byId(`tab-${NAMES[target]}`).focus();
-    });
-  }
-  showTab(open);
-}
+const panel = makeTabs(["places", "route", "traffic", "here", "pois", "coords", "daqing", "data", "dispatch", "searches"]);
+
+export const openTab = panel.open;
+
+/** Called each time the page of the panel opens; "*" = any. */
+export const onOpen = panel.onOpen;
+
+export const showTab = panel.show;
+
+export const startTabs = panel.start;

@@ -28,7 +28,7 @@ export function startTrial() {
     if (marked.length) report();
     else say("incident.start");
   });
-  byId("incident-kind").addEventListener("change", compare);
+  for (const id of ["incident-kind", "incident-severity"]) byId(id).addEventListener("change", compare);
   byId("incident-drill").addEventListener("change", () => (byId("incident-drill").dataset.chosen = "yes"));
   byId("incident-centre").addEventListener("click", () => centre() && markAt(centre()));
   byId("incident-clear").addEventListener("click", clear);
@@ -71,16 +71,22 @@ export function compare() {
   showOnMap();
   byId("incident-severity").disabled = shuts();
   if (!marked.length) return show(empty("incident.start"));
-  if (!shuts()) return show(empty("incident.slows"));
-  if (!routeEnds()) return show(empty("incident.no_route"), button(t("incident.to_route"), toRoute));
+  if (!routeEnds()) return show(...(shuts() ? [] : [empty("incident.slows")]), empty("incident.no_route"), button(t("incident.to_route"), toRoute));
   return question(
     async () => {
-      const [before, after] = await Promise.all([route(), route({ avoid: { roads: keys() } }).catch(noWay)]);
+      const [before, after] = await Promise.all([route(), changes().then(route).catch(noWay)]);
       return { before, after };
     },
-    (found) => (mine === last ? drawn(found, "incident.after") : ""),
+    (found) => (mine === last ? drawn(found, shuts() ? "incident.after" : "incident.slower") : ""),
     "incident.wait",
   );
+}
+
+// What the report would do to roads: they are shut, or keep the share of their speed that the server tells.
+async function changes() {
+  if (shuts()) return { avoid: { roads: keys() } };
+  const { edges, speed_factor: share } = await tell("v1/incidents/preview", { kind: byId("incident-kind").value, roads: keys(), severity: byId("incident-severity").value });
+  return { slow: [{ roads: edges, share }] };
 }
 
 const shuts = () => byId("incident-kind").value === "closure";

@@ -66,6 +66,11 @@ def load_secrecy(path: Path) -> Secrecy:
     return Secrecy(keys)
 
 
+def find_secrecy(home: Path, key_file: str) -> Secrecy:
+    """The keys of the file that the settings name; "" = of KEY_FILE below home. Raises as `load_secrecy`."""
+    return load_secrecy(Path(key_file) if key_file else home / KEY_FILE)
+
+
 def _make(path: Path) -> None:
     """Written whole under another name, then linked: of several processes the first one wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
