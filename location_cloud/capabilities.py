@@ -6,10 +6,13 @@ from location_cloud.access import CAPABILITY as ACCESS
 from location_cloud.areas import CAPABILITY as AREAS
 from location_cloud.callers import CAPABILITY as CALLERS
 from location_cloud.capability import Capability
+from location_cloud.cases import CAPABILITY as CASES
 from location_cloud.catalog import CAPABILITY as CATALOG
+from location_cloud.cells import CAPABILITY as CELLS
 from location_cloud.console import CAPABILITY as CONSOLE
 from location_cloud.directions import CAPABILITY as DIRECTIONS
 from location_cloud.dispatch import CAPABILITY as DISPATCH
+from location_cloud.grids import CAPABILITY as GRIDS
 from location_cloud.imagery import CAPABILITY as IMAGERY
 from location_cloud.incidents import CAPABILITY as INCIDENTS
 from location_cloud.layers import CAPABILITY as LAYERS
@@ -29,6 +32,9 @@ CAPABILITIES: tuple[Capability, ...] = (
     DISPATCH,
     SEARCHES,
     INCIDENTS,
+    CELLS,
+    GRIDS,
+    CASES,
     TRAFFIC,
     TRACKS,
     SIMULATOR,

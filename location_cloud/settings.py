@@ -84,7 +84,11 @@ class Settings(BaseModel):
         400.0, gt=0, le=36_500, description="how long incidents that are over are kept, with their logs, days"
     )
     calls_kept_days: float = Field(
-        180.0, gt=0, le=36_500, description="how long calls for help are kept, days; they are personal data"
+        180.0,
+        gt=0,
+        le=36_500,
+        description="how long calls for help, emergencies that are over, and who reported a case are kept, days; they "
+        "are personal data",
     )
     secret_key_file: str = Field(
         "",

@@ -29,14 +29,19 @@ def test_every_slice_is_in_the_list():
     assert SLICES == folders - {"http", "spatial", "storage"} == {capability.name for capability in CAPABILITIES}
 
 
-def test_the_client_knows_the_product_by_its_interface_only():
-    source = (ROOT / "location_cloud" / "client.py").read_text("utf-8")
-    ours = {item.name for item in imports(source) if item.name.startswith(("location_cloud", "routing", "tiles"))}
-    assert {name for name in ours if not name.startswith("location_cloud.errors.")} == set()
+CLIENTS = sorted((ROOT / "location_cloud").glob("client*.py"))
+"""What notebooks import."""
+
+
+@pytest.mark.parametrize("path", CLIENTS, ids=lambda path: path.stem)
+def test_the_client_knows_the_product_by_its_interface_only(path):
+    found = imports(path.read_text("utf-8"))
+    ours = {item.name for item in found if item.name.startswith(("location_cloud", "routing", "tiles"))}
+    assert {name for name in ours if not name.startswith(("location_cloud.errors.", "location_cloud.client"))} == set()
 
 
 def test_nothing_of_the_product_imports_the_client():
-    others = [path for path in product_files() if path.name != "client.py"]
+    others = [path for path in product_files() if path not in CLIENTS]
     own = "location_cloud.client"
     found = [path for path in others for item in imports(path.read_text("utf-8")) if item.name.startswith(own)]
     assert found == []
