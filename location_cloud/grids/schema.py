@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictFloat, WithJsonSchema
 
 from location_cloud.grids.model import MOST_AT_ONCE, Scheme
 from location_cloud.http.parameters import BboxParameter, LonLat, Query
@@ -158,7 +158,7 @@ class ImportBody(_Body):
 class PointsBody(_Body):
     """Many points."""
 
-    coordinates: list[Annotated[list[float], Field(min_length=2, max_length=2)]] = Field(
+    coordinates: list[Annotated[list[StrictFloat], Field(min_length=2, max_length=2)]] = Field(
         max_length=MOST_POINTS, description="lon, lat in degrees"
     )
     on: Day | None = Field(None, description="on this day; today if left out")

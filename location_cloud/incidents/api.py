@@ -149,7 +149,7 @@ OPERATIONS = (
     Operation(
         "incidents.preview",
         "POST",
-        "/v1/incidents/preview",
+        "/v1/incidents/all/preview",
         "Which roads an incident would shut or slow, before it is reported; nothing is kept.",
         preview_incident,
         schema.Nothing,

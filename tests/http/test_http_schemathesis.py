@@ -132,6 +132,11 @@ class Asked:
         for job in client.get("/v1/grids/design", headers=self.headers).json["designs"]:
             client.delete(f"/v1/grids/design/{job['id']}", headers=self.headers)
 
+    def newest_file(self, case: object) -> int:
+        """The id of the file that a case was given last."""
+        found = self.app.test_client().get(f"/v1/cases/{case}/files", headers=self.headers).json
+        return max(int(each["id"]) for each in found["files"])
+
     def newest(self, kind: str) -> int:
         """The id of the incident or emergency that was added last."""
         found = self.app.test_client().get(f"/v1/{kind}?limit=500", headers=self.headers).json
@@ -246,6 +251,9 @@ TABLE = {"csv": "category,ground,percent,distance_km,cases,source\nfarmer,any,25
 FIELD = {"type": "Polygon", "coordinates": [[[125, 46], [125.02, 46], [125.02, 46.02], [125, 46.02], [125, 46]]]}
 
 GRID = {"code": "M-1", "geometry": FIELD, "name": "first", "responsible": [{"role": "leader", "name": "team"}]}
+
+FILE = "{file}"
+"""Stands for the id of the file that a case was given last."""
 
 DESIGN = "{design}"
 """Stands for the id of the newest design of grids, finished."""
@@ -490,7 +498,7 @@ REAL = {
     "cases.reads": ({"id": CASE}, {}, None),
     "cases.add_file": ({"id": CASE}, {}, ("application/octet-stream", PIXEL)),
     "cases.files": ({"id": CASE}, {}, None),
-    "cases.file": ({"id": CASE, "file": 1}, {"plain": "true"}, None),
+    "cases.file": ({"id": CASE, "file": FILE}, {"plain": "true"}, None),
     "components.add": ({}, {"county": "230602"}, {"class": "0118", "at": AT, "id": LAMP}),
     "components.batch": ({}, {"county": "230602"}, ("text/csv", b"class,lon,lat\n0118,24.94,60.17\n")),
     "components.list": ({}, {"class": "0118"}, None),
@@ -639,6 +647,8 @@ def test_every_operation_answers_a_real_question_as_documented(asked: Asked):
             path = {"id": asked.newest("searches")}
         if CASE in path.values():
             path = {**path, "id": asked.newest("cases")}
+        if FILE in path.values():
+            path = {**path, "file": asked.newest_file(path["id"])}
         case = operation.Case(path_parameters=dict(path), query=dict(query), **sent)
         assert asked.ask(case) == unanswered.pop(name), name
     assert set(unanswered) <= NOT_OFFERED, "a new operation needs a real question above"

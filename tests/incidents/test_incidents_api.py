@@ -53,7 +53,7 @@ def hours(count: float) -> str:
 
 
 def test_a_preview_tells_roads_and_effect_and_keeps_nothing(asked, trip):
-    told = asked("POST", "/v1/incidents/preview", {"kind": "accident", "geometry": on(asked), "severity": "major"})
+    told = asked("POST", "/v1/incidents/all/preview", {"kind": "accident", "geometry": on(asked), "severity": "major"})
     assert told.status_code == 200, told.json
     assert set(told.json["edges"]) == set(both_ways(asked.city, ABC))
     assert (told.json["effect"], told.json["speed_factor"]) == ("slows", model.FACTORS["major"])
@@ -63,7 +63,7 @@ def test_a_preview_tells_roads_and_effect_and_keeps_nothing(asked, trip):
 
 def test_a_preview_says_what_a_report_would_say(asked):
     nowhere = {"type": "Point", "coordinates": [0.0, 0.0]}
-    for path in ("/v1/incidents/preview", "/v1/incidents"):
+    for path in ("/v1/incidents/all/preview", "/v1/incidents"):
         answer = asked("POST", path, {"kind": "closure", "geometry": nowhere})
         assert (answer.status_code, answer.json["detail"]) == (422, "it shuts roads, but no road is near enough")
 

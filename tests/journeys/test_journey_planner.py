@@ -67,7 +67,7 @@ def test_district_borders_say_that_they_are_for_planning_only(ask):
 def test_every_source_names_its_licence(ask):
     found = ask("/v1/datasets")
     names = {dataset["name"] for dataset in found["datasets"]}
-    assert names == {"areas", "directions", "maps", "places", "roads", "searches", "traffic"}
+    assert names == {"areas", "directions", "grids", "maps", "places", "roads", "searches", "traffic"}
     assert all(source["licence"] for source in found["sources"])
     assert any(source["licence"].startswith("ODbL") for source in found["sources"])
     assert "OpenStreetMap" in found["attribution"]

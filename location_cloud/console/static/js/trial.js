@@ -85,7 +85,7 @@ export function compare() {
 // What the report would do to roads: they are shut, or keep the share of their speed that the server tells.
 async function changes() {
   if (shuts()) return { avoid: { roads: keys() } };
-  const { edges, speed_factor: share } = await tell("v1/incidents/preview", { kind: byId("incident-kind").value, roads: keys(), severity: byId("incident-severity").value });
+  const { edges, speed_factor: share } = await tell("v1/incidents/all/preview", { kind: byId("incident-kind").value, roads: keys(), severity: byId("incident-severity").value });
   return { slow: [{ roads: edges, share }] };
 }
 
