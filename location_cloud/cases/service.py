@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from location_cloud.cases import store
+from location_cloud.cases import store, store_listing
 from location_cloud.cases.catalogue import COMPONENT
-from location_cloud.cases.clocks import give_more, go_on, start_clock, stop_clock
+from location_cloud.cases.clocks import start_clock
 from location_cloud.cases.fields import as_case, as_fields, changed_fields, replayed
-from location_cloud.cases.flow import Step, find_step, legal_actions, refused
-from location_cloud.cases.limits import Limit, parse_limit
-from location_cloud.cases.model import MOST_OPEN, PEOPLE, Actor, Case, Chosen, Clock, Entry, Reporter, Role, Similar
+from location_cloud.cases.flow import find_step, legal_actions, refused
+from location_cloud.cases.model import MOST_OPEN, PEOPLE, Actor, Case, Chosen, Entry, Reporter, Similar
 from location_cloud.cases.service_persons import keep_reporter
 from location_cloud.cases.service_placing import local_day, place_at
-from location_cloud.cases.service_routing import Routed, choose
-from location_cloud.cases.service_settings import TO_CLOSE, Terms, load_terms
+from location_cloud.cases.service_routing import choose
+from location_cloud.cases.service_settings import Terms, load_terms
+from location_cloud.cases.service_stepping import case_limit, clocked, sent_to, stage_clock, stepped
 from location_cloud.cases.stage_table import rows_of_step
 from location_cloud.cases.store_components import find_component
 from location_cloud.changes import check_repeated, check_version
@@ -102,9 +102,9 @@ def place_case(world: World, tenant: str, said: Mapping[str, Any], actor: Actor)
     )
     if not actor.may_see(case) and not actor.is_department_only:
         raise Denied("that lies outside the areas of this key", hint=f"they are {', '.join(actor.areas)}")
-    limit = _case_limit(terms, case)
+    limit = case_limit(terms, case)
     case = replace(case, clock=start_clock(terms.calendar(limit[1]), created, *limit))
-    return replace(case, stage_clock=_stage_clock(terms, case, now))
+    return replace(case, stage_clock=stage_clock(terms, case, now))
 
 
 def join_case(
@@ -171,15 +171,15 @@ def take_step(
     decided = choose(world, connection, tenant, terms, case, actor.now) if action in ("file", "dispatch") else None
     if decided is not None:
         case = replace(case, factor=decided.factor)
-        case = _sent_to(case, decided, said) if action == "dispatch" else case
+        case = sent_to(case, decided, said) if action == "dispatch" else case
     step, role = find_step(case, action, _roles(actor, said))
     if role == "department" and actor.departments and before.department not in actor.departments:
         raise Denied(
             f"case {before.id} is with department {before.department or 'none'}",
             hint=f"this key is of {', '.join(actor.departments)}",
         )
-    after = _stepped(case, step, role, said, actor)
-    after = _clocked(terms, case, after, step, said, now)
+    after = stepped(case, step, role, said, actor)
+    after = clocked(terms, case, after, step, said, now)
     told_more = _joined_by(connection, tenant, before, after, action, said, actor)
     stored = store.change_case(connection, tenant, replace(after, **told_more))
     fields = changed_fields(as_fields(before), as_fields(stored))
@@ -289,13 +289,13 @@ def list_cases(
 ) -> list[Case]:
     """Cases by rising id, those after an id; with `newest` by falling id, those before it; those the actor may see."""
     with live.read() as connection:
-        return store.list_cases(connection, live, tenant, seen_by(chosen, actor), after, limit, newest)
+        return store_listing.list_cases(connection, live, tenant, seen_by(chosen, actor), after, limit, newest)
 
 
 def count_cases(live: Live, tenant: str, chosen: Chosen, most: int, actor: Actor | None = None) -> int:
     """How many cases are meant, counted no further than `most`."""
     with live.read() as connection:
-        return store.count_cases(connection, live, tenant, seen_by(chosen, actor), most)
+        return store_listing.count_cases(connection, live, tenant, seen_by(chosen, actor), most)
 
 
 def seen_by(chosen: Chosen, actor: Actor | None) -> Chosen:
@@ -342,10 +342,10 @@ def find_similar(live: Live, tenant: str, case: Case, actor: Actor | None = None
         known = terms.classes.get(case.class_code)
         radius_m = known.merge_radius_m if known is not None else 0.0
         near = Chosen(case.created, bbox=around(case.lonlat, radius_m), classes=(case.class_code,), is_open=True)
-        found = store.list_cases(connection, live, tenant, seen_by(near, actor), limit=500, newest=True)
+        found = store_listing.list_cases(connection, live, tenant, seen_by(near, actor), limit=500, newest=True)
         if case.component:
             same = Chosen(case.created, component=case.component, is_open=True)
-            found += store.list_cases(connection, live, tenant, seen_by(same, actor), limit=500, newest=True)
+            found += store_listing.list_cases(connection, live, tenant, seen_by(same, actor), limit=500, newest=True)
     return _ranked(case, found, radius_m)
 
 
@@ -417,120 +417,6 @@ def _roles(actor: Actor, said: Mapping[str, Any]) -> frozenset[str]:
             f"this key does not carry the role {role}", hint=f"it carries {', '.join(sorted(actor.roles)) or 'none'}"
         )
     return frozenset({role})
-
-
-def _sent_to(case: Case, decided: Routed, said: Mapping[str, Any]) -> Case:
-    """The case with who gets it: whom somebody names, else whom the rules name."""
-    told = {name: value for name in ("department", "post", "assignee") if (value := said.get(name))}
-    is_ruled = told.get("department") in (None, decided.fields.get("department"))
-    chosen = {**(decided.fields if is_ruled else {}), **told}
-    blank = {"post": "", "assignee": ""} if "department" in chosen else {}
-    return replace(case, rule=decided.rule if is_ruled else "", **{**blank, **chosen})
-
-
-def _stepped(case: Case, step: Step, role: Role, said: Mapping[str, Any], actor: Actor) -> Case:
-    """The case after a step, its clocks as they were."""
-    now = actor.now.timestamp()
-    if step.action == "note":
-        return case
-    if step.clock == "keep":
-        wish = {"action": step.action, "who": actor.who, "at": now} | {
-            name: said[name] for name in ("text", "until", "limit") if said.get(name) is not None
-        }
-        return replace(case, role=step.acts, asked={} if step.action == "reject" else wish)
-    changed: dict[str, Any] = {"stage": step.to, "role": step.acts, "asked": {}, "stage_since": now}
-    if step.clock == "more":
-        return replace(case, role=step.acts, asked={}, extensions=case.extensions + 1)
-    if step.clock == "end":
-        changed["closed"] = now
-    if step.action == "reopen":
-        changed |= {"closed": None, "parent": None}
-    if step.action == "check":
-        changed["checked"] = said.get("passed", True)
-    elif case.stage == "to_check" or step.to == "to_check":
-        changed["checked"] = None if step.to != "closed" else case.checked
-    if step.action == "file":
-        changed["filed"] = case.filed if case.filed is not None else now
-    if step.action == "dispatch":
-        changed["sent_by"] = actor.who
-    if step.to == "filed" and step.action != "file":
-        changed |= {"department": "", "post": "", "assignee": ""}
-    if step.action in ("rework", "return"):
-        name = "reworks" if step.action == "rework" else "returns"
-        changed[name] = getattr(case, name) + 1
-    if step.action == "accept" and said.get("assignee"):
-        changed["assignee"] = said["assignee"]
-    suspended = step.to == "suspended"
-    changed |= {"suspended_since": now if suspended else None, "until": _until(case, said, now) if suspended else None}
-    return replace(case, **changed)
-
-
-def _until(case: Case, said: Mapping[str, Any], now: float) -> float | None:
-    until: float | None = said.get("until", case.asked.get("until"))
-    if until is not None and until <= now:
-        raise BadQuery("until is not later than now", hint="leave it out: it lasts until somebody resumes the case")
-    return until
-
-
-def _clocked(terms: Terms, case: Case, after: Case, step: Step, said: Mapping[str, Any], now: float) -> Case:
-    """The case with its clocks as the step leaves them."""
-    whole, stage = after.clock, after.stage_clock
-    if step.clock in ("keep", "end"):
-        return after
-    if step.clock == "more":
-        more = _more(case, said)
-        return replace(
-            after, clock=_each(give_more, terms, whole, more), stage_clock=_each(give_more, terms, stage, more)
-        )
-    if step.clock == "stop":
-        return replace(after, clock=_each(_stopped, terms, whole, now), stage_clock=_each(_stopped, terms, stage, now))
-    if step.clock == "go":
-        after = replace(after, clock=_each(_going, terms, whole, now))
-        if after.stage == "handling":
-            return replace(after, stage_clock=_each(_going, terms, stage, now))
-    if step.clock in ("case", "report") and not (step.action == "file" and case.filed is not None):
-        limit, name = _case_limit(terms, after)
-        after = replace(after, clock=start_clock(terms.calendar(name), now, limit, name), is_counted=False)
-    return replace(after, stage_clock=_stage_clock(terms, after, now))
-
-
-def _each(change: Any, terms: Terms, clock: Clock | None, value: Any) -> Clock | None:
-    """A clock changed on its calendar; None stays None."""
-    if clock is None:
-        return None
-    calendar = terms.calendar(clock.calendar)
-    changed: Clock = change(calendar, clock, value)
-    return changed
-
-
-def _stopped(calendar: Any, clock: Clock, now: float) -> Clock:
-    return stop_clock(calendar, now, clock)
-
-
-def _going(calendar: Any, clock: Clock, now: float) -> Clock:
-    return go_on(calendar, now, clock)
-
-
-def _more(case: Case, said: Mapping[str, Any]) -> Limit:
-    """How much more time is given: as said, or as its department asked."""
-    text = said.get("limit") or case.asked.get("limit")
-    if not text:
-        raise BadQuery("how much more time is missing", hint='such as {"limit": "2 work_day"}')
-    return parse_limit(text, "limit")
-
-
-def _case_limit(terms: Terms, case: Case) -> tuple[Limit, str]:
-    limit, name = terms.case_limit(case.class_code, case.area_class)
-    return limit.times(case.factor), name
-
-
-def _stage_clock(terms: Terms, case: Case, now: float) -> Clock | None:
-    """The clock of the work that begins; None where it has the time of the whole case, or nothing is left to do."""
-    if not case.is_open:
-        return None
-    part = TO_CLOSE if case.stage == "to_check" and case.checked is not None else case.stage
-    found = terms.stage_limit(case.class_code, case.area_class, part)
-    return None if found is None else start_clock(terms.calendar(found[1]), now, *found)
 
 
 def _joined_by(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from location_cloud.cases import store
+from location_cloud.cases import store, store_listing
 from location_cloud.cases.clocks import with_limit
 from location_cloud.cases.fields import as_fields, changed_fields
 from location_cloud.cases.model import Actor, Case, Chosen, Entry
@@ -37,7 +37,7 @@ def apply_limits(live: Live, tenant: str, class_code: str, actor: Actor) -> Appl
     with live.read() as connection:
         load_terms(connection, tenant).get_class(class_code)
         chosen = Chosen(actor.now.timestamp(), classes=(class_code,), is_open=True, areas=actor.areas)
-        found = store.list_cases(connection, live, tenant, chosen, 0, MOST_APPLIED + 1)
+        found = store_listing.list_cases(connection, live, tenant, chosen, 0, MOST_APPLIED + 1)
     if len(found) > MOST_APPLIED:
         raise TooLarge(
             f"more than {MOST_APPLIED:,} cases of class {class_code} are open", hint="close those that are over first"

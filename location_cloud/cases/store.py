@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from heapq import merge, nlargest
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -13,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from location_cloud.capability import Migration
-from location_cloud.cases.model import OVER, Case, Chosen, Entry, read_clock
+from location_cloud.cases.model import Case, Entry, read_clock
 from location_cloud.cases.model_stages import COUNTERS, StageRow
 from location_cloud.cases.store_components import create_components
 from location_cloud.cases.store_files import create_files
@@ -21,14 +19,10 @@ from location_cloud.cases.store_persons import create_persons
 from location_cloud.cases.store_settings import create_settings
 from location_cloud.cases.store_sums import add_sums, create_sums
 from location_cloud.errors import Conflict
-from location_cloud.storage.live import Live, next_version, update_versioned
+from location_cloud.storage.live import next_version, update_versioned
 from location_cloud.storage.tenants import ALL_TENANTS
 
 METADATA = sa.MetaData()
-
-BOX_FEW, BOX_FEW_OPEN = 4000, 1000
-"""Cases in a box up to which the spatial index is asked: of more, walking by id finds a page sooner than sorting. Few
-are open, and an index of these has the places, too."""
 
 
 def _columns() -> list[sa.Column[Any]]:
@@ -208,13 +202,13 @@ def change_case(connection: Any, tenant: str, case: Case) -> Case:
 def find_case(connection: Any, tenant: str, case_id: int) -> Case | None:
     """The tenant's case. Index: primary key."""
     row = connection.execute(CASES.select().where(CASES.c.tenant == tenant, CASES.c.id == case_id)).one_or_none()
-    return None if row is None else _as_case(row)
+    return None if row is None else as_case(row)
 
 
 def list_by_id(connection: Any, tenant: str, ids: Iterable[int]) -> list[Case]:
     """Those of the ids that are there; a thousand at most. Index: primary key."""
     statement = CASES.select().where(CASES.c.tenant == tenant, CASES.c.id.in_(list(ids)))
-    return [_as_case(row) for row in connection.execute(statement)]
+    return [as_case(row) for row in connection.execute(statement)]
 
 
 def find_source(connection: Any, tenant: str, source: str, source_id: str) -> tuple[Case, str] | None:
@@ -222,43 +216,14 @@ def find_source(connection: Any, tenant: str, source: str, source_id: str) -> tu
     c = CASES.c
     mine = c.tenant == tenant, c.source == source, c.source_id == source_id
     row = connection.execute(CASES.select().where(*mine)).one_or_none()
-    return None if row is None else (_as_case(row), row.digest or "")
+    return None if row is None else (as_case(row), row.digest or "")
 
 
 def list_of_incident(connection: Any, tenant: str, incident: int) -> list[Case]:
     """Cases that belong to an incident. Index: cases_incident."""
     c = CASES.c
     statement = CASES.select().where(c.tenant == tenant, c.incident == incident).order_by(c.id)
-    return [_as_case(row) for row in connection.execute(statement)]
-
-
-def list_cases(
-    connection: Any, live: Live, tenant: str, chosen: Chosen, after: int = 0, limit: int = 100, newest: bool = False
-) -> list[Case]:
-    """Cases by rising id, those after an id; with `newest` by falling id, those before it.
-
-    Index: the one of INDEXES that leaves least, see `_index_of`.
-    """
-    pages = [
-        [_as_case(row) for row in connection.execute(statement)]
-        for statement in _statements(connection, live, tenant, chosen, after, limit, newest)
-    ]
-    if len(pages) == 1:
-        return pages[0]
-    if newest:
-        return nlargest(limit, (case for page in pages for case in page), key=lambda case: case.id)
-    return list(islice(merge(*pages, key=lambda case: case.id), limit))
-
-
-def count_cases(connection: Any, live: Live, tenant: str, chosen: Chosen, most: int) -> int:
-    """How many cases are meant, counted no further than `most`."""
-    total = 0
-    for statement in _statements(connection, live, tenant, chosen, 0, most - total, False):
-        few = statement.with_only_columns(CASES.c.id).subquery()
-        total += int(connection.execute(sa.select(sa.func.count()).select_from(few)).scalar_one())
-        if total >= most:
-            break
-    return total
+    return [as_case(row) for row in connection.execute(statement)]
 
 
 def has_room(connection: Any, tenant: str, most: int) -> bool:
@@ -287,7 +252,7 @@ def list_changed(connection: Any, tenant: str, since: int | None, limit: int) ->
     c = CASES.c
     statement = CASES.select().where(c.tenant == tenant)
     statement = statement.where(c.is_open == 1) if since is None else statement.where(c.change > since)
-    return [_as_case(row) for row in connection.execute(statement.limit(limit))]
+    return [as_case(row) for row in connection.execute(statement.limit(limit))]
 
 
 def find_bounds(connection: Any, tenant: str) -> tuple[float, float, float, float] | None:
@@ -401,151 +366,6 @@ def list_stages(connection: Any, tenant: str, case_id: int) -> list[dict[str, An
     return [dict(row) for row in connection.execute(statement).mappings()]
 
 
-# --- how a list is asked for -------------------------------------------------------------------------------------
-
-
-def _statements(
-    connection: Any, live: Live, tenant: str, chosen: Chosen, after: int, limit: int, newest: bool
-) -> Iterator[sa.Select[Any]]:
-    """One statement for each value of what the index begins with, so that each gives its page in order."""
-    most = BOX_FEW_OPEN if chosen.is_open or chosen.overdue or chosen.lamp or chosen.role else BOX_FEW
-    is_few = chosen.bbox is not None and live.count_in_bbox(connection, CASES, chosen.bbox, most) < most
-    index = _index_of(chosen, is_few)
-    ways: Sequence[Any] = {"stage": chosen.stages, "class": chosen.classes, "department": chosen.stages}.get(index) or (
-        None,
-    )
-    for value in ways:
-        yield _statement(live, tenant, chosen, after, limit, newest, index, value, is_few)
-
-
-def _index_of(chosen: Chosen, is_few: bool) -> str:
-    """The index that leaves least to look at; "box" = the spatial one."""
-    if chosen.number:
-        return "primary"
-    for name in ("source_id", "incident", "parent", "component"):
-        if getattr(chosen, name) not in (None, ""):
-            return name
-    if is_few:
-        return "box"
-    if chosen.changed_since is not None:
-        return "change"
-    if chosen.cells is not None and chosen.cells[1] - chosen.cells[0] < 1000:
-        return "cell"
-    if chosen.grid:
-        return "unit_grid"
-    if chosen.village_grid:
-        return "village_grid"
-    if chosen.department and chosen.stages:
-        return "department"
-    if chosen.stages and not set(chosen.stages) & set(OVER):
-        return "stage"
-    if chosen.is_open or chosen.overdue or chosen.lamp or chosen.role:
-        return "open"
-    level = {6: "district", 9: "town"}.get(len(chosen.area), "area" if chosen.area else "")
-    if level:
-        return level
-    return "stage" if chosen.stages else "class" if chosen.classes else "source" if chosen.source else "id"
-
-
-def _statement(
-    live: Live,
-    tenant: str,
-    chosen: Chosen,
-    after: int,
-    limit: int,
-    newest: bool,
-    index: str,
-    value: str | None,
-    is_few: bool,
-) -> sa.Select[Any]:
-    c = CASES.c
-    columns = INDEXES.get(index, ())
-
-    def plain(name: str) -> Any:
-        """The column, hidden from SQLite's planner where another index is meant."""
-        column = c[name]
-        if live.dialect != "sqlite" or name in columns or (index == "primary" and name == "id"):
-            return column
-        return sa.type_coerce(column.op("||")("") if isinstance(column.type, sa.String) else column + 0, column.type)
-
-    found = [c.tenant == tenant]
-    if after:
-        found.append(plain("id") < after if newest else plain("id") > after)
-    if value is not None:
-        found.append(c["class" if index == "class" else "stage"] == value)
-    if chosen.stages and not (value and index in ("stage", "department")):
-        found.append(plain("stage").in_(chosen.stages))
-    if chosen.classes and not (value and index == "class"):
-        found.append(plain("class").in_(chosen.classes))
-    is_open = True if chosen.overdue or chosen.lamp or chosen.role else chosen.is_open
-    if is_open is not None:
-        found.append(plain("is_open") == int(is_open))
-    found += _timely(chosen)
-    for name, asked in (
-        ("unit_grid", chosen.grid),
-        ("village_grid", chosen.village_grid),
-        ("department", chosen.department),
-        ("role", chosen.role),
-        ("source", chosen.source),
-        ("source_id", chosen.source_id),
-        ("component", chosen.component),
-        ("incident", chosen.incident),
-        ("parent", chosen.parent),
-    ):
-        if asked not in (None, ""):
-            found.append(plain(name) == asked)
-    if chosen.number:
-        found.append(c.id == (int(chosen.number.rpartition("-")[2]) if chosen.number[-1:].isdigit() else 0))
-        found.append(plain("number") == chosen.number)
-    if chosen.area:
-        found.append(_below(chosen.area, plain))
-    if chosen.areas:
-        found.append(sa.or_(*(_below(area, plain) for area in chosen.areas)))
-    if chosen.departments:
-        found.append(plain("department").in_(chosen.departments))
-    if chosen.cells is not None:
-        found.append(plain("cell").between(*chosen.cells))
-    if chosen.created_from is not None:
-        found.append(plain("created") >= chosen.created_from)
-    if chosen.created_until is not None:
-        found.append(plain("created") < chosen.created_until)
-    if chosen.changed_since is not None:
-        found.append(c.change > chosen.changed_since)
-    if chosen.bbox is not None:
-        found.append(live.in_bbox(CASES, chosen.bbox) if is_few else _inside(chosen.bbox))
-    by = c.id if "id" in columns or index == "primary" else plain("id")
-    return CASES.select().where(*found).order_by(by.desc() if newest else by).limit(limit)
-
-
-def _timely(chosen: Chosen) -> list[Any]:
-    """Conditions on the clock as of `now`; a suspended case's stands."""
-    c, found = CASES.c, []
-    at = sa.case((c.stage == "suspended", c.suspended_since), else_=chosen.now)
-    if chosen.overdue is not None:
-        found.append(c.due < at if chosen.overdue else sa.or_(c.due >= at, c.due.is_(None)))
-    if chosen.lamp == "red":
-        found.append(c.due < at)
-    elif chosen.lamp == "yellow":
-        found += [c.warn <= at, c.due >= at]
-    elif chosen.lamp == "green":
-        found.append(c.warn > at)
-    return found
-
-
-def _below(area: str, plain: Any) -> Any:
-    """The condition that a case lies in an area or below it."""
-    level = {6: "district", 9: "town"}.get(len(area))
-    if level is not None and area.isdigit():
-        return plain(level) == area
-    return plain("area") == area if len(area) > 9 or not area.isdigit() else plain("area").startswith(area)
-
-
-def _inside(bbox: Any) -> Any:
-    c = CASES.c
-    beside = (sa.or_ if bbox.west > bbox.east else sa.and_)(c.lon >= bbox.west, c.lon <= bbox.east)
-    return sa.and_(beside, c.lat >= bbox.south, c.lat <= bbox.north)
-
-
 # --- rows --------------------------------------------------------------------------------------------------------
 
 _CONTENT = (
@@ -623,7 +443,8 @@ def case_values(case: Case) -> dict[str, Any]:
     return {"number": case.number, "version": case.version, "change": case.change, **_values(case)}
 
 
-def _as_case(row: Any) -> Case:
+def as_case(row: Any) -> Case:
+    """A row of CASES as a case."""
     found = row._mapping
     told: dict[str, Any] = {**{name: found[name] for name in _PLAIN}, **orjson.loads(bytes(found["content"]))}
     told |= {name: read_clock(told[name]) for name in _CLOCKS}

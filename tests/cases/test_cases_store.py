@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from location_cloud.app import utc_now
-from location_cloud.cases import service, service_clock, store
+from location_cloud.cases import service, service_clock, store, store_listing
 from location_cloud.cases.flow import STEPS, legal_actions
 from location_cloud.cases.limits import Limit
 from location_cloud.cases.model import OVER, PEOPLE, STAGES, Actor, Case, Chosen, Clock
@@ -112,21 +112,23 @@ ASKED = {
 
 @pytest.mark.parametrize("few", [4000, 1], ids=["by the spatial index", "by walking"])
 def test_a_list_is_what_looking_at_all_of_them_finds(live, many, few, monkeypatch):
-    monkeypatch.setattr(store, "BOX_FEW", few)
+    monkeypatch.setattr(store_listing, "BOX_FEW", few)
     for name, (chosen, is_meant) in ASKED.items():
         expected = [case.id for case in many if is_meant(case)]
         assert expected, name
         with live.read() as connection:
-            assert [case.id for case in store.list_cases(connection, live, T, chosen, limit=1000)] == expected, name
-            assert store.count_cases(connection, live, T, chosen, 1000) == len(expected), name
+            assert [
+                case.id for case in store_listing.list_cases(connection, live, T, chosen, limit=1000)
+            ] == expected, name
+            assert store_listing.count_cases(connection, live, T, chosen, 1000) == len(expected), name
             pages, after = [], 0
-            while page := store.list_cases(connection, live, T, chosen, after, limit=17):
+            while page := store_listing.list_cases(connection, live, T, chosen, after, limit=17):
                 pages += [case.id for case in page]
                 after = pages[-1]
             assert pages == expected, name
-            newest = store.list_cases(connection, live, T, chosen, limit=5, newest=True)
+            newest = store_listing.list_cases(connection, live, T, chosen, limit=5, newest=True)
             assert [case.id for case in newest] == expected[::-1][:5], name
-            assert store.list_cases(connection, live, "other", chosen) == []
+            assert store_listing.list_cases(connection, live, "other", chosen) == []
 
 
 def test_a_case_comes_back_as_it_was_stored(live, many):
