@@ -16,7 +16,7 @@ CLOUD = $(VENV)/bin/location-cloud
 # A worker a processor, at most four: each holds its own worlds and servers.
 PYTEST = $(VENV)/bin/pytest -n auto --maxprocesses 4 --dist worksteal
 NEEDED_MB = 2500
-PARTS = postgis chromium qgis mosquitto web-servers web-clients peers
+PARTS = postgis chromium qgis mosquitto web-servers web-clients peers ogctests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

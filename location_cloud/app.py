@@ -21,7 +21,7 @@ from location_cloud.http.web import Door, build_flask
 from location_cloud.settings import Settings, load_settings
 from location_cloud.storage.live import Live, open_live
 from location_cloud.storage.snapshot import Snapshot, Snapshots
-from location_cloud.storage.world import OnIncident, TileSource, Worlds
+from location_cloud.storage.world import FeatureSource, OnIncident, PlaceFinder, TileSource, Worlds
 
 
 def create_app(settings: Settings) -> Flask:
@@ -39,6 +39,8 @@ def create_app(settings: Settings) -> Flask:
         open_overlay=partial(open_overlays, CAPABILITIES, settings),
         tile_sources=all_tile_sources(CAPABILITIES),
         on_incident=all_on_incident(CAPABILITIES),
+        feature_sources=all_feature_sources(CAPABILITIES),
+        place_finders=all_place_finders(CAPABILITIES),
     )
     metrics = Metrics(settings.home / "run" / "metrics", ("none", *(operation.name for operation in operations)))
     system = System(settings, CAPABILITIES, operations, worlds, live, metrics, utc_now)
@@ -103,6 +105,16 @@ def all_sections(capabilities: tuple[Capability, ...]) -> tuple[Section[Any], ..
 def all_tile_sources(capabilities: tuple[Capability, ...]) -> tuple[TileSource, ...]:
     """Where tile sets come from, in menu order."""
     return tuple(source for capability in capabilities if (source := capability.find_tile_sets()) is not None)
+
+
+def all_place_finders(capabilities: tuple[Capability, ...]) -> tuple[PlaceFinder, ...]:
+    """Who tells which place words mean, in menu order."""
+    return tuple(finder for capability in capabilities if (finder := capability.find_place_finder()) is not None)
+
+
+def all_feature_sources(capabilities: tuple[Capability, ...]) -> tuple[FeatureSource, ...]:
+    """Where collections of features come from, in menu order."""
+    return tuple(source for capability in capabilities if (source := capability.find_feature_sets()) is not None)
 
 
 def all_on_incident(capabilities: tuple[Capability, ...]) -> tuple[OnIncident, ...]:

@@ -12,11 +12,14 @@ from location_cloud.cells import CAPABILITY as CELLS
 from location_cloud.console import CAPABILITY as CONSOLE
 from location_cloud.directions import CAPABILITY as DIRECTIONS
 from location_cloud.dispatch import CAPABILITY as DISPATCH
+from location_cloud.features import CAPABILITY as FEATURES
+from location_cloud.federation import CAPABILITY as FEDERATION
 from location_cloud.grids import CAPABILITY as GRIDS
 from location_cloud.imagery import CAPABILITY as IMAGERY
 from location_cloud.incidents import CAPABILITY as INCIDENTS
 from location_cloud.layers import CAPABILITY as LAYERS
 from location_cloud.maps import CAPABILITY as MAPS
+from location_cloud.patrols import CAPABILITY as PATROLS
 from location_cloud.places import CAPABILITY as PLACES
 from location_cloud.roads import CAPABILITY as ROADS
 from location_cloud.searches import CAPABILITY as SEARCHES
@@ -35,12 +38,15 @@ CAPABILITIES: tuple[Capability, ...] = (
     CELLS,
     GRIDS,
     CASES,
+    FEDERATION,
+    PATROLS,
     TRAFFIC,
     TRACKS,
     SIMULATOR,
     AREAS,
     ROADS,
     LAYERS,
+    FEATURES,
     IMAGERY,
     CATALOG,
     ACCESS,

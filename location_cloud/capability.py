@@ -374,6 +374,19 @@ class Importer:
     target: str
 
 
+@dataclass(frozen=True)
+class FoundPlace:
+    """What words for a place mean most likely. lonlat: degrees, WGS-84. accuracy_m: radius that holds it.
+
+    confidence: 0-100. is_sure: one place alone is meant, and it is drawn: nobody need look at it.
+    """
+
+    lonlat: tuple[float, float]
+    accuracy_m: float
+    confidence: int
+    is_sure: bool
+
+
 # --- the capability -------------------------------------------------------------------------------
 
 
@@ -388,7 +401,9 @@ class Capability:
     on_incident: module with on_incident(world, connection, tenant, change), called within the transaction of every
     change of an incident (`incidents.model.Change`): what it writes through the connection is durable with the incident
     or not at all, and what it raises undoes both.
+    place_finder: module with find_place(world, text), the `FoundPlace` that words mean, or None.
     tile_sets: module with tile_sets(world, tenant), its tile sets (`tile_sets.TileSet`) by name; asked often, so quick.
+    feature_sets: module with feature_sets(world, tenant), its collections (`feature_sets.FeatureSet`) by name.
     """
 
     name: str
@@ -401,6 +416,8 @@ class Capability:
     overlay: str = ""
     on_incident: str = ""
     tile_sets: str = ""
+    feature_sets: str = ""
+    place_finder: str = ""
     commands: tuple[Command, ...] = ()
     importers: tuple[Importer, ...] = ()
 
@@ -443,6 +460,14 @@ class Capability:
     def find_tile_sets(self) -> Callable[[Any, str], Mapping[str, Any]] | None:
         """What gives its tile sets, if it has any."""
         return self._part(self.tile_sets, "tile_sets") if self.tile_sets else None
+
+    def find_feature_sets(self) -> Callable[[Any, str], Mapping[str, Any]] | None:
+        """What gives its collections of features, if it has any."""
+        return self._part(self.feature_sets, "feature_sets") if self.feature_sets else None
+
+    def find_place_finder(self) -> Callable[[Any, str], FoundPlace | None] | None:
+        """What tells which place words mean, if it can."""
+        return self._part(self.place_finder, "find_place") if self.place_finder else None
 
     def find_on_incident(self) -> Callable[[Any, Any, str, Any], None] | None:
         """What joins the transaction of an incident's change, if it wants to."""

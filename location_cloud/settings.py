@@ -97,6 +97,21 @@ class Settings(BaseModel):
     aml_key_file: str = Field(
         "", description="file of the keys that phones sign AML over HTTPS with; empty = such messages are not taken"
     )
+    open311_jurisdictions: str = Field(
+        "",
+        pattern=r"^([^\s,=]{1,100}=[^\s,=]{1,64}(,[^\s,=]{1,100}=[^\s,=]{1,64})*)?$",
+        description="jurisdictions whose requests anybody may read over Open311 without a key, each "
+        "jurisdiction_id=tenant: city.gov=default,village.gov=cun; empty = keys only",
+    )
+    open311_contact: str = Field(
+        "", max_length=500, description="whom to ask about Open311, as its discovery says; empty = the operator"
+    )
+    open311_type: Literal["production", "test"] = Field(
+        "production", description="whether requests are acted upon, as Open311's discovery says"
+    )
+    federation_every_s: float = Field(
+        5.0, ge=1, le=86_400, description="how often a peer that is called is asked for news, seconds"
+    )
     pointer_poll_s: float = Field(
         1.0, gt=0, le=60, description="how often a web worker looks for a new snapshot, seconds"
     )

@@ -16,4 +16,5 @@ CAPABILITY = Capability(
     apis=("api",),
     section="dataset",
     layers="layers",
+    feature_sets="feature_sets",
 )

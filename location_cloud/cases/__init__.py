@@ -11,12 +11,22 @@ from location_cloud.capability import Capability, Command
 CAPABILITY = Capability(
     name="cases",
     title={"zh-CN": "案件", "en": "Cases"},
-    apis=("api", "api_files", "api_components", "api_settings", "api_evaluation"),
+    apis=(
+        "api",
+        "api_files",
+        "api_components",
+        "api_settings",
+        "api_evaluation",
+        "api_open311",
+        "api_unplaced",
+        "api_hotline",
+    ),
     store="store",
     overlay="overlay",
     jobs="jobs",
     on_incident="service_joining",
     tile_sets="tile_sets",
+    feature_sets="feature_sets",
     commands=(
         Command(
             "components",

@@ -219,11 +219,13 @@ def _as_class(each: CaseClass, version: int | None) -> Json:
         "needs_component",
         "source",
         "is_active",
+        "is_public",
     )
     return {
         **{name: getattr(each, name) for name in plain},
         **{name: dict(getattr(each, name)) for name in names},
         "limits": limits,
+        "attributes": [attribute.as_json() for attribute in each.attributes],
         "version": version,
     }
 

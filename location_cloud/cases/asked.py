@@ -5,29 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from location_cloud.capability import Call
-from location_cloud.cases.model import PEOPLE, Actor
+from location_cloud.cases.model import Actor, held_by
 from location_cloud.errors import BadQuery
 from location_cloud.http.preconditions import sent_by
 
 READ, WRITE, ADMIN, PRIVATE = "cases:read", "cases:write", "cases:admin", "cases:private"
 
-DEPARTMENT, AREA = "cases:department=", "cases:area="
-"""A key with cases:department=roads acts for that department alone; one with cases:area=230602 sees that area alone."""
-
 
 def actor_of(call: Call, path: str = "", body: Any = None) -> Actor:
     """Who acts: the caller with the roles of its key. path: what is changed, for the Idempotency-Key."""
     sent = sent_by(call, path, body)
-    caller = call.caller
-    departments = tuple(
-        sorted(scope.removeprefix(DEPARTMENT) for scope in caller.scopes if scope.startswith(DEPARTMENT))
-    )
-    areas = tuple(sorted(scope.removeprefix(AREA) for scope in caller.scopes if scope.startswith(AREA)))
-    may_all = caller.may(ADMIN)
-    roles = {role for role in PEOPLE if may_all or caller.may(f"cases:{role}")}
-    if departments:
-        roles.add("department")
-    return Actor(sent.who, sent.now, sent.request, sent.digest, frozenset(roles), departments, areas)
+    return Actor(sent.who, sent.now, sent.request, sent.digest, **held_by(call.caller))
 
 
 def check_source(source: str, actor: Actor) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from location_cloud.cases.attributes import Attribute, parse_attributes
 from location_cloud.cases.limits import Limit, choose_limit, parse_limit, shipped_limits
 from location_cloud.errors import BadQuery
 
@@ -38,6 +39,7 @@ class CaseClass:
     department: the role of who handles it ("sanitation"); which department that is, routing rules say.
     merge_radius_m: reports that near are offered as one case. limits: by area class, "any" for all others; empty = as
     its kind has. needs_component: a case names the component. source: of names and limits. is_active: may be reported.
+    is_public: told to everybody where a tenant's cases are. attributes: what is asked of who reports.
     """
 
     code: str
@@ -53,6 +55,8 @@ class CaseClass:
     needs_component: bool = False
     source: str = ""
     is_active: bool = True
+    is_public: bool = True
+    attributes: tuple[Attribute, ...] = ()
 
     def name(self, language: str) -> str:
         """Its name in a language, or in whichever it has."""
@@ -139,6 +143,7 @@ def _read(name: str) -> Iterator[CaseClass]:
                 filing={lang: each[f"filing_{lang}"] for lang in ("zh", "en") if f"filing_{lang}" in each},
                 needs_component=content["kind"] == COMPONENT,
                 source=f"{content['source']}; example limit: {example}",
+                is_public=each.get("public", True),
             )
 
 
@@ -204,4 +209,6 @@ _READ: Mapping[str, Any] = {
     "needs_component": _flag,
     "source": _text,
     "is_active": _flag,
+    "is_public": _flag,
+    "attributes": parse_attributes,
 }

@@ -64,6 +64,9 @@ def as_fields(case: Case, code: str | None = None) -> dict[str, Any]:
         "citizen": case.is_citizens,
         "rule": case.rule,
         "simulated": case.is_simulated,
+        "attributes": dict(case.attributes),
+        "media_url": case.media_url,
+        "band": case.band,
     }
 
 

@@ -8,6 +8,7 @@ from location_cloud.capability import Job
 from location_cloud.cases.service_clock import background_world, count_overdue, resume_due, turn_lamps
 from location_cloud.cases.service_files import remove_orphans
 from location_cloud.cases.service_persons import forget
+from location_cloud.cases.service_tokens import forget_tokens
 
 CLOCK, LAMPS = "cases.clock", "cases.lamps"
 
@@ -39,6 +40,7 @@ def clear_files(context: Any) -> None:
 def forget_reporters(context: Any) -> None:
     """Who reported a case is kept as long as calls are."""
     forget(context.live, context.settings.calls_kept_days, context.clock(), context.should_stop)
+    forget_tokens(context.live, context.settings.calls_kept_days, context.clock(), context.should_stop)
 
 
 JOBS = (

@@ -132,6 +132,8 @@ class Case:
     severity: 1-5, as rules weigh it. rule: what chose its department. factor: what rules made of its limit.
     votes: reports of it, those merged into it included.
     is_counted: that it should be closed is already in the stage table.
+    attributes: answers to what its class asks. media_url: a picture that its reporter put elsewhere.
+    band: of the hotline, by which the limit of the whole case is chosen; "" = its class says.
     """
 
     class_code: str
@@ -176,6 +178,9 @@ class Case:
     extensions: int = 0
     is_counted: bool = False
     is_simulated: bool = False
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    media_url: str = ""
+    band: str = ""
     id: int = 0
     number: str = ""
     version: int = 1
@@ -225,6 +230,23 @@ class Actor(Sent):
     def is_department_only(self) -> bool:
         """Whether it sees the cases of its departments alone."""
         return bool(self.departments) and self.roles == {"department"}
+
+
+DEPARTMENT, AREA = "cases:department=", "cases:area="
+"""A key with cases:department=roads acts for that department alone; one with cases:area=230602 sees that area alone."""
+
+
+def held_by(caller: Any) -> dict[str, Any]:
+    """Of an Actor what a caller's key says: its roles, and the departments and areas that it is held to."""
+    departments = tuple(
+        sorted(scope.removeprefix(DEPARTMENT) for scope in caller.scopes if scope.startswith(DEPARTMENT))
+    )
+    areas = tuple(sorted(scope.removeprefix(AREA) for scope in caller.scopes if scope.startswith(AREA)))
+    may_all = caller.may("cases:admin")
+    roles = {role for role in PEOPLE if may_all or caller.may(f"cases:{role}")}
+    if departments:
+        roles.add("department")
+    return {"roles": frozenset(roles), "departments": departments, "areas": areas}
 
 
 @dataclass(frozen=True)
@@ -295,6 +317,7 @@ class Reporter:
     phone: str = ""
     email: str = ""
     account: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ class ReporterBody(Strict):
     phone: Text = Field("", max_length=40)
     email: Text = Field("", max_length=200)
     account: Text = Field("", max_length=100, description="of a portal")
+    device: Text = Field("", max_length=100, description="of the device")
 
 
 class CorrectionBody(Strict):
@@ -277,6 +278,9 @@ class OutCase(BaseModel):
     citizen: bool
     rule: str = Field(description="the rule that chose its department; empty = somebody did")
     simulated: bool
+    attributes: dict[str, Any] = Field(default_factory=dict, description="answers to what its class asks")
+    media_url: str = Field("", description="a picture that its reporter put elsewhere; nobody here has looked at it")
+    band: str = Field("", description="of the hotline: within which time it is to be answered; empty = none")
     actions: list[str] | None = Field(None, description="what this key may do with it now")
     similar: list[dict[str, Any]] | None = Field(None, description="open cases that may be the same")
     crs: str | None = None
@@ -344,6 +348,7 @@ class OutReporter(BaseModel):
     phone: str
     email: str
     account: str
+    device: str
 
 
 class OutReads(BaseModel):

@@ -15,6 +15,8 @@ Interval: TypeAlias = Annotated[
 ]
 Day: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
+AttributeCode: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", examples=["LANE"])]
+
 CALENDAR_NAME = r"^\w[\w.-]{0,63}$"
 LIMIT_NAME = r"^(any|[0-9A-Z]{2,12})\.[\w-]{1,32}\.\w{1,16}$"
 
@@ -91,6 +93,35 @@ class Words(Strict):
         return {name: text for name in ("zh", "en") if (text := getattr(self, name))}
 
 
+class ValueBody(Strict):
+    """One of the values to choose from."""
+
+    key: AttributeCode
+    name: Words
+
+
+class AttributeBody(Strict):
+    """A question of a class to who reports, as Open311 has them."""
+
+    code: AttributeCode
+    datatype: Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]
+    description: Words = Field(description="the question")
+    hint: Words | None = Field(None, description="how to answer it")
+    required: bool = Field(False, strict=True)
+    values: list[ValueBody] = Field(default_factory=list, max_length=200, description="of lists")
+
+    def said(self) -> dict[str, Any]:
+        """What was sent, as `attributes.parse_attributes` reads it."""
+        return {
+            "code": self.code,
+            "datatype": self.datatype,
+            "description": self.description.said(),
+            "hint": self.hint.said() if self.hint else None,
+            "required": self.required,
+            "values": [{"key": each.key, "name": each.name.said()} for each in self.values],
+        }
+
+
 class ClassBody(Strict):
     """A class; of a shipped one only what differs need be said."""
 
@@ -106,6 +137,8 @@ class ClassBody(Strict):
     needs_component: bool | None = Field(None, strict=True)
     source: Text | None = Field(None, max_length=500)
     is_active: bool | None = Field(None, strict=True, description="false = it is not reported any more")
+    is_public: bool | None = Field(None, strict=True, description="false = its cases are never told over Open311")
+    attributes: list[AttributeBody] | None = Field(None, max_length=50, description="asked of who reports")
 
     def said(self, code: str) -> dict[str, Any]:
         """What was sent, as `catalogue.parse_class` reads it."""
@@ -114,6 +147,8 @@ class ClassBody(Strict):
             value = getattr(self, name)
             if value is not None:
                 told[name] = value.said() if isinstance(value, Words) else value
+        if self.attributes is not None:
+            told["attributes"] = [each.said() for each in self.attributes]
         return told
 
 
@@ -198,6 +233,8 @@ class OutClass(BaseModel):
     needs_component: bool
     source: str
     is_active: bool
+    is_public: bool = Field(description="false = its cases are never told over Open311")
+    attributes: list[dict[str, Any]] = Field(description="asked of who reports")
     version: int | None = Field(description="of what the tenant has set itself; null = as shipped")
 
 

@@ -98,6 +98,9 @@ def place_case(world: World, tenant: str, said: Mapping[str, Any], actor: Actor)
         stage_since=now,
         reporter=actor.who,
         is_simulated=said.get("simulated", False),
+        attributes=said.get("attributes", {}),
+        media_url=said.get("media_url", ""),
+        band=said.get("band", ""),
         **vars(place),
     )
     if not actor.may_see(case) and not actor.is_department_only:

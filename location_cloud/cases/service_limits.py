@@ -55,7 +55,7 @@ def apply_limits(live: Live, tenant: str, class_code: str, actor: Actor) -> Appl
 def _apply(connection: object, tenant: str, terms: Terms, case: Case, actor: Actor) -> bool:
     if case.clock is None or not case.is_open or case.extensions:
         return False
-    limit, name = terms.case_limit(case.class_code, case.area_class)
+    limit, name = terms.case_limit(case.class_code, case.area_class, case.band)
     clock = with_limit(terms.calendar(name), case.clock, limit.times(case.factor), name)
     if clock == case.clock:
         return False

@@ -24,7 +24,7 @@ FORGOTTEN_AT_ONCE = 500
 
 def keep_reporter(world: World, connection: Any, tenant: str, case_id: int, reporter: Reporter, at: float) -> None:
     """Writes down who reported a case, within its transaction. Raises NotReady if the key is not here."""
-    secrecy = _secrecy(world)
+    secrecy = secrecy_of(world)
     number = "".join(each for each in reporter.phone if each.isdigit())
     private = secrecy.seal(orjson.dumps(asdict(reporter)), _owner(tenant, case_id))
     store.insert_person(connection, tenant, case_id, at, private, secrecy.mark(number) if number else "")
@@ -32,7 +32,7 @@ def keep_reporter(world: World, connection: Any, tenant: str, case_id: int, repo
 
 def read_reporter(world: World, tenant: str, case_id: int, who: str, now: datetime) -> Reporter:
     """Who reported a case, in clear, after it is written down durably who read it. Raises NotFound."""
-    secrecy = _secrecy(world)
+    secrecy = secrecy_of(world)
     with world.live.read() as connection:
         private = store.find_person(connection, tenant, case_id)
     if private is None:
@@ -54,7 +54,7 @@ def list_of_phone(world: World, tenant: str, phone: str, limit: int = 100) -> li
     """Cases that a phone number reported, the newest first."""
     number = "".join(each for each in phone if each.isdigit())
     with world.live.read() as connection:
-        return store.list_of_mark(connection, tenant, _secrecy(world).mark(number), limit) if number else []
+        return store.list_of_mark(connection, tenant, secrecy_of(world).mark(number), limit) if number else []
 
 
 def forget(live: Live, kept_days: float, now: datetime, should_stop: Callable[[], bool] = lambda: False) -> int:
@@ -73,7 +73,8 @@ def _owner(tenant: str, case_id: int) -> str:
     return f"{tenant}/case/{case_id}"
 
 
-def _secrecy(world: World) -> Secrecy:
+def secrecy_of(world: World) -> Secrecy:
+    """The keys of personal data. Raises NotReady if they are not here."""
     kept = world.overlay["cases"] if world.overlay else None
     if kept is None or kept.secrecy is None:
         raise NotReady("the key of personal data cannot be used", hint="the server's log says why (secret_key_file)")

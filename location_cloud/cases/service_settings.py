@@ -38,7 +38,9 @@ WHOLE = "case"
 """The part of a limit's name that means the whole case; other parts are stages."""
 TO_CLOSE = "to_close"
 """The work between a check and the closing of a case, as limits call it."""
-PARTS = (WHOLE, *STAGES, TO_CLOSE)
+HOTLINE = "hotline"
+"""The part of a limit's name that means a band of the hotline: any.urgent.hotline."""
+PARTS = (WHOLE, *STAGES, TO_CLOSE, HOTLINE)
 
 MOST: Mapping[str, int] = {CLASS: 5000, CALENDAR: 100, LIMIT: 20_000}
 """Of a tenant."""
@@ -85,8 +87,25 @@ class Terms:
         """The calendar of that name, or the default one where it is gone."""
         return self.calendars.get(name) or self.calendars[DEFAULT]
 
-    def case_limit(self, code: str, area_class: str) -> tuple[Limit, str]:
-        """How long a whole case of a class may take where a place has that class, and on which calendar."""
+    def find_band(self, band: str) -> tuple[Limit, str] | None:
+        """Within which time the hotline wants an answer in that band, and on which calendar; None = there is none."""
+        if (found := self.own_limits.get(f"any.{band}.{HOTLINE}")) is not None:
+            return found
+        shipped = shipped_limits()[HOTLINE].get(band)
+        return None if shipped is None else (shipped, DEFAULT)
+
+    def bands(self) -> list[str]:
+        """The bands of the hotline."""
+        own = (name.split(".")[1] for name in self.own_limits if name.endswith(f".{HOTLINE}"))
+        return list(dict.fromkeys((*shipped_limits()[HOTLINE], *own)))
+
+    def case_limit(self, code: str, area_class: str, band: str = "") -> tuple[Limit, str]:
+        """How long a whole case of a class may take where a place has that class, and on which calendar.
+
+        band: of the hotline, whose time counts before that of the class.
+        """
+        if band and (of_band := self.find_band(band)) is not None:
+            return of_band
         for area in (area_class, "any"):
             if (found := self.own_limits.get(f"{code}.{area}.{WHOLE}")) is not None:
                 return found
@@ -184,6 +203,8 @@ def limit_name(name: str) -> tuple[str, str, str]:
             f"{name[:60]!r} names no limit",
             hint=f"class.area_class.part, such as 0101.any.case or any.any.to_verify; parts are {', '.join(PARTS)}",
         )
+    if match[3] == HOTLINE and match[1] != "any":
+        raise BadQuery("bands of the hotline are set for all classes", hint="such as any.urgent.hotline")
     if match[3] == WHOLE and match[1] == "any":
         raise BadQuery("the limit of whole cases is set for a class", hint="such as 0101.any.case")
     return match[1], match[2], match[3]

@@ -86,7 +86,8 @@ def clocked(terms: Terms, case: Case, after: Case, step: Step, said: Mapping[str
             return replace(after, stage_clock=_each(_going, terms, stage, now))
     if step.clock in ("case", "report") and not (step.action == "file" and case.filed is not None):
         limit, name = case_limit(terms, after)
-        after = replace(after, clock=start_clock(terms.calendar(name), now, limit, name), is_counted=False)
+        since = after.created if after.band and step.clock == "case" and step.action == "file" else now
+        after = replace(after, clock=start_clock(terms.calendar(name), since, limit, name), is_counted=False)
     return replace(after, stage_clock=stage_clock(terms, after, now))
 
 
@@ -117,7 +118,7 @@ def _more(case: Case, said: Mapping[str, Any]) -> Limit:
 
 def case_limit(terms: Terms, case: Case) -> tuple[Limit, str]:
     """The limit of the whole case, and the calendar that it counts on."""
-    limit, name = terms.case_limit(case.class_code, case.area_class)
+    limit, name = terms.case_limit(case.class_code, case.area_class, case.band)
     return limit.times(case.factor), name
 
 

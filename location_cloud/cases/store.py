@@ -18,6 +18,7 @@ from location_cloud.cases.store_files import create_files
 from location_cloud.cases.store_persons import create_persons
 from location_cloud.cases.store_settings import create_settings
 from location_cloud.cases.store_sums import add_sums, create_sums
+from location_cloud.cases.store_tokens import create_tokens
 from location_cloud.errors import Conflict
 from location_cloud.storage.live import next_version, update_versioned
 from location_cloud.storage.tenants import ALL_TENANTS
@@ -167,6 +168,7 @@ MIGRATIONS = (
     Migration(4, "files of cases", create_files),
     Migration(5, "who reported a case, and who read that", create_persons),
     Migration(6, "sums over the work done", create_sums),
+    Migration(7, "requests of Open311 that wait for a place", create_tokens),
 )
 
 
@@ -381,6 +383,9 @@ _CONTENT = (
     "votes",
     "files",
     "is_simulated",
+    "attributes",
+    "media_url",
+    "band",
 )
 _CLOCKS = ("clock", "stage_clock")
 _PLAIN = (

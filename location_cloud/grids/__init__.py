@@ -6,13 +6,23 @@ year is still found where it happened. They are imported with a check for gaps a
 roads and water, and each has its people.
 """
 
-from location_cloud.capability import Capability
+from location_cloud.capability import Capability, Command
 
 CAPABILITY = Capability(
     name="grids",
     title={"zh-CN": "网格", "en": "Grids"},
-    apis=("api", "api_design"),
+    apis=("api", "api_people", "api_indicators", "api_design"),
     section="dataset",
     store="store",
+    feature_sets="feature_sets",
     jobs="jobs",
+    overlay="overlay",
+    tile_sets="tile_sets",
+    commands=(
+        Command(
+            "grids",
+            "Import grids from GeoJSON, GeoPackage or Shapefile, checked for gaps and overlaps.",
+            "location_cloud.grids.commands:grids",
+        ),
+    ),
 )

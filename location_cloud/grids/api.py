@@ -7,15 +7,17 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from shapely.geometry import mapping
+from shapely.geometry import Polygon, mapping
 
 from location_cloud.capability import Call, Operation, Reply
 from location_cloud.errors import BadQuery, Unprocessable
 from location_cloud.grids import schema, service, service_import
-from location_cloud.grids.model import Grid, Line, NewGrid
+from location_cloud.grids.grid_form import as_feature, as_features
+from location_cloud.grids.model import READ, WRITE, Grid, Line, NewGrid
+from location_cloud.grids.service_uniting import united
 from location_cloud.grids.topology import Fault, Mended
 from location_cloud.http.preconditions import etag, get_version, sent_by
-from location_cloud.spatial.cells.index_cell import cell_range, index_code
+from location_cloud.spatial.cells.index_cell import cell_range
 from location_cloud.spatial.errors import SpatialError
 from location_cloud.spatial.geojson import parse_geometry
 
@@ -39,10 +41,11 @@ def list_grids(call: Call, params: schema.InList, body: None) -> Json:
         cells,
         params.after,
         params.limit,
+        params.name,
     )
     return {
         "type": "FeatureCollection",
-        "features": [as_feature(grid) for grid in found],
+        "features": as_features(found),
         "next_after": found[-1].code if len(found) == params.limit else None,
     }
 
@@ -80,7 +83,8 @@ def locate_many(call: Call, params: schema.InScheme, body: schema.PointsBody) ->
 
 def add_grid(call: Call, params: schema.InScheme, body: schema.AddBody) -> Reply:
     """The new grid."""
-    grid = service_import.placed(call.world, _new(body))
+    (grid,) = united(call.live, call.tenant, params.scheme, [_new(body)], body.valid_from)
+    grid = service_import.placed(call.world, grid)
     sent = sent_by(call, f"grids/{params.scheme}", body)
     stored, is_new = service.add_grid(call.live, call.tenant, params.scheme, grid, body.valid_from, sent)
     return Reply({**as_feature(stored), "history": None}, 201, headers=etag(stored.version, is_new))
@@ -115,8 +119,8 @@ def list_changes(call: Call, params: schema.InChanges, body: None) -> Json:
 
 def check_grids(call: Call, params: schema.InScheme, body: schema.CheckBody) -> Json:
     """What is wrong with grids that should cover an area once."""
-    grids = _all_new(body.grids)
-    checked = service_import.check(call.world, params.scheme, grids, body.area, body.repair)
+    grids = united(call.live, call.tenant, params.scheme, _all_new(body.grids), call.now.date())
+    checked = service_import.check(call.world, params.scheme, grids, body.area, body.repair, body.tolerance_m)
     shown = [_as_new_feature(params.scheme, grid) for grid in checked.grids] if body.repair else None
     return {**_told(checked.faults, checked.mended), "grids": shown}
 
@@ -128,11 +132,12 @@ def import_grids(call: Call, params: schema.InScheme, body: schema.ImportBody) -
         call.tenant,
         params.scheme,
         body.area,
-        _all_new(body.grids),
+        united(call.live, call.tenant, params.scheme, _all_new(body.grids), body.valid_from),
         body.valid_from,
         body.repair,
         body.allow_faults,
         sent_by(call, f"grids/{params.scheme}/import", body),
+        body.tolerance_m,
     )
     counts = {"added": done.added, "revised": done.revised, "retired": done.retired, "unchanged": done.unchanged}
     return {**counts, **_told(done.checked.faults, done.checked.mended)}
@@ -147,8 +152,10 @@ def _all_new(bodies: Sequence[schema.GridBody]) -> list[NewGrid]:
 
 
 def _new(body: schema.GridBody, where: str = "") -> NewGrid:
+    if body.geometry is None and not body.units:
+        raise BadQuery(f"{where}geometry is missing", hint="a polygon, or units: codes of the unit grids it is made of")
     try:
-        shape = parse_geometry(body.geometry)
+        shape = Polygon() if body.geometry is None else parse_geometry(body.geometry)
     except SpatialError as error:
         raise BadQuery(f"{where}geometry: {error}", hint="GeoJSON, points lon,lat in degrees") from error
     return NewGrid(
@@ -162,33 +169,8 @@ def _new(body: schema.GridBody, where: str = "") -> NewGrid:
         body.management_class,
         body.note,
         tuple(each.model_dump() for each in body.responsible),
+        tuple(body.units),
     )
-
-
-def as_feature(grid: Grid) -> Json:
-    """The grid as GeoJSON."""
-    return {
-        "type": "Feature",
-        "id": grid.code,
-        "geometry": mapping(grid.geometry),
-        "properties": {
-            "scheme": grid.scheme,
-            "code": grid.code,
-            "name": grid.name,
-            "area_code": grid.area_code,
-            "parent": grid.parent,
-            "valid_from": grid.valid_from.isoformat(),
-            "valid_to": None if grid.valid_to is None else grid.valid_to.isoformat(),
-            "area_m2": round(grid.area_m2, 2),
-            "households": grid.households,
-            "land_use": grid.land_use,
-            "management_class": grid.management_class,
-            "responsible": [dict(each) for each in grid.responsible],
-            "note": grid.note,
-            "beidou": index_code(grid.cell) if grid.cell >= 0 else "",
-            "version": grid.version,
-        },
-    }
 
 
 def _as_new_feature(scheme: str, grid: NewGrid) -> Json:
@@ -228,7 +210,6 @@ def _reply(grid: Grid, spans: Sequence[Grid] | None) -> Reply:
 
 
 _ALL, _ONE = "/v1/grids/{scheme}", "/v1/grids/{scheme}/{code}"
-READ, WRITE = "grids:read", "grids:write"
 
 OPERATIONS = (
     Operation(

@@ -1,4 +1,4 @@
-"""Background work of grids: designs that were asked for."""
+"""Background work of grids: designs that were asked for, phones that are no longer needed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from location_cloud.capability import Job
 from location_cloud.grids.service_design_making import DesignMaker, forget_old
+from location_cloud.grids.service_people import forget_phones
 
 DESIGNS = "grids.designs"
 
@@ -24,7 +25,13 @@ def forget_designs(context: Any) -> None:
     forget_old(context.live, context.clock())
 
 
+def forget_ended(context: Any) -> None:
+    """Removes phones of people who answer for their grid no longer."""
+    forget_phones(context.live, context.clock().date())
+
+
 JOBS = (
     Job(DESIGNS, 1.0, make_designs, "grids designed along roads, one design after another"),
     Job("grids.designs.kept", 3600.0, forget_designs, "designs that were kept long enough"),
+    Job("grids.people.phones", 3600.0, forget_ended, "phones of people who answer for a grid no longer"),
 )

@@ -17,6 +17,9 @@ Scheme: TypeAlias = Literal["unit", "manage", "evaluate", "village", "service"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 """Unit grids (单元网格), inspectors' beats (管理网格), evaluation grids (评价网格), village grids, service grids."""
 
+FaultKind: TypeAlias = Literal["gap", "overlap", "outside", "invalid", "order", "prefix", "sum", "unknown"]
+"""What can be wrong with grids that should cover an area once."""
+
 CODES: Mapping[Scheme, tuple[re.Pattern[str], str]] = {
     "unit": (re.compile(r"[0-9]{15}"), "15 digits: county 6, town 3, community 3, sequence 3 (GB/T 30428.1)"),
     "service": (re.compile(r"[0-9]{20}"), "20 digits: object 6, county 6, town 3, community 3, sequence 2 (CJ/T 349)"),
@@ -24,6 +27,9 @@ CODES: Mapping[Scheme, tuple[re.Pattern[str], str]] = {
     "evaluate": (re.compile(r"[0-9A-Z-]{1,24}"), "up to 24 digits, capitals and hyphens"),
     "village": (re.compile(r"[0-9A-Z-]{1,24}"), "up to 24 digits, capitals and hyphens"),
 }
+
+READ, WRITE = "grids:read", "grids:write"
+"""Scopes."""
 
 SEQUENCE = 3
 """Digits behind the community's code that number its unit grids."""
@@ -40,7 +46,7 @@ MOST_AT_ONCE = 20_000
 
 @dataclass(frozen=True)
 class NewGrid:
-    """A grid as somebody asks for it. geometry: polygon or polygons, degrees, WGS-84."""
+    """A grid as somebody asks for it. geometry: polygon(s), degrees, WGS-84. units: unit grids that it is made of."""
 
     code: str
     geometry: BaseGeometry
@@ -52,6 +58,7 @@ class NewGrid:
     management_class: str = ""
     note: str = ""
     responsible: tuple[Mapping[str, Any], ...] = ()
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ class Grid:
     area_code: of the deepest administrative area that it lies in. parent: code of the community or grid above.
     valid_from, valid_to: holds from the first day on, up to the second one and not on it; None = until further notice.
     area_m2: on the ellipsoid. responsible: teams and posts that answer for it. change: live version of the last change.
+    units: codes of the unit grids it was made of, () = it was drawn.
     """
 
     id: int
@@ -81,6 +89,7 @@ class Grid:
     version: int = 1
     change: int = 0
     cell: int = -1
+    units: tuple[str, ...] = ()
 
     def holds_on(self, day: date) -> bool:
         """Whether the grid is in force on a day."""
@@ -114,6 +123,7 @@ def as_new(grid: Grid) -> NewGrid:
         grid.management_class,
         grid.note,
         grid.responsible,
+        grid.units,
     )
 
 

@@ -6,9 +6,9 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictFloat, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, WithJsonSchema
 
-from location_cloud.grids.model import MOST_AT_ONCE, Scheme
+from location_cloud.grids.model import MOST_AT_ONCE, FaultKind, Scheme
 from location_cloud.http.parameters import BboxParameter, LonLat, Query
 from location_cloud.spatial.geojson import json_schema_of
 
@@ -50,6 +50,7 @@ class InList(InScheme):
     area: str = Field("", max_length=16, pattern=r"^[0-9]*$", description="only grids in this area, by its code")
     parent: str = Field("", max_length=24, pattern=r"^[0-9A-Z-]*$", description="only grids directly below this code")
     cell: str = Field("", max_length=11, description="only grids filed under this BeiDou cell, level 1 to 5")
+    name: str = Field("", max_length=200, description="only grids whose name or code has this in it")
     after: str = Field(
         "", max_length=24, pattern=r"^[0-9A-Z-]*$", description="only codes above this one: the next page"
     )
@@ -107,7 +108,10 @@ class GridBody(_Body):
     """A grid as it is told."""
 
     code: str = Field(max_length=24, pattern=CODE, description="of the scheme's form")
-    geometry: Polygon
+    geometry: Polygon | None = Field(None, description="may be left out where units are named")
+    units: list[Annotated[str, Field(pattern=r"^[0-9]{15}$")]] = Field(
+        default_factory=list, max_length=5000, description="codes of the unit grids that it is the union of"
+    )
     name: str = Field("", max_length=200)
     area_code: str = Field("", max_length=16, pattern=r"^[0-9]*$", description="of the area it lies in; found if empty")
     parent: str = Field("", max_length=24, pattern=r"^[0-9A-Z-]*$", description="code of the grid or community above")
@@ -141,6 +145,7 @@ class CheckBody(_Body):
     grids: list[GridBody] = Field(min_length=1, max_length=MOST_AT_ONCE)
     area: str = Field("", max_length=16, pattern=r"^[0-9]*$", description="code of the area that they should cover")
     repair: StrictBool = Field(False, description="give the repaired grids, too")
+    tolerance_m: StrictFloat | StrictInt = Field(1.0, ge=0.01, le=10, description="widest gap or overlap to repair")
 
 
 class ImportBody(_Body):
@@ -152,6 +157,7 @@ class ImportBody(_Body):
         "", max_length=16, pattern=r"^[0-9]*$", description="code of the area whose grids they are; empty = all"
     )
     repair: StrictBool = Field(False, description="take away slivers of gap and overlap, sharing vertices")
+    tolerance_m: StrictFloat | StrictInt = Field(1.0, ge=0.01, le=10, description="widest gap or overlap to repair")
     allow_faults: StrictBool = Field(False, description="take them in though gaps or overlaps are left")
 
 
@@ -180,6 +186,7 @@ class GridProperties(BaseModel):
     management_class: str
     responsible: list[dict[str, Any]]
     note: str
+    units: list[str] = Field(description="unit grids that it was made of; none = it was drawn")
     beidou: str = Field(description="level 5 cell of a point in it")
     version: int
 
@@ -214,7 +221,7 @@ class OutLocated(BaseModel):
 class FaultOut(BaseModel):
     """One thing wrong."""
 
-    kind: Literal["gap", "overlap", "outside", "order", "prefix", "sum"]
+    kind: FaultKind
     codes: list[str]
     words: str
     area_m2: float

@@ -15,6 +15,7 @@ from location_cloud.changes import Sent, check_repeated, check_version
 from location_cloud.errors import BadQuery, Conflict, NotFound, TooLarge
 from location_cloud.grids import store
 from location_cloud.grids.model import MOST_AT_ONCE, MOST_VERTICES, Grid, Line, NewGrid, Scheme, as_new, check_code
+from location_cloud.grids.service_following import grids_of_day
 from location_cloud.spatial.bbox import Bbox
 from location_cloud.spatial.measure import area_m2
 
@@ -28,10 +29,11 @@ MOST_OVERLAP_M2 = 1.0
 def get_grid(live: Live, tenant: str, scheme: Scheme, code: str, day: date) -> Grid:
     """The grid of that code that holds on a day. Raises NotFound, with the days on which it held."""
     with live.read() as connection:
-        return _of_day(connection, tenant, scheme, code, day)
+        return get_of_day(connection, tenant, scheme, code, day)
 
 
-def _of_day(connection: Any, tenant: str, scheme: Scheme, code: str, day: date) -> Grid:
+def get_of_day(connection: Any, tenant: str, scheme: Scheme, code: str, day: date) -> Grid:
+    """The same within a transaction."""
     found = store.find_grid(connection, tenant, scheme, code, day)
     if found is None:
         spans = store.list_spans(connection, tenant, scheme, code)
@@ -54,31 +56,24 @@ def list_grids(
     cells: tuple[int, int] | None = None,
     after: str = "",
     limit: int = 1_000_000,
+    name: str = "",
 ) -> list[Grid]:
     """Grids by rising code; see `store.list_grids`."""
     with live.read() as connection:
-        return store.list_grids(connection, live, tenant, scheme, day, bbox, area_code, parent, cells, after, limit)
+        return store.list_grids(
+            connection, live, tenant, scheme, day, bbox, area_code, parent, cells, after, limit, name
+        )
 
 
 def locate(live: Live, tenant: str, scheme: Scheme, lonlat: tuple[float, float], day: date) -> Grid | None:
     """The grid that holds a point (degrees) on a day; of two that share a border point the one of the lower code."""
-    lon, lat = lonlat
-    point = shapely.Point(lon, lat)
-    found = list_grids(live, tenant, scheme, day, Bbox(lon, lat, lon, lat))
-    return next((grid for grid in found if grid.geometry.covers(point)), None)
+    return grids_of_day(live, tenant, scheme, day).find_at(lonlat)
 
 
 def locate_many(live: Live, tenant: str, scheme: Scheme, lonlats: NDArray[np.float64], day: date) -> list[str | None]:
     """Codes of the grids that hold points ((n, 2) degrees) on a day, as `locate` for each; None where there is none."""
-    if not len(lonlats):
-        return []
-    (west, south), (east, north) = lonlats.min(axis=0).tolist(), lonlats.max(axis=0).tolist()
-    grids = list_grids(live, tenant, scheme, day, Bbox(west, south, east, north))
-    tree = shapely.STRtree([grid.geometry for grid in grids])
-    point, grid = tree.query(shapely.points(lonlats), predicate="intersects")
-    first = np.full(len(lonlats), len(grids))
-    np.minimum.at(first, point, grid)
-    return [grids[each].code if each < len(grids) else None for each in first.tolist()]
+    kept = grids_of_day(live, tenant, scheme, day)
+    return [kept.grids[row].code if row >= 0 else None for row in kept.rows_at(lonlats).tolist()]
 
 
 def list_spans(live: Live, tenant: str, scheme: Scheme, code: str) -> list[Grid]:
@@ -104,7 +99,7 @@ def add_grid(live: Live, tenant: str, scheme: Scheme, grid: NewGrid, valid_from:
     """
     (checked,) = check_grids(scheme, [grid])
     with live.write() as connection:
-        is_new = not _was_sent(connection, tenant, sent)
+        is_new = not was_sent(connection, tenant, sent)
         if is_new:
             _check_unused(connection, tenant, scheme, [checked.code])
             _check_apart(connection, live, tenant, scheme, checked, valid_from)
@@ -121,11 +116,11 @@ def change_grid(
     """The grid of today, described anew. said: fields of NewGrid but code and geometry. Raises Conflict, NotFound."""
     day = sent.now.date()
     with live.write() as connection:
-        found = _of_day(connection, tenant, scheme, code, day)
+        found = get_of_day(connection, tenant, scheme, code, day)
         check_version(f"{scheme} grid {code}", found.version, version)
         store.revise_grid(connection, tenant, found, changed(as_new(found), **said))
         store.write_log(connection, tenant, scheme, [code], "describe", found.valid_from, sent)
-        return _of_day(connection, tenant, scheme, code, day)
+        return get_of_day(connection, tenant, scheme, code, day)
 
 
 def retire_grid(
@@ -170,7 +165,7 @@ def replace(
     """
     checked = check_grids(scheme, grids)
     with live.write() as connection:
-        if not _was_sent(connection, tenant, sent):
+        if not was_sent(connection, tenant, sent):
             present = {
                 each.code: each
                 for each in store.list_grids(connection, live, tenant, scheme, valid_from, area_code=area_code)
@@ -216,7 +211,8 @@ def _check_shape(grid: NewGrid) -> None:
 def _is_same(grid: Grid, new: NewGrid) -> bool:
     said = (new.name, new.area_code, new.parent, new.households, new.land_use, new.management_class, new.note)
     kept = (grid.name, grid.area_code, grid.parent, grid.households, grid.land_use, grid.management_class, grid.note)
-    return said == kept and tuple(new.responsible) == grid.responsible and bool(grid.geometry.equals(new.geometry))
+    lists = tuple(new.responsible) == grid.responsible and new.units == grid.units
+    return said == kept and lists and bool(grid.geometry.equals(new.geometry))
 
 
 def _check_unused(connection: Any, tenant: str, scheme: Scheme, codes: Sequence[str]) -> None:
@@ -252,7 +248,8 @@ def _check_begun(connection: Any, live: Live, tenant: str, scheme: Scheme, area_
         )
 
 
-def _was_sent(connection: Any, tenant: str, sent: Sent) -> bool:
+def was_sent(connection: Any, tenant: str, sent: Sent) -> bool:
+    """Whether the change was made before under its Idempotency-Key. Raises Unprocessable if that was another change."""
     found = store.find_request(connection, tenant, sent.request) if sent.request else None
     if found is None:
         return False

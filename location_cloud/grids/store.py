@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 import shapely
@@ -14,12 +14,16 @@ from location_cloud.capability import Migration
 from location_cloud.changes import Sent
 from location_cloud.grids.model import Grid, Line, NewGrid, Scheme
 from location_cloud.grids.store_design import create_designs
+from location_cloud.grids.store_indicators import create_indicators
+from location_cloud.grids.store_people import create_people
 from location_cloud.spatial.bbox import Bbox
 from location_cloud.spatial.cells.index_cell import index_cell_of
 from location_cloud.spatial.measure import area_m2
 from location_cloud.storage.live import Live, next_version, update_versioned
 
 METADATA = sa.MetaData()
+
+Box: TypeAlias = tuple[float, float, float, float]
 
 
 def _columns() -> list[sa.Column[Any]]:
@@ -87,6 +91,8 @@ def _create(op: Any, live: Any) -> None:
 MIGRATIONS = (
     Migration(1, "grids and their log", _create),
     Migration(2, "designs and their grids", create_designs),
+    Migration(3, "who answers for grids", create_people),
+    Migration(4, "indicators of grids", create_indicators),
 )
 
 
@@ -120,9 +126,11 @@ def list_grids(
     cells: tuple[int, int] | None = None,
     after: str = "",
     limit: int = 1_000_000,
+    name: str = "",
 ) -> list[Grid]:
     """Grids by rising code that hold on a day (None = any), meet a box, lie in an area, below a parent, in a range of
-    index cells. Index: grids_code, grids_area, grids_parent, grids_cell or the spatial index.
+    index cells, have a text in their name or code. Index: grids_code, grids_area, grids_parent, grids_cell or the
+    spatial index.
     """
     c = GRIDS.c
     statement = GRIDS.select().where(c.tenant == tenant, c.scheme == scheme, c.code > after)
@@ -136,8 +144,46 @@ def list_grids(
         statement = statement.where(c.parent == parent)
     if cells is not None:
         statement = statement.where(c.cell.between(*cells))
+    if name:
+        statement = statement.where(
+            sa.or_(c.name.contains(name, autoescape=True), c.code.contains(name, autoescape=True))
+        )
     rows = connection.execute(statement.order_by(c.code, c.valid_from).limit(limit))
     return [_as_grid(row) for row in rows]
+
+
+def list_changed(
+    connection: Any, tenant: str, scheme: Scheme | None, since: int | None, day: date, limit: int = 1_000_000
+) -> list[Grid]:
+    """Grids of a scheme (None = of all) whose rows changed after a live version; for None, all that hold on a day.
+
+    Index: grids_change.
+    """
+    c = GRIDS.c
+    statement = GRIDS.select().where(c.tenant == tenant)
+    statement = statement.where(*_holds(day)) if since is None else statement.where(c.change > since)
+    if scheme is not None:
+        statement = statement.where(c.scheme == scheme)
+    return [_as_grid(row) for row in connection.execute(statement.order_by(c.id).limit(limit))]
+
+
+def list_sizes(
+    connection: Any, tenant: str, scheme: Scheme, day: date, area_code: str = ""
+) -> list[tuple[str, str, float, int | None]]:
+    """(code, area code, m2, households) of the grids that hold on a day. Index: grids_area or grids_code."""
+    c = GRIDS.c
+    statement = sa.select(c.code, c.area_code, c.area_m2, c.households).where(c.tenant == tenant, c.scheme == scheme)
+    if area_code:
+        statement = statement.where(c.area_code >= area_code, c.area_code < area_code + ":")
+    return [tuple(row) for row in connection.execute(statement.where(*_holds(day)))]
+
+
+def find_bounds(connection: Any, tenant: str) -> Box | None:
+    """West, south, east, north of all that do not end, degrees; None without. Reads all of a tenant."""
+    c = GRIDS.c
+    corners = sa.func.min(c.west), sa.func.min(c.south), sa.func.max(c.east), sa.func.max(c.north)
+    row = connection.execute(sa.select(*corners).where(c.tenant == tenant, c.valid_to.is_(None))).one()
+    return None if row[0] is None else tuple(row)
 
 
 def used_codes(connection: Any, tenant: str, scheme: Scheme, prefix: str) -> list[str]:
@@ -248,6 +294,7 @@ def _values(grid: NewGrid) -> dict[str, Any]:
         "management_class": grid.management_class,
         "responsible": [dict(each) for each in grid.responsible],
         "note": grid.note,
+        "units": grid.units,
     }
     return {
         "code": grid.code,
@@ -287,6 +334,7 @@ def _as_grid(row: Any) -> Grid:
         version=row.version,
         change=row.change,
         cell=row.cell if row.cell is not None else -1,
+        units=tuple(content.get("units", ())),
     )
 
 

@@ -8,29 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from location_cloud.grids.model import SEQUENCE, NewGrid, Scheme
+from location_cloud.grids.model import SEQUENCE, FaultKind, NewGrid, Scheme
 from location_cloud.spatial.measure import area_m2
 
 GRAIN_DEG = 1e-9
 """Positions closer than this are one: 0.1 mm, what is left of a degree with nine decimals."""
 
 SLIVER_M = 1.0
-"""Width (area to half the circumference) under which a gap or overlap is a drawing's, not anybody's ground."""
+"""Width under which a gap or overlap is a drawing's, not anybody's ground, unless somebody says otherwise."""
 
 NEGLIGIBLE_M2 = 1e-4
 """Of a face: the size of a stamp; rounding of nine decimals makes such."""
 
 MOST_FAULTS = 1_000
 """Told at once, the largest first."""
-
-FaultKind: TypeAlias = Literal["gap", "overlap", "outside", "order", "prefix", "sum"]
 
 
 @dataclass(frozen=True)
@@ -47,19 +44,22 @@ class Fault:
 
 @dataclass(frozen=True)
 class Mended:
-    """What a repair did to one grid."""
+    """What a repair did to one grid. moved_m: the furthest that its border moved (Hausdorff distance)."""
 
     code: str
     gained_m2: float
     lost_m2: float
+    moved_m: float = 0.0
 
 
-def find_faults(scheme: Scheme, grids: Sequence[NewGrid], around: BaseGeometry | None = None) -> list[Fault]:
+def find_faults(
+    scheme: Scheme, grids: Sequence[NewGrid], around: BaseGeometry | None = None, tolerance_m: float = SLIVER_M
+) -> list[Fault]:
     """What is wrong with grids that should cover an area once, the largest first, at most MOST_FAULTS.
 
-    around: what they should cover, degrees; None = only what they enclose.
+    around: what they should cover, degrees; None = only what they enclose. tolerance_m: widest sliver.
     """
-    cut = _Faces.of(grids, around)
+    cut = _Faces.of(grids, around, tolerance_m)
     found = [*_gaps(cut), *_overlaps(cut, grids), *_outside(cut, grids)]
     found.sort(key=lambda fault: -fault.area_m2)
     if scheme == "unit":
@@ -67,15 +67,19 @@ def find_faults(scheme: Scheme, grids: Sequence[NewGrid], around: BaseGeometry |
     return found[:MOST_FAULTS]
 
 
-def repaired(grids: Sequence[NewGrid], around: BaseGeometry | None = None) -> tuple[list[NewGrid], list[Mended]]:
+def repaired(
+    grids: Sequence[NewGrid], around: BaseGeometry | None = None, tolerance_m: float = SLIVER_M
+) -> tuple[list[NewGrid], list[Mended]]:
     """The grids without slivers of gap and overlap, sharing their vertices; and what that changed.
 
-    A sliver goes to the grid with which it shares most of its border, an overlap to one of those that claim it. Larger
-    gaps and overlaps stay and are found by `find_faults`: whose ground that is, no geometry tells.
+    A sliver goes to the grid with which it shares most of its border, an overlap to one of those that claim it, what
+    lies outside of the area to nobody. No circle wider than tolerance_m fits into what changes hands; larger gaps and
+    overlaps stay and are found by `find_faults`: whose ground that is, no geometry tells.
     """
-    cut = _Faces.of(grids, around)
+    cut = _Faces.of(grids, around, tolerance_m)
     owner = cut.first.copy()
-    for face in np.flatnonzero((cut.count != 1) & cut.is_sliver).tolist():
+    owner[~cut.is_inside & cut.is_sliver] = -1
+    for face in np.flatnonzero((cut.count != 1) & cut.is_sliver & cut.is_inside).tolist():
         owner[face] = _best_owner(cut, face)
     kept_twice = (cut.count > 1) & ~cut.is_sliver
     shapes: list[NewGrid] = []
@@ -89,7 +93,8 @@ def repaired(grids: Sequence[NewGrid], around: BaseGeometry | None = None) -> tu
         gained, lost = cut.area_m2[mine & ~was].sum(), cut.area_m2[was & ~mine].sum()
         shapes.append(replace(grid, geometry=shapely.normalize(shape)))
         if gained or lost:
-            changes.append(Mended(grid.code, round(float(gained), 4), round(float(lost), 4)))
+            moved_m = shapely.hausdorff_distance(*_in_metres([grid.geometry, shape], grid.geometry.bounds))
+            changes.append(Mended(grid.code, *(round(float(each), 4) for each in (gained, lost, moved_m))))
     return shapes, changes
 
 
@@ -110,7 +115,7 @@ class _Faces:
     tree: shapely.STRtree
 
     @classmethod
-    def of(cls, grids: Sequence[NewGrid], around: BaseGeometry | None) -> _Faces:
+    def of(cls, grids: Sequence[NewGrid], around: BaseGeometry | None, tolerance_m: float) -> _Faces:
         """The faces of grids and of what they should cover."""
         shapes = shapely.make_valid(shapely.set_precision([grid.geometry for grid in grids], GRAIN_DEG))
         borders = list(shapely.boundary(shapes))
@@ -129,27 +134,34 @@ class _Faces:
         np.minimum.at(first, face_of, grid_of)
         first[first == len(grids)] = -1
         inside = np.ones(len(faces), bool) if limit is None else shapely.intersects(limit, inner)
-        half_m = np.array([_half_round_m(face) for face in faces])
+        count = np.bincount(face_of, minlength=len(faces))
+        is_sliver = np.zeros(len(faces), bool)
+        for face in np.flatnonzero((count != 1) | ~inside).tolist():
+            is_sliver[face] = _is_narrow(faces[face], tolerance_m)
         return cls(
             faces,
             sizes,
-            sizes < SLIVER_M * half_m,
+            is_sliver,
             inside,
             face_of,
             grid_of,
-            np.bincount(face_of, minlength=len(faces)),
+            count,
             first,
             shapely.STRtree(faces),
         )
 
 
-def _half_round_m(face: BaseGeometry) -> float:
-    """Half the circumference in metres on the sphere's tangent plane: good to a per cent, which a width needs."""
-    _west, south, _east, north = face.bounds
-    metres = 111_195.0
-    scale = np.array([metres * np.cos(np.radians((south + north) / 2)), metres])
-    line = shapely.get_coordinates(face.exterior) * scale
-    return float(np.hypot(*np.diff(line, axis=0).T).sum() / 2)
+def _is_narrow(face: BaseGeometry, width_m: float) -> bool:
+    """Whether no circle of that width fits into it."""
+    (flat,) = _in_metres([face], face.bounds)
+    return bool(shapely.is_empty(shapely.buffer(flat, -width_m / 2)))
+
+
+def _in_metres(shapes: Sequence[BaseGeometry], bounds: tuple[float, float, float, float]) -> list[BaseGeometry]:
+    """Shapes on the sphere's tangent plane at a corner of bounds: good to a per cent near it, which a width needs."""
+    west, south, _east, north = bounds
+    scale = 111_195.0 * np.array([np.cos(np.radians((south + north) / 2)), 1.0])
+    return list(shapely.transform(list(shapes), lambda lonlat: (lonlat - (west, south)) * scale))
 
 
 def _best_owner(cut: _Faces, face: int) -> int:

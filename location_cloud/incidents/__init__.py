@@ -14,4 +14,5 @@ CAPABILITY = Capability(
     jobs="jobs",
     overlay="overlay",
     tile_sets="tile_sets",
+    feature_sets="feature_sets",
 )

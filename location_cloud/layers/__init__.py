@@ -13,4 +13,5 @@ CAPABILITY = Capability(
     store="store",
     overlay="overlay",
     tile_sets="tile_sets",
+    feature_sets="feature_sets",
 )

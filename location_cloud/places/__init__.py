@@ -27,6 +27,7 @@ CAPABILITY = Capability(
     section="dataset",
     store="store",
     overlay="overlay",
+    place_finder="service_finding",
     commands=(
         Command(
             "places", "Take in, list and remove your own places and addresses.", "location_cloud.places.commands:places"

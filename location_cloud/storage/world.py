@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from location_cloud.capability import Section
+from location_cloud.capability import FoundPlace, Section
 from location_cloud.errors import CloudError, NotReady
 from location_cloud.storage.snapshot import IMPORT_HINT, Snapshot, Snapshots
 
 if TYPE_CHECKING:
+    from location_cloud.feature_sets import FeatureSet
     from location_cloud.storage.live import Live
     from location_cloud.tile_sets import TileSet
 
@@ -27,6 +28,12 @@ REPAIR_HINT = "import the data again, or go back: location-cloud snapshots --use
 TileSource: TypeAlias = "Callable[[World, str], Mapping[str, TileSet]]"
 """A capability's tile sets by name, as one tenant sees them."""
 
+PlaceFinder: TypeAlias = "Callable[[World, str], FoundPlace | None]"
+"""Tells which place words mean."""
+
+FeatureSource: TypeAlias = "Callable[[World, str], Mapping[str, FeatureSet]]"
+"""A capability's collections of features by name, as one tenant sees them."""
+
 log = logging.getLogger(__name__)
 
 
@@ -37,6 +44,7 @@ class World:
     overlay: what capabilities keep for this snapshot in this process, as `Worlds` was told to open it: their way to
     what the worker process derives from live data for the engines. None if there is nothing.
     tile_sources: where tile sets come from. on_incident: what joins the transaction of an incident's change.
+    feature_sources: where collections of features come from. place_finders: who tells which place words mean.
     """
 
     snapshot: Snapshot
@@ -44,11 +52,17 @@ class World:
     overlay: Any = None
     tile_sources: tuple[TileSource, ...] = ()
     on_incident: tuple[OnIncident, ...] = ()
+    feature_sources: tuple[FeatureSource, ...] = ()
+    place_finders: tuple[PlaceFinder, ...] = ()
 
     @property
     def home(self) -> Path:
         """The folder that all data of the installation lie in."""
         return self.snapshot.folder.parents[1]
+
+    def find_place(self, text: str) -> FoundPlace | None:
+        """The place that words mean most likely, of whichever capability knows one; None if none does."""
+        return next((found for finder in self.place_finders if (found := finder(self, text)) is not None), None)
 
     def section(self, section: Section[T]) -> T:
         """A capability's part of the snapshot. Raises NotReady if the snapshot has none."""
@@ -60,7 +74,7 @@ class Worlds:
 
     poll_s: seconds between two looks at the pointer. preload: sections loaded and warmed before a new snapshot is
     served, so that no request waits for them. open_overlay: makes the overlay of a new snapshot, after the sections.
-    tile_sources, on_incident: as in World.
+    tile_sources, on_incident, feature_sources, place_finders: as in World.
     A snapshot that cannot be opened is logged and the old one served on.
     """
 
@@ -73,6 +87,8 @@ class Worlds:
         open_overlay: Callable[[Snapshot], Any] = lambda _: None,
         tile_sources: Sequence[TileSource] = (),
         on_incident: Sequence[OnIncident] = (),
+        feature_sources: Sequence[FeatureSource] = (),
+        place_finders: Sequence[PlaceFinder] = (),
     ) -> None:
         self._snapshots = snapshots
         self._live = live
@@ -80,6 +96,8 @@ class Worlds:
         self._open_overlay = open_overlay
         self._tile_sources = tuple(tile_sources)
         self._on_incident = tuple(on_incident)
+        self._feature_sources = tuple(feature_sources)
+        self._place_finders = tuple(place_finders)
         self._world: World | None = None
         self._refused = ""
         self._refreshing = threading.Lock()
@@ -110,7 +128,8 @@ class Worlds:
                     return
                 snapshot = self._open(wanted)
                 overlay = self._open_overlay(snapshot)
-                self._world = World(snapshot, self._live, overlay, self._tile_sources, self._on_incident)
+                joined = self._tile_sources, self._on_incident, self._feature_sources, self._place_finders
+                self._world = World(snapshot, self._live, overlay, *joined)
                 self._refused = ""
             except (CloudError, OSError) as error:
                 if self._refused != str(error):  # once, not at every poll

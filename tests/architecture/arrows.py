@@ -19,11 +19,14 @@ SLICES = {
     "console",
     "directions",
     "dispatch",
+    "federation",
+    "features",
     "grids",
     "imagery",
     "incidents",
     "layers",
     "maps",
+    "patrols",
     "places",
     "roads",
     "searches",
@@ -49,7 +52,7 @@ BETWEEN_SLICES = {
 }
 """slice -> slices whose service, dataset or model it may use. A new arrow is one reviewed line here."""
 
-BASE = {"arrays", "capability", "changes", "errors", "extract", "settings", "tile_sets"}
+BASE = {"arrays", "capability", "changes", "errors", "extract", "feature_sets", "settings", "tile_sets"}
 
 # What a folder of ours may import of ours, by first name below location_cloud.
 FOLDERS = {
@@ -73,6 +76,7 @@ FILES = {
         "changes",
         "chinese_form",
         "errors",
+        "feature_sets",
         "http",
         "spatial",
         "tile_sets",
@@ -95,6 +99,7 @@ FILES = {
         "changes",
         "chinese_form",
         "errors",
+        "feature_sets",
         "kept_tiles",
         "live_layers",
         "live_values",
@@ -107,7 +112,7 @@ FILES = {
     },
     "model": {"arrays", "changes", "errors", "secrecy", "spatial", "routing", "own:model", "own:ideas"},
     "schema": {"own:model", "own:schema", "other:schema", "spatial", "http.parameters", "tile_sets"},
-    "store": {"own:store", "own:model", "capability", "changes", "errors", "spatial", "storage"},
+    "store": {"own:store", "own:model", "capability", "changes", "errors", "feature_sets", "spatial", "storage"},
     "dataset": {
         "own:model",
         "own:ideas",
@@ -138,6 +143,7 @@ FILES = {
         "chinese_form",
         "data",
         "errors",
+        "feature_sets",
         "extract",
         "live_values",
         "pdf_pages",
@@ -151,6 +157,7 @@ FILES["layers"] = FILES["dataset"] | {"own:dataset"}
 for _name in ("now", "metrics", "deriving", "overlay", "feed"):
     FILES[_name] = FILES["service"]
 FILES["tile_sets"] = FILES["service"]
+FILES["feature_sets"] = FILES["service"]
 FILES["overlay"] = FILES["service"] | {"settings"}
 FILES["asked"] = {"own:service", "own:dataset", "own:model", "own:ideas", "capability", "errors", "http", "routing"}
 FILES["asked"] |= {"tile_sets"}
@@ -189,6 +196,7 @@ FORBIDDEN = {
     "deriving": WEB | SQL | PLANNERS_SIDE,
     "overlay": WEB | SQL | PLANNERS_SIDE,
     "tile_sets": WEB | SQL | PLANNERS_SIDE,
+    "feature_sets": WEB | SQL | PLANNERS_SIDE,
     "asked": SQL | PLANNERS_SIDE,
     "asking": WEB | SQL | PLANNERS_SIDE,
     "__init__": WEB | SQL | PLANNERS_SIDE,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -57,23 +56,9 @@ def drawn_town(tmp_path_factory: pytest.TempPathFactory) -> BuiltWorld:
 
 
 @pytest.fixture
-def calls_database(postgis_url: str) -> Iterator[str]:
-    """URL of an empty PostGIS database of the test's own."""
-    import psycopg  # heavy optional: only where parts are installed
-    from sqlalchemy import make_url  # heavy optional: likewise
-
-    name = f"calls_{secrets.token_hex(4)}"
-    with psycopg.connect(postgis_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield make_url(postgis_url).set(database=name).render_as_string(hide_password=False)
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgis", marks=pytest.mark.parts)])
-def live(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Live]:
+def live(live_url: str, tmp_path: Path) -> Iterator[Live]:
     """A store with the tables of calls."""
-    url = "" if request.param == "sqlite" else request.getfixturevalue("calls_database")
-    store = open_live(url, tmp_path)
+    store = open_live(live_url, tmp_path)
     store.migrate({"callers": MIGRATIONS})
     yield store
     store.close()

@@ -21,6 +21,9 @@ from tests.conftest import copy_home
 PLACE = [24.9458, 60.1690]
 """In the demo city."""
 
+PUBLIC = "city.gov=city,village.gov=village"
+"""Jurisdictions and their tenants, which anybody may read over Open311."""
+
 POTHOLE, CLOSURE = "E0112", "E0306"
 """Classes: a damaged road, a closed one."""
 
@@ -82,7 +85,7 @@ class Centre:
 def centre_app(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The product over the demo city with a live store of these tests."""
     home = copy_home(demo_home, tmp_path_factory.mktemp("centre"))
-    flask = create_app(Settings(home=home, log="off", keys="always"))
+    flask = create_app(Settings(home=home, log="off", keys="always", open311_jurisdictions=PUBLIC))
     yield flask
     flask.extensions["location_cloud"].close()
 
@@ -102,23 +105,9 @@ def other_centre(centre_app: Flask) -> Centre:
 
 
 @pytest.fixture
-def cases_database(postgis_url: str) -> Iterator[str]:
-    """URL of an empty PostGIS database of the test's own."""
-    import psycopg  # heavy optional: only where parts are installed
-    from sqlalchemy import make_url  # heavy optional: likewise
-
-    name = f"cases_{secrets.token_hex(4)}"
-    with psycopg.connect(postgis_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield make_url(postgis_url).set(database=name).render_as_string(hide_password=False)
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgis", marks=pytest.mark.parts)])
-def live(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Live]:
+def live(live_url: str, tmp_path: Path) -> Iterator[Live]:
     """A store with the tables of cases."""
-    url = "" if request.param == "sqlite" else request.getfixturevalue("cases_database")
-    opened = open_live(url, tmp_path)
+    opened = open_live(live_url, tmp_path)
     opened.migrate({"cases": MIGRATIONS})
     yield opened
     opened.close()

@@ -102,23 +102,9 @@ def other_desk(desk_app: Flask) -> Desk:
 
 
 @pytest.fixture
-def dispatch_database(postgis_url: str) -> Iterator[str]:
-    """URL of an empty PostGIS database of the test's own."""
-    import psycopg  # heavy optional: only where parts are installed
-    from sqlalchemy import make_url  # heavy optional: likewise
-
-    name = f"dispatch_{secrets.token_hex(4)}"
-    with psycopg.connect(postgis_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield make_url(postgis_url).set(database=name).render_as_string(hide_password=False)
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgis", marks=pytest.mark.parts)])
-def live(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Live]:
+def live(live_url: str, tmp_path: Path) -> Iterator[Live]:
     """A store with the tables of dispatch."""
-    url = "" if request.param == "sqlite" else request.getfixturevalue("dispatch_database")
-    opened = open_live(url, tmp_path)
+    opened = open_live(live_url, tmp_path)
     opened.migrate({"dispatch": MIGRATIONS})
     yield opened
     opened.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,21 +11,10 @@ from location_cloud.grids.store import MIGRATIONS
 from location_cloud.storage.live import Live, open_live
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgis", marks=pytest.mark.parts)])
-def live(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Live]:
+@pytest.fixture
+def live(live_url: str, tmp_path: Path) -> Iterator[Live]:
     """A store with the tables of grids."""
-    url = "" if request.param == "sqlite" else _database(request)
-    store = open_live(url, tmp_path)
+    store = open_live(live_url, tmp_path)
     store.migrate({"grids": MIGRATIONS})
     yield store
     store.close()
-
-
-def _database(request: pytest.FixtureRequest) -> str:
-    import psycopg  # heavy optional: only where parts are installed
-    from sqlalchemy import make_url  # heavy optional: likewise
-
-    url, name = request.getfixturevalue("postgis_url"), f"grids_{secrets.token_hex(4)}"
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-    return make_url(url).set(database=name).render_as_string(hide_password=False)

@@ -97,3 +97,21 @@ def test_shaken_grids_are_mended_to_a_cover_without_gap_or_overlap():
     assert inside == []
     assert len(grids) == len(shaken)
     assert sum(area_m2(each.geometry) for each in grids) == pytest.approx(area_m2(whole), rel=1e-3)
+
+
+def test_a_repair_moves_no_border_further_than_it_may():
+    left, right = cell(0, 0), shapely.affinity.translate(cell(1, 0), 1e-5, 0)  # a gap of 76 cm
+    limit = cell(0, 0, wide=2)
+    grids, mended = repaired([grid(1, left), grid(2, right)], around=limit, tolerance_m=0.5)
+    assert [each for each in mended if each.code.endswith("001")] == []
+    assert "gap" in kinds(find_faults("manage", grids, around=limit, tolerance_m=0.5))
+    grids, mended = repaired([grid(1, left), grid(2, right)], around=limit, tolerance_m=1.0)
+    assert find_faults("manage", grids, around=limit) == []
+    assert all(0 < each.moved_m <= 1.0 for each in mended)
+
+
+def test_what_hangs_over_the_area_by_a_sliver_is_cut_off():
+    limit, over = cell(0, 0), shapely.affinity.scale(cell(0, 0), 1.00001, 1.0)
+    (mended_grid,), (mended,) = repaired([grid(1, over)], around=limit)
+    assert find_faults("manage", [mended_grid], around=limit) == []
+    assert mended.lost_m2 == pytest.approx(area_m2(over) - area_m2(limit), rel=1e-3)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import secrets
 import shutil
 import time
 from collections import Counter, defaultdict
@@ -25,8 +27,12 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from location_cloud.access.service import issue_key
 from location_cloud.app import all_operations, create_app, utc_now
 from location_cloud.capabilities import CAPABILITIES
+from location_cloud.cases.open311 import FORMS
 from location_cloud.cases.photo import ENDINGS
 from location_cloud.directions.jobs import make_matrices
+from location_cloud.federation.model import Batch, Key, Message
+from location_cloud.federation.signing import name_of_secret, sign
+from location_cloud.federation.wire import write_batch
 from location_cloud.grids.jobs import make_designs
 from location_cloud.http.openapi import build_openapi
 from location_cloud.imagery.service_adding import add_demo
@@ -45,22 +51,25 @@ CONFIG = Config.from_dict(
 )
 SCHEMA = schemathesis.openapi.from_dict(build_openapi(OPERATIONS), config=CONFIG)
 load_all_checks()
-EXAMPLES = 15
+EXAMPLES = 8
 """An operation, beside the boundary values that schemathesis tries of every parameter."""
 
 NOT_CHECKED = [positive_data_acceptance]
 """Rules over several parameters (south below north, at= stands alone, closed rings) cannot be said in a schema."""
 
 
-TOLD_WITH_200 = ("amap.", "baidu.", "google.", "nominatim.", "places.geocode_batch", "places.reverse_batch")
+TOLD_WITH_200 = ("amap.", "baidu.", "google.", "nominatim.", "open311.", "places.geocode_batch", "places.reverse_batch")
 """Refusals stand in the body: of one line of many, and in protocols whose clients look there. Nominatim takes whatever
-is no flag for off, as the original does."""
+is no flag for off, as the original does; to Open311 a parameter that is sent empty is one left out."""
 
 FOREIGN = {operation.name for operation in OPERATIONS if operation.as_error is not None}
 """Interfaces of other engines, which tell errors in their words."""
 
 NOT_OFFERED = {"valhalla.height", "valhalla.height_by_address", "callers.aml"}
 """Operations that answer only that they are not here yet, in the protocol's own words; AML needs a network's key."""
+
+
+FORM = "application/x-www-form-urlencoded"
 
 
 class Silent:
@@ -73,7 +82,7 @@ class Silent:
         pass
 
 
-@schemathesis.serializer("application/x-ndjson", "text/csv", "application/geo+json", *ENDINGS)
+@schemathesis.serializer("application/x-ndjson", "text/csv", "application/geo+json", FORM, *ENDINGS)
 def as_it_is(_context: object, value: object) -> bytes:
     """The bytes of a body that is no JSON document."""
     return value if isinstance(value, bytes) else str(value).encode()
@@ -95,6 +104,10 @@ class Asked:
         self.statuses[name][response.status_code] += 1
         if response.status_code >= 400 and b"ExceptionReport" in response.content:
             assert b"ExceptionText" in response.content
+        elif response.status_code >= 400 and b"<errors>" in response.content:
+            assert b"<description>" in response.content
+        elif response.status_code >= 400 and response.content.startswith(b'[{"code"'):
+            assert response.json()[0]["description"]
         elif response.status_code >= 400 and case.method != "HEAD":
             problem = response.json()
             if name in FOREIGN and "detail" not in problem:
@@ -136,6 +149,11 @@ class Asked:
         """The id of the file that a case was given last."""
         found = self.app.test_client().get(f"/v1/cases/{case}/files", headers=self.headers).json
         return max(int(each["id"]) for each in found["files"])
+
+    def waiting_token(self) -> str:
+        """The token of a report that waits for a place."""
+        told, sent = "service_code=E0112&address_string=mill", {"content_type": FORM, "headers": self.headers}
+        return str(self.app.test_client().post("/open311/v2/requests.json", data=told, **sent).json[0]["token"])
 
     def newest(self, kind: str) -> int:
         """The id of the incident or emergency that was added last."""
@@ -227,6 +245,9 @@ ROAD = "16280379:3:f"
 MATRIX, INCIDENT, EMERGENCY, SEARCH, CASE = "{matrix}", "{incident}", "{emergency}", "{search}", "{case}"
 """Stand for the id of the matrix that was asked in the background and is finished, and of the newest of the others."""
 
+PATROL, POINTS_NOW = "{patrol}", {"points": [{"time": "now", "lonlat": [24.9384, 60.1699]}]}
+"""The newest patrol; and fixes of it, which must be of now."""
+
 LAMP = "2306020118990001"
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -252,7 +273,22 @@ FIELD = {"type": "Polygon", "coordinates": [[[125, 46], [125.02, 46], [125.02, 4
 
 GRID = {"code": "M-1", "geometry": FIELD, "name": "first", "responsible": [{"role": "leader", "name": "team"}]}
 
+GRID_PEOPLE = {"valid_from": "2026-01-01", "people": [{"role": "网格长", "name": "张三", "phone": "13800001234"}]}
+GRID_VALUE = {"indicator": "cases", "period": "2026-11", "value": 2}
+
 FILE = "{file}"
+SECRET = "a-secret-of-a-peer-that-the-tests-play"
+PIXEL_SHA256 = hashlib.sha256(PIXEL).hexdigest()
+TOLD = {"id": 7, "version": 1, "number": "20261123-7", "stage": "filed", "class": "E0112", "lonlat": AT, "area": ""}
+TOLD |= {"deadline": None, "warn_at": None, "closed_at": None, "suspended_since": None}
+TOLD_FILE = {"sha256": PIXEL_SHA256, "name": "a.png", "media_type": "image/png", "size": len(PIXEL)}
+TOLD_ENTRY = {"number": 1, "version": 1, "at": "2026-11-23T08:00:00Z", "action": "report"}
+CONTENT = {"case": TOLD, "files": [TOLD_FILE], "entries": [TOLD_ENTRY]}
+BATCH = write_batch(Batch("0" * 16, float(NOW_S), (Message("case", "7", 1, CONTENT),)))
+PEER = {"sends": ["cases"], "takes": ["cases"], "roles": ["leader"]}
+SIGNED = {"federation.exchange", "federation.take_file", "federation.send_file"}
+
+TOKEN = "{token}"
 """Stands for the id of the file that a case was given last."""
 
 DESIGN = "{design}"
@@ -499,6 +535,42 @@ REAL = {
     "cases.add_file": ({"id": CASE}, {}, ("application/octet-stream", PIXEL)),
     "cases.files": ({"id": CASE}, {}, None),
     "cases.file": ({"id": CASE, "file": FILE}, {"plain": "true"}, None),
+    "federation.put_peer": ({"peer": "village"}, {}, {**PEER, "secret": SECRET}),
+    "federation.exchange": ({"peer": "village"}, {}, ("application/octet-stream", BATCH)),
+    "federation.take_file": (
+        {"peer": "village", "case": 7, "sha256": PIXEL_SHA256},
+        {},
+        ("application/octet-stream", PIXEL),
+    ),
+    "federation.send_file": ({"peer": "village", "case": CASE, "sha256": PIXEL_SHA256}, {}, None),
+    "federation.peers": ({}, {}, None),
+    "federation.peer": ({"peer": "village"}, {}, None),
+    "federation.dead": ({"peer": "village"}, {"limit": 5}, None),
+    "federation.cases": ({"peer": "village"}, {"bbox": "24.9,60.1,25,60.2", "crs": "gcj02"}, None),
+    "federation.case": ({"peer": "village", "id": 7}, {}, None),
+    "federation.timeline": ({"peer": "village", "id": 7}, {}, None),
+    "federation.file": ({"peer": "village", "id": 7, "sha256": PIXEL_SHA256}, {}, None),
+    "federation.ask": ({"peer": "village", "id": 7, "action": "urge"}, {}, {"text": "before the rain"}),
+    "federation.requests": ({"peer": "village"}, {"way": "out"}, None),
+    "federation.indicators": ({"peer": "village"}, {"period": "2026-11"}, None),
+    "federation.act": ({"peer": "village", "action": "resend"}, {}, None),
+    "federation.add_key": ({"peer": "village"}, {"version": 1}, {}),
+    "federation.remove_peer": ({"peer": "village"}, {"version": 2}, None),
+    **{f"open311.discovery_{form}": ({}, {}, None) for form in FORMS},
+    **{f"open311.services_{form}": ({}, {}, None) for form in FORMS},
+    **{f"open311.service_{form}": ({"service_code": "E0112"}, {}, None) for form in FORMS},
+    "open311.add_xml": ({}, {}, (FORM, b"service_code=E0112&lat=60.17&long=24.94")),
+    "open311.add_json": ({}, {}, (FORM, b"service_code=E0112&address_string=Mannerheimintie+1")),
+    **{f"open311.requests_{form}": ({}, {"bbox": "24,60,25,61", "extensions": "true"}, None) for form in FORMS},
+    **{f"open311.request_{form}": ({"service_request_id": CASE}, {}, None) for form in FORMS},
+    **{f"open311.token_{form}": ({"token": TOKEN}, {}, None) for form in FORMS},
+    **{f"open311.updates_{form}": ({}, {"page_size": 10}, None) for form in FORMS},
+    "open311.add_update_xml": ({}, {}, (FORM, b"service_request_id={case}&description=deeper")),
+    "open311.add_update_json": ({}, {}, (FORM, b"service_request_id={case}&description=deeper&update_id=1")),
+    "cases.add_order": ({}, {}, {"order": "12345-1", "class": "E0112", "at": AT, "band": "urgent"}),
+    "cases.unplaced": ({}, {}, None),
+    "cases.place": ({"token": TOKEN}, {}, {"at": AT}),
+    "cases.discard": ({"token": TOKEN}, {}, None),
     "components.add": ({}, {"county": "230602"}, {"class": "0118", "at": AT, "id": LAMP}),
     "components.batch": ({}, {"county": "230602"}, ("text/csv", b"class,lon,lat\n0118,24.94,60.17\n")),
     "components.list": ({}, {"class": "0118"}, None),
@@ -577,6 +649,15 @@ REAL = {
     "areas.children": ({"code": "230602"}, {"geometry": "none"}, None),
     "roads.list": ({}, {"bbox": "24.94,60.165,24.945,60.17"}, None),
     "roads.get": ({"key": "16280379:3:f"}, {}, None),
+    "features.landing": ({}, {"f": "html"}, None),
+    "features.landing_slash": ({}, {}, None),
+    "features.conformance": ({}, {}, None),
+    "features.api": ({}, {}, None),
+    "features.collections": ({}, {"lang": "en"}, None),
+    "features.collection": ({"collection": "areas"}, {}, None),
+    "features.queryables": ({"collection": "areas"}, {}, None),
+    "features.items": ({"collection": "areas"}, {"bbox": "125,46,126,47", "limit": "3"}, None),
+    "features.item": ({"collection": "areas", "feature": "2306"}, {}, None),
     "layers.add": ({"layer": "wells"}, {}, WELL),
     "layers.list": ({}, {}, None),
     "layers.features": ({"layer": "wells"}, {"bbox": "125,46,126,47"}, None),
@@ -616,10 +697,55 @@ REAL = {
     "grids.locate_many": ({"scheme": "manage"}, {}, {"coordinates": [[125.01, 46.01]], "on": "2026-11-01"}),
     "grids.get": ({"scheme": "manage", "code": "M-1"}, {"at": "2026-11-01"}, None),
     "grids.change": ({"scheme": "manage", "code": "M-1"}, {"version": 1}, {"name": "second"}),
+    "grids.people": ({"scheme": "manage", "code": "M-1"}, {"on": "2026-11-01"}, None),
+    "grids.set_people": ({"scheme": "manage", "code": "M-1"}, {"version": 0}, GRID_PEOPLE),
+    "grids.people_reads": ({"scheme": "manage", "code": "M-1"}, {}, None),
+    "grids.answering": ({"scheme": "manage"}, {"at": "125.01,46.01", "on": "2026-11-01"}, None),
+    "grids.put_indicators": ({"scheme": "manage", "code": "M-1"}, {}, {"values": [GRID_VALUE]}),
+    "grids.indicators": ({"scheme": "manage", "code": "M-1"}, {"indicator": "cases"}, None),
+    "grids.put_values": (
+        {"scheme": "manage"},
+        {},
+        {"indicator": "cases", "period": "2026-10", "values": {"M-1": 3}},
+    ),
+    "grids.indicator_periods": ({"scheme": "manage"}, {}, None),
+    "grids.choropleth": ({"scheme": "manage"}, {"indicator": "cases", "method": "natural"}, None),
+    "grids.summary": ({"scheme": "manage"}, {"by": "county", "on": "2026-11-01"}, None),
     "grids.retire": ({"scheme": "manage", "code": "M-1"}, {"version": 2, "valid_to": "2031-01-01"}, None),
     "grids.check": ({"scheme": "manage"}, {}, {"grids": [GRID], "repair": True}),
     "grids.import": ({"scheme": "village"}, {}, {"grids": [GRID], "valid_from": "2026-01-01"}),
     "grids.changes": ({}, {}, None),
+    "patrols.put_beat": ({"beat": "B-1"}, {}, {"geometry": SQUARE, "post": {"lonlat": AT}, "simulated": True}),
+    "patrols.beats": ({}, {"bbox": "24.9,60.1,25,60.2"}, None),
+    "patrols.beat": ({"beat": "B-1"}, {"crs": "gcj02"}, None),
+    "patrols.put_roster": (
+        {"roster": "R-1"},
+        {},
+        {
+            "person": "p1",
+            "beat": "B-1",
+            "week": {"mon": [{"begin": "22:00", "end": "06:00"}]},
+            "valid_from": "2026-01-01",
+        },
+    ),
+    "patrols.rosters": ({}, {"person": "p1"}, None),
+    "patrols.roster": ({"roster": "R-1"}, {}, None),
+    "patrols.begin": ({}, {}, {"person": "p1", "at": AT, "beat": "B-1", "simulated": True}),
+    "patrols.add_points": ({"id": PATROL}, {}, POINTS_NOW),
+    "patrols.points": ({"id": PATROL}, {"crs": "bd09"}, None),
+    "patrols.coverage": ({"id": PATROL}, {"form": "codes"}, None),
+    "patrols.doubts": ({"id": PATROL}, {}, None),
+    "patrols.end": ({"id": PATROL}, {"version": 1}, {"at": AT, "accuracy_m": 12.0}),
+    "patrols.get": ({"id": PATROL}, {}, None),
+    "patrols.list": ({}, {"person": "p1", "open": "false"}, None),
+    "patrols.reads": ({"id": PATROL}, {}, None),
+    "patrols.unseen": ({}, {"days": 7, "form": "spans", "beat": "B-1"}, None),
+    "patrols.route": ({"beat": "B-1"}, {}, {"budget_min": 30.0, "spots": [{"lonlat": TO, "name": "case 1"}]}),
+    "patrols.attendance": ({}, {"first_day": "2026-11-01", "last_day": "2026-11-30"}, None),
+    "patrols.report": ({}, {"first_day": "2026-11-01", "last_day": "2026-11-30", "by": "beat"}, None),
+    "patrols.remove_roster": ({"roster": "R-1"}, {"version": 1}, None),
+    "patrols.erase_person": ({"person": "p1"}, {}, None),
+    "patrols.retire_beat": ({"beat": "B-1"}, {"version": 1}, None),
     "catalog.datasets": ({}, {}, None),
     "console.page": ({}, {"lang": "en"}, None),
     "console.file": ({"path": "index.html"}, {}, None),
@@ -646,11 +772,24 @@ def test_every_operation_answers_a_real_question_as_documented(asked: Asked):
         if SEARCH in path.values():
             path = {"id": asked.newest("searches")}
         if CASE in path.values():
-            path = {**path, "id": asked.newest("cases")}
+            path = {name: asked.newest("cases") if value == CASE else value for name, value in path.items()}
+        if PATROL in path.values():
+            path = {"id": asked.newest("patrols")}
+        if body is POINTS_NOW:
+            sent["body"] = {"points": [{**POINTS_NOW["points"][0], "time": utc_now().isoformat()}]}
+        if isinstance(body, bytes) and b"{case}" in body:
+            sent["body"] = body.replace(b"{case}", str(asked.newest("cases")).encode())
+        if TOKEN in path.values():
+            path = {"token": asked.waiting_token()}
         if FILE in path.values():
             path = {**path, "file": asked.newest_file(path["id"])}
         if name in ("rules.put", "rules.put_incidents"):  # there is one of each, which may have been asked for before
             sent["headers"] = {"If-Match": "*"}
+        if name in SIGNED:
+            place = operation.path.format(**path)
+            content = sent.get("body", b"")
+            key = Key(name_of_secret(SECRET), SECRET, 0.0)
+            sent["headers"] = sign(key, operation.method.upper(), place, content, time.time(), secrets.token_hex(8))
         case = operation.Case(path_parameters=dict(path), query=dict(query), **sent)
         assert asked.ask(case) == unanswered.pop(name), name
     assert set(unanswered) <= NOT_OFFERED, "a new operation needs a real question above"

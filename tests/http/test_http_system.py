@@ -56,7 +56,8 @@ def test_every_route_is_an_operation_of_the_document(app, client):
 def test_every_operation_but_the_open_ones_declares_a_scope(app, client):
     paths = client.get("/openapi.json").json["paths"]
     open_paths = {path for path, methods in paths.items() for entry in methods.values() if not entry["x-scope"]}
-    assert open_paths == {"/health", "/openapi.json", "/docs", "/", "/console/{path}"}
+    open311 = {path for path in open_paths if path.startswith("/open311/v2/")}  # it asks for keys itself
+    assert open_paths - open311 == {"/health", "/openapi.json", "/docs", "/", "/console/{path}"}
 
 
 def test_the_docs_page_describes_every_operation_and_error(client):
@@ -70,5 +71,6 @@ def test_the_docs_page_describes_every_operation_and_error(client):
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
 def test_the_documents_lead_nowhere_outside(client, path):
+    """But for names of things that are spelt as addresses."""
     text = client.get(path).get_data(as_text=True)
-    assert not re.findall(r"https?://(?!127\.0\.0\.1|www\.w3\.org)[\w.]+", text)
+    assert not re.findall(r"https?://(?!127\.0\.0\.1|www\.w3\.org|www\.opengis\.net/def/crs/)[\w.]+", text)

@@ -38,6 +38,7 @@ from pathlib import Path
 if __package__ in (None, ""):  # run as a script
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.parts.ogctests import OGCTESTS, SUITE, SuiteMissingError, install_ogctests
 from tests.parts.peers import WHEELS, PeersMissingError, install_peers
 from tests.parts.web_clients import WEB_CLIENTS, CannotFetchError, fetch_client
 
@@ -337,6 +338,14 @@ def _install_peers() -> None:
         _say(f"{PEERS}: {error}. Their tests will be skipped")
 
 
+def _install_ogctests() -> None:
+    """The suite; where it cannot be had, its test says so and skips."""
+    try:
+        _say(f"{OGCTESTS}: {SUITE} in place" if install_ogctests() else f"{OGCTESTS}: in place")
+    except SuiteMissingError as error:
+        _say(f"{OGCTESTS}: {error}. Its test will be skipped")
+
+
 def main(names: list[str]) -> int:
     """Install the parts one after the other; 0 if all are in place afterwards."""
     os.umask(0o022)  # PostgreSQL runs as another account when root installs
@@ -348,7 +357,9 @@ def main(names: list[str]) -> int:
             _install_web_clients()
         if PEERS in names:
             _install_peers()
-        for part in (PARTS[name] for name in names if name not in (WEB, PEERS)):
+        if OGCTESTS in names:
+            _install_ogctests()
+        for part in (PARTS[name] for name in names if name in PARTS):
             try:
                 if not install(part):
                     _say(f"{part.name}: in place")
@@ -365,9 +376,8 @@ def main(names: list[str]) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Lay out the real parts of `make test-all` under .parts/.")
-    parser.add_argument(
-        "names", nargs="+", choices=(every := [*sorted(PARTS), PEERS, WEB]), metavar="PART", help=", ".join(every)
-    )
+    every = [*sorted(PARTS), OGCTESTS, PEERS, WEB]
+    parser.add_argument("names", nargs="+", choices=every, metavar="PART", help=", ".join(every))
     try:
         sys.exit(main(parser.parse_args().names))
     except KeyboardInterrupt:

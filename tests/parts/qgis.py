@@ -1,4 +1,4 @@
-"""A real QGIS without a screen, in a process of its own: it draws layers and tells the colours of places."""
+"""A real QGIS without a screen, in a process of its own: it draws layers, tells colours of places, reads features."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from tests.parts.install import find_libraries, installed_root
 
 LOOK = Path(__file__).with_name("qgis_look.py")
+READ = Path(__file__).with_name("qgis_items.py")
 
 
 def look(layers: list[dict[str, Any]], scratch: Path) -> list[dict[str, Any]]:
@@ -18,6 +19,15 @@ def look(layers: list[dict[str, Any]], scratch: Path) -> list[dict[str, Any]]:
 
     scratch: an empty folder, for what QGIS files under HOME. Raises PartMissingError if QGIS is not installed.
     """
+    return _run(LOOK, layers, scratch)
+
+
+def read(collections: list[dict[str, Any]], scratch: Path) -> list[dict[str, Any]]:
+    """What QGIS reads of each collection of features: see qgis_items.py. scratch, errors: as of `look`."""
+    return _run(READ, collections, scratch)
+
+
+def _run(script: Path, asked: list[dict[str, Any]], scratch: Path) -> list[dict[str, Any]]:
     root = installed_root("qgis")
     scratch.chmod(0o700)  # Qt wants its runtime folder so
     environment = {
@@ -33,8 +43,8 @@ def look(layers: list[dict[str, Any]], scratch: Path) -> list[dict[str, Any]]:
     python = next(root.glob("usr/bin/python3.[0-9]*"))
     answers = scratch / "answers.json"
     ran = subprocess.run(
-        [python, LOOK, root, answers],
-        input=json.dumps(layers),
+        [python, script, root, answers],
+        input=json.dumps(asked),
         capture_output=True,
         text=True,
         env=environment,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,11 @@ RAILWAY_STATION = [24.9414, 60.1719]
 
 BEGUN = {
     "title": "exercise",
-    "subject": {"category": "hiker", "last_seen_at": "2026-11-23T00:00:00Z"},
+    "subject": {"category": "hiker", "last_seen_at": (utc_now() - timedelta(hours=3)).isoformat()},
     "ipp": RAILWAY_STATION,
     "extent": {"radius_m": 1500},
     "grid": {"cell_m": 25},
+    "season": "winter",
     "simulated": True,
 }
 """A small search: 121 x 121 cells."""
@@ -137,23 +139,9 @@ def cut(desk):
 
 
 @pytest.fixture
-def searches_database(postgis_url):
-    """URL of an empty PostGIS database of the test's own."""
-    import psycopg  # heavy optional: only where parts are installed
-    from sqlalchemy import make_url  # heavy optional: likewise
-
-    name = f"searches_{secrets.token_hex(4)}"
-    with psycopg.connect(postgis_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield make_url(postgis_url).set(database=name).render_as_string(hide_password=False)
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgis", marks=pytest.mark.parts)])
-def live(request, tmp_path):
+def live(live_url, tmp_path):
     """A store with the tables of searches, on each database."""
-    url = "" if request.param == "sqlite" else request.getfixturevalue("searches_database")
-    store = open_live(url, tmp_path)
+    store = open_live(live_url, tmp_path)
     store.migrate({"searches": MIGRATIONS})
     yield store
     store.close()

@@ -162,7 +162,7 @@ def test_a_subject_who_walks_on_spreads_without_losing_chance(desk, begun):
     told = desk.post(f"/{begun}/move", {"duration_s": 1800}, If_Match='"1"')
     after, rest_after = desk.chances(begun)
     assert sum(after.values()) + rest_after == pytest.approx(1, abs=1e-9)
-    assert max(after.values()) < max(before.values())
+    assert sum(chance**2 for chance in after.values()) < sum(chance**2 for chance in before.values())
     assert told["row"] == pytest.approx(rest_after)
     assert rest_after > rest
 

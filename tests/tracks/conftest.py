@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 
-import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from location_cloud.storage.live import open_live
 from location_cloud.tracks.store import MIGRATIONS
 
 
 @pytest.fixture
-def tracks_database(postgis_url):
-    """URL of an empty database of the test's own on the run's server."""
-    name = f"tracks_{secrets.token_hex(4)}"
-    with psycopg.connect(postgis_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield make_url(postgis_url).set(database=name).render_as_string(hide_password=False)
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgis", marks=pytest.mark.parts)])
-def live(request, tmp_path):
-    url = "" if request.param == "sqlite" else request.getfixturevalue("tracks_database")
-    store = open_live(url, tmp_path)
+def live(live_url, tmp_path):
+    store = open_live(live_url, tmp_path)
     store.migrate({"tracks": MIGRATIONS})
     yield store
     store.close()

@@ -65,5 +65,15 @@ def cell_range(code: str) -> CellRange:
 
 def index_code(cell: int) -> str:
     """The level 5 code of an index cell. Raises BadCode for a number that is none."""
-    column, row = _BEIDOU.cells_of_keys([cell], INDEX_LEVEL)
-    return str(_BEIDOU.codes(column, row, INDEX_LEVEL)[0])
+    return index_codes([cell])[0]
+
+
+def index_codes(cells: npt.ArrayLike) -> list[str]:
+    """The level 5 codes of index cells, "" where there is none (NO_CELL). Raises BadCode for a number that is none."""
+    numbers = np.asarray(cells, np.int64).reshape(-1)
+    there = numbers >= 0
+    codes = np.full(len(numbers), "", "U16")
+    if there.any():
+        codes[there] = _BEIDOU.codes(*_BEIDOU.cells_of_keys(numbers[there], INDEX_LEVEL), INDEX_LEVEL)
+    found: list[str] = codes.tolist()
+    return found
