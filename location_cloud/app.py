@@ -21,7 +21,7 @@ from location_cloud.http.web import Door, build_flask
 from location_cloud.settings import Settings, load_settings
 from location_cloud.storage.live import Live, open_live
 from location_cloud.storage.snapshot import Snapshot, Snapshots
-from location_cloud.storage.world import FeatureSource, OnIncident, PlaceFinder, TileSource, Worlds
+from location_cloud.storage.world import FeatureSource, OnIncident, PlaceFinder, TileSource, WeatherTeller, Worlds
 
 
 def create_app(settings: Settings) -> Flask:
@@ -41,6 +41,7 @@ def create_app(settings: Settings) -> Flask:
         on_incident=all_on_incident(CAPABILITIES),
         feature_sources=all_feature_sources(CAPABILITIES),
         place_finders=all_place_finders(CAPABILITIES),
+        weather_tellers=all_weather_tellers(CAPABILITIES),
     )
     metrics = Metrics(settings.home / "run" / "metrics", ("none", *(operation.name for operation in operations)))
     system = System(settings, CAPABILITIES, operations, worlds, live, metrics, utc_now)
@@ -110,6 +111,11 @@ def all_tile_sources(capabilities: tuple[Capability, ...]) -> tuple[TileSource, 
 def all_place_finders(capabilities: tuple[Capability, ...]) -> tuple[PlaceFinder, ...]:
     """Who tells which place words mean, in menu order."""
     return tuple(finder for capability in capabilities if (finder := capability.find_place_finder()) is not None)
+
+
+def all_weather_tellers(capabilities: tuple[Capability, ...]) -> tuple[WeatherTeller, ...]:
+    """Who tells the weather, in menu order."""
+    return tuple(teller for capability in capabilities if (teller := capability.find_weather()) is not None)
 
 
 def all_feature_sources(capabilities: tuple[Capability, ...]) -> tuple[FeatureSource, ...]:

@@ -402,6 +402,7 @@ class Capability:
     change of an incident (`incidents.model.Change`): what it writes through the connection is durable with the incident
     or not at all, and what it raises undoes both.
     place_finder: module with find_place(world, text), the `FoundPlace` that words mean, or None.
+    weather: module with told_weather(connection, tenant, now): {"condition", "temperature_c"} as far as known, or None.
     tile_sets: module with tile_sets(world, tenant), its tile sets (`tile_sets.TileSet`) by name; asked often, so quick.
     feature_sets: module with feature_sets(world, tenant), its collections (`feature_sets.FeatureSet`) by name.
     """
@@ -418,6 +419,7 @@ class Capability:
     tile_sets: str = ""
     feature_sets: str = ""
     place_finder: str = ""
+    weather: str = ""
     commands: tuple[Command, ...] = ()
     importers: tuple[Importer, ...] = ()
 
@@ -468,6 +470,10 @@ class Capability:
     def find_place_finder(self) -> Callable[[Any, str], FoundPlace | None] | None:
         """What tells which place words mean, if it can."""
         return self._part(self.place_finder, "find_place") if self.place_finder else None
+
+    def find_weather(self) -> Callable[[Any, str, datetime], Mapping[str, Any] | None] | None:
+        """What tells the weather, if it knows any."""
+        return self._part(self.weather, "told_weather") if self.weather else None
 
     def find_on_incident(self) -> Callable[[Any, Any, str, Any], None] | None:
         """What joins the transaction of an incident's change, if it wants to."""

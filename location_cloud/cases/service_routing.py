@@ -68,8 +68,8 @@ def choose(
 
 
 def told_weather(world: World, connection: Any, tenant: str, now: datetime) -> Mapping[str, Any]:
-    """The weather as whoever knows it tells it (`World.told_weather`); {} = nobody does."""
-    for tell in getattr(world, "told_weather", ()):
+    """The weather as whoever knows it tells it (`World.weather_tellers`); {} = nobody does."""
+    for tell in world.weather_tellers:
         if (told := tell(connection, tenant, now)) is not None:
-            return told  # type: ignore[no-any-return]  # a mapping, by World
+            return told
     return {}

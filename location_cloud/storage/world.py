@@ -14,6 +14,8 @@ from location_cloud.errors import CloudError, NotReady
 from location_cloud.storage.snapshot import IMPORT_HINT, Snapshot, Snapshots
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from location_cloud.feature_sets import FeatureSet
     from location_cloud.storage.live import Live
     from location_cloud.tile_sets import TileSet
@@ -31,6 +33,9 @@ TileSource: TypeAlias = "Callable[[World, str], Mapping[str, TileSet]]"
 PlaceFinder: TypeAlias = "Callable[[World, str], FoundPlace | None]"
 """Tells which place words mean."""
 
+WeatherTeller: TypeAlias = "Callable[[Any, str, datetime], Mapping[str, Any] | None]"
+"""The weather that holds, by (connection, tenant, now): {"condition", "temperature_c"} of what is known."""
+
 FeatureSource: TypeAlias = "Callable[[World, str], Mapping[str, FeatureSet]]"
 """A capability's collections of features by name, as one tenant sees them."""
 
@@ -45,6 +50,7 @@ class World:
     what the worker process derives from live data for the engines. None if there is nothing.
     tile_sources: where tile sets come from. on_incident: what joins the transaction of an incident's change.
     feature_sources: where collections of features come from. place_finders: who tells which place words mean.
+    weather_tellers: who tells the weather.
     """
 
     snapshot: Snapshot
@@ -54,6 +60,7 @@ class World:
     on_incident: tuple[OnIncident, ...] = ()
     feature_sources: tuple[FeatureSource, ...] = ()
     place_finders: tuple[PlaceFinder, ...] = ()
+    weather_tellers: tuple[WeatherTeller, ...] = ()
 
     @property
     def home(self) -> Path:
@@ -74,7 +81,7 @@ class Worlds:
 
     poll_s: seconds between two looks at the pointer. preload: sections loaded and warmed before a new snapshot is
     served, so that no request waits for them. open_overlay: makes the overlay of a new snapshot, after the sections.
-    tile_sources, on_incident, feature_sources, place_finders: as in World.
+    tile_sources, on_incident, feature_sources, place_finders, weather_tellers: as in World.
     A snapshot that cannot be opened is logged and the old one served on.
     """
 
@@ -89,15 +96,14 @@ class Worlds:
         on_incident: Sequence[OnIncident] = (),
         feature_sources: Sequence[FeatureSource] = (),
         place_finders: Sequence[PlaceFinder] = (),
+        weather_tellers: Sequence[WeatherTeller] = (),
     ) -> None:
         self._snapshots = snapshots
         self._live = live
         self._preload = tuple(preload)
         self._open_overlay = open_overlay
-        self._tile_sources = tuple(tile_sources)
-        self._on_incident = tuple(on_incident)
-        self._feature_sources = tuple(feature_sources)
-        self._place_finders = tuple(place_finders)
+        joined = tile_sources, on_incident, feature_sources, place_finders, weather_tellers
+        self._joined: tuple[Any, ...] = tuple(map(tuple, joined))
         self._world: World | None = None
         self._refused = ""
         self._refreshing = threading.Lock()
@@ -128,8 +134,7 @@ class Worlds:
                     return
                 snapshot = self._open(wanted)
                 overlay = self._open_overlay(snapshot)
-                joined = self._tile_sources, self._on_incident, self._feature_sources, self._place_finders
-                self._world = World(snapshot, self._live, overlay, *joined)
+                self._world = World(snapshot, self._live, overlay, *self._joined)
                 self._refused = ""
             except (CloudError, OSError) as error:
                 if self._refused != str(error):  # once, not at every poll

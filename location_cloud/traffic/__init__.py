@@ -15,6 +15,7 @@ CAPABILITY = Capability(
     store="store",
     jobs="jobs",
     overlay="overlay",
+    weather="service_weather",
     commands=(
         Command(
             "traffic",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from location_cloud.errors import BadQuery, NotFound
 from location_cloud.storage.wake import wake_worker
@@ -24,6 +25,12 @@ def get_weather(world: World, tenant: str, now: datetime) -> Weather:
     if found is None or found.until_s <= now.timestamp():
         raise NotFound("no weather is told", hint="PUT /v1/traffic/weather tells it")
     return found
+
+
+def told_weather(connection: Any, tenant: str, now: datetime) -> Mapping[str, Any] | None:
+    """{"condition"} of the weather that holds now, None if none is told; for those who do not know traffic."""
+    found = store.find_weather(connection, tenant)
+    return {"condition": found.condition} if found is not None and found.is_on(now.timestamp()) else None
 
 
 def put_weather(

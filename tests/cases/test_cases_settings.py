@@ -111,6 +111,17 @@ def test_a_trial_names_every_rule_that_fits_and_the_one_that_decided(centre):
     assert centre.ask("GET", "/v1/cases")["cases"] == []
 
 
+def test_rules_know_the_weather_that_is_told_for_the_roads(centre):
+    slippery = {"id": "slippery", "when": {"weather": ["ice", "heavy_snow"]}, "then": {"department": "winter"}}
+    centre.ask("PUT", "/v1/rules", {"rules": [slippery, ROADS]})
+    centre.ask("PUT", "/v1/traffic/weather", {"condition": "heavy_snow", "simulated": True})
+    sent = centre.act(centre.walk(centre.report(), "accept", "file"), "dispatch")
+    assert (sent["department"], sent["rule"]) == ("winter", "slippery")
+    centre.ask("DELETE", "/v1/traffic/weather")
+    sent = centre.walk(centre.report(), "accept", "file")
+    assert (sent["department"], sent["rule"]) == ("roads", "roads")
+
+
 def test_rules_suggest_a_department_or_send_the_case_themselves(centre):
     centre.ask("PUT", "/v1/rules", {"rules": [{**ROADS, "then": {"department": "roads"}}]})
     case = centre.walk(centre.report(), "accept", "file")

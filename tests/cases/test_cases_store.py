@@ -28,6 +28,7 @@ class Bare:
 
     def __init__(self, live, home):
         self.live, self.home, self.overlay = live, home, None
+        self.weather_tellers = ()
 
     def section(self, _):
         raise NotReady("none")

@@ -34,6 +34,7 @@ class Bare:
 
     def __init__(self, live: Live, home: Path) -> None:
         self.live, self.home, self.overlay = live, home, None
+        self.weather_tellers = ()
 
     def section(self, _: Any) -> Any:
         raise NotReady("none")
