@@ -20,7 +20,7 @@ PARTS = postgis chromium qgis mosquitto web-servers web-clients peers ogctests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check setup setup-test demo lint test bench-places parts test-parts test-all bench bench-routing bench-tiles bench-traffic format clean
+.PHONY: help check setup setup-test demo lint test bench-places parts test-parts test-all bench bench-routing bench-tiles bench-traffic bench-grids format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -99,6 +99,9 @@ bench-traffic: setup  ## traffic: map matching beside OSRM and Meili, fixes take
 	@$(VENV)/bin/python -m benchmarks.matching $(FILES)
 	@$(VENV)/bin/python -m benchmarks.tracks
 	@$(VENV)/bin/python -m benchmarks.traffic $(FILES)
+
+bench-grids: setup-test  ## grids and cases: cells, designer, a million cases, indices, patrols, kill -9; FILES="city.osm.pbf"
+	@$(VENV)/bin/python -m benchmarks.grids $(FILES)
 
 format: setup-test  ## put the sources in order
 	@$(VENV)/bin/ruff check --fix -q .

@@ -42,8 +42,6 @@ def rows_of_step(step: Step, role: str, who: str, before: Case, after: Case, now
         counts |= _closing(before, now)
     is_in_time = before.stage_due is None or now <= before.stage_due
     counts |= {ON_TIME[name] for name in counts if name in ON_TIME and is_in_time}
-    if "handled" in counts and not is_in_time:
-        counts.add("overdue")
     seen = after if "to_dispatch" in counts else before
     yield _row(seen, before.stage, step.action, role, who, before, now, counts)
 
@@ -77,8 +75,10 @@ def _filing(before: Case) -> set[str]:
 
 
 def _closing(before: Case, now: float) -> set[str]:
-    counts = set() if before.is_counted else {"should_close"}
-    return counts | ({"closed_on_time"} if before.due is None or now <= before.due else set())
+    """A case past its limit is overdue once: the clock may have counted it before (`row_of_overdue`)."""
+    is_in_time = before.due is None or now <= before.due
+    counts = {"closed_on_time"} if is_in_time else set()  # also where the limit was extended after it had run out
+    return counts if before.is_counted else counts | {"should_close"} | (set() if is_in_time else {"overdue"})
 
 
 def _row(

@@ -163,24 +163,38 @@ def replace(
     Gives the area's grids on that day. Raises BadQuery for a wrong code or shape or a code twice, Conflict for a code
     that was retired before or a grid that begins later, TooLarge over a ceiling.
     """
-    checked = check_grids(scheme, grids)
     with live.write() as connection:
-        if not was_sent(connection, tenant, sent):
-            present = {
-                each.code: each
-                for each in store.list_grids(connection, live, tenant, scheme, valid_from, area_code=area_code)
-            }
-            wanted = {each.code: each for each in checked}
-            changed = [code for code, new in wanted.items() if code in present and not _is_same(present[code], new)]
-            added = [code for code in wanted if code not in present]
-            gone = [each for code, each in present.items() if code not in wanted]
-            _check_unused(connection, tenant, scheme, added)
-            _check_begun(connection, live, tenant, scheme, area_code, valid_from)
-            store.end_grids(connection, tenant, [*gone, *(present[code] for code in changed)], valid_from)
-            codes = [each.code for each in gone]
-            store.write_log(connection, tenant, scheme, codes, "retire", valid_from, sent)
-            store.insert_grids(connection, tenant, scheme, [wanted[code] for code in added + changed], valid_from, sent)
-        return store.list_grids(connection, live, tenant, scheme, valid_from, area_code=area_code)
+        return replace_within(connection, live, tenant, scheme, area_code, grids, valid_from, sent)
+
+
+def replace_within(
+    connection: Any,
+    live: Live,
+    tenant: str,
+    scheme: Scheme,
+    area_code: str,
+    grids: Sequence[NewGrid],
+    valid_from: date,
+    sent: Sent,
+) -> list[Grid]:
+    """As `replace`, in the transaction of who asks."""
+    checked = check_grids(scheme, grids)
+    if not was_sent(connection, tenant, sent):
+        present = {
+            each.code: each
+            for each in store.list_grids(connection, live, tenant, scheme, valid_from, area_code=area_code)
+        }
+        wanted = {each.code: each for each in checked}
+        changed = [code for code, new in wanted.items() if code in present and not _is_same(present[code], new)]
+        added = [code for code in wanted if code not in present]
+        gone = [each for code, each in present.items() if code not in wanted]
+        _check_unused(connection, tenant, scheme, added)
+        _check_begun(connection, live, tenant, scheme, area_code, valid_from)
+        store.end_grids(connection, tenant, [*gone, *(present[code] for code in changed)], valid_from)
+        codes = [each.code for each in gone]
+        store.write_log(connection, tenant, scheme, codes, "retire", valid_from, sent)
+        store.insert_grids(connection, tenant, scheme, [wanted[code] for code in added + changed], valid_from, sent)
+    return store.list_grids(connection, live, tenant, scheme, valid_from, area_code=area_code)
 
 
 def check_grids(scheme: Scheme, grids: Sequence[NewGrid]) -> list[NewGrid]:

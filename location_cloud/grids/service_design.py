@@ -164,23 +164,22 @@ def accept_design(
 
     Raises Conflict at another version or for a day that is not free, Unprocessable if a grid has no code.
     """
-    with live.read() as connection:
+    with live.write() as connection:
         job = _finished(store_design.find_design(connection, tenant, design), design)
-        if not job.accepted:
-            check_version(f"design {design}", job.version, version)
         grids = store_design.list_grids(connection, tenant, design)
-    if job.accepted and job.accepted != valid_from.isoformat():
-        raise Conflict(f"the design was accepted for {job.accepted}", hint="make a new one with previous=")
-    area = _area_of(job, grids)
-    if not job.accepted:
-        present = {each.code: each for each in service.list_grids(live, tenant, job.scheme, valid_from, area_code=area)}
+        area = _area_of(job, grids)
+        if job.accepted and job.accepted != valid_from.isoformat():
+            raise Conflict(f"the design was accepted for {job.accepted}", hint="make a new one with previous=")
+        found = store.list_grids(connection, live, tenant, job.scheme, valid_from, area_code=area)
+        if job.accepted:
+            return job, found
+        check_version(f"design {design}", job.version, version)
+        present = {each.code: each for each in found}
         new = [_registered(grid, present.get(grid.code)) for grid in grids]
-        registered = service.replace(live, tenant, job.scheme, area, new, valid_from, sent)
-        with live.write() as connection:
-            values: dict[str, Any] = {"accepted": valid_from.isoformat(), "version": job.version + 1}
-            store_design.change_design(connection, tenant, design, values)
+        registered = service.replace_within(connection, live, tenant, job.scheme, area, new, valid_from, sent)
+        values: dict[str, Any] = {"accepted": valid_from.isoformat(), "version": job.version + 1}
+        store_design.change_design(connection, tenant, design, values)
         return replace(job, **values), registered
-    return job, service.list_grids(live, tenant, job.scheme, valid_from, area_code=area)
 
 
 # --- checks ----------------------------------------------------------------------------------------------------------

@@ -14,14 +14,16 @@ from location_cloud.capability import Desk
 from location_cloud.errors import BadInput
 from location_cloud.simulator import service
 from location_cloud.simulator.service import Plan, State, Wish
+from location_cloud.simulator.service_cases import CasesMade, CaseWish, simulate_cases
 
 TELL_EVERY_S = 5.0
 
 
-@click.command(
+@click.group(
+    invoke_without_command=True,
     help="Drive simulated vehicles over the roads of the current snapshot, through rush hours, hot spots and incidents "
     "that a seed makes up, and send what their devices report to a server or into files. Every record says that it is "
-    "simulated. Ctrl-C ends it; what was true up to then is still written."
+    "simulated. Ctrl-C ends it; what was true up to then is still written.",
 )
 @click.option("--vehicles", default=1000, show_default=True, metavar="N", help="How many there are.")
 @click.option("--share", default=0.05, show_default=True, metavar="S", help="How many of them report, 0..1.")
@@ -41,9 +43,9 @@ TELL_EVERY_S = 5.0
 @click.option("--history", "weeks", default=0, metavar="WEEKS", help="Write so many past weeks, a file a day.")
 @click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.npz", help="Write the truth.")
 @click.option("--incidents", default="", metavar="N|FILE", help="So many made up, or a script (JSON).")
-@click.pass_obj
+@click.pass_context
 def simulate(
-    desk: Desk,
+    context: click.Context,
     vehicles: int,
     share: float,
     seed: int,
@@ -58,6 +60,9 @@ def simulate(
     incidents: str,
 ) -> None:
     """Makes the plan, runs it, and writes the truth even if it was interrupted."""
+    if context.invoked_subcommand is not None:
+        return
+    desk: Desk = context.obj
     if bool(url) == (out is not None):
         raise BadInput("say where it goes: --to URL, or --out FILE")
     if weeks and out is None:
@@ -83,6 +88,38 @@ def simulate(
                 click.echo(f"truth: {truth}")
 
 
+@simulate.command(
+    "cases",
+    help="Open cases of some past days and work on them as a grid centre would, through the real case engine: late, "
+    "done again, suspended, as it happens. Where the tenant has no unit grids, squares are laid around the real towns. "
+    "Every case says that it is simulated; a tenant with real cases is refused.",
+)
+@click.option("--days", default=30, show_default=True, metavar="N", help="How many days.")
+@click.option("--per-day", default=100.0, show_default=True, metavar="N", help="Cases on a weekday, about.")
+@click.option("--seed", default=1, show_default=True, metavar="K", help="Equal seeds give equal cases.")
+@click.option("--begin", type=click.DateTime(["%Y-%m-%d"]), help="First day; by default they end with yesterday.")
+@click.option("--tenant", default="default", show_default=True, help="Whose cases they are.")
+@click.option("--area", default="2306", show_default=True, help="Below which squares are laid around towns.")
+@click.option("--grid-m", default=400.0, show_default=True, metavar="M", help="Side of those squares.")
+@click.pass_obj
+def cases(
+    desk: Desk, days: int, per_day: float, seed: int, begin: datetime | None, tenant: str, area: str, grid_m: float
+) -> None:
+    """Runs it, and says what came of it."""
+    first = None if begin is None else begin.date()
+    wish = CaseWish(days, per_day, seed, first, tenant, area, grid_m)
+    last_s = time.monotonic()
+
+    def tell(made: CasesMade) -> None:
+        nonlocal last_s
+        if time.monotonic() - last_s >= TELL_EVERY_S:
+            last_s = time.monotonic()
+            click.echo(_case_line(made))
+
+    with desk.world() as world:
+        click.echo(_case_line(simulate_cases(world, wish, time.time(), tell)))
+
+
 class Shown:
     """Says every few seconds how far a run is."""
 
@@ -106,6 +143,12 @@ class Shown:
         spent_s = max(time.monotonic() - self._start_s, 1e-3)
         said = "".join(f", {count:,} {word}" for word, count in state.answers.items())
         return f"simulated up to {_text(state.at_s)}: {state.fixes:,} fixes, {state.fixes / spent_s:,.0f}/s{said}"
+
+
+def _case_line(made: CasesMade) -> str:
+    taken = ", ".join(f"{action} {count:,}" for action, count in made.actions.most_common())
+    laid = f"{made.grids:,} unit grids laid, " if made.grids else ""
+    return f"simulated up to {_text(made.at_s)}: {laid}{made.cases:,} cases; {taken or 'no action'}"
 
 
 def _rate(text: str) -> float:

@@ -41,7 +41,7 @@ BETWEEN_SLICES = {
     "incidents": {"areas", "roads"},
     "directions": {"roads", "incidents"},
     "traffic": {"areas", "roads", "tracks", "incidents", "directions"},
-    "simulator": {"roads", "directions"},
+    "simulator": {"areas", "cases", "directions", "grids", "roads"},
     "grids": {"areas", "roads"},
     "cases": {"areas", "grids", "incidents", "tracks"},
     "patrols": {"areas", "directions", "grids", "roads", "tracks"},

@@ -37,6 +37,8 @@ CHANGING_KEYS = (
     r"^(emergency|hunt)\.(level|status)_",
     r"^(condition|cover|detection|file|ground|layer|mobility|pattern|pulse|shape|switch)\.",
     r"^(cold\.(urgency|reason)|plan\.(by|add)|result\.by)_",
+    r"^(case_action|case_limit|case_role|case_source|department|indicator|lamp)\.",
+    r"^grid\.(lamp|scheme)_",
 )
 """Keys that scripts put together from a prefix and a value."""
 

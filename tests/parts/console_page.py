@@ -21,6 +21,7 @@ EXPECTED_NOISE = (
     "GPU stall due to ReadPixels",
     "GL Driver Message",
     "status of 401",
+    "status of 409",
     "status of 422",
     "net::ERR_FAILED",
 )

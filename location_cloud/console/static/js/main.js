@@ -41,9 +41,13 @@ const dispatch = () => (pages.dispatch ??= import("./dispatch.js").then((page) =
 onOpen("dispatch", dispatch);
 const searches = () => (pages.searches ??= import("./searches.js").then((page) => (page.startSearches(), page)));
 onOpen("searches", searches);
+const cases = () => (pages.cases ??= import("./cases.js").then((page) => (page.startCases(), page)));
+onOpen("cases", cases);
+const grids = () => (pages.grids ??= import("./grids.js").then((page) => (page.startGrids(), page)));
+onOpen("grids", grids);
 // Whoever is faster than that fetch is answered when it is there; no form leaves the page.
 byId("pois-form").addEventListener("submit", (event) => event.preventDefault());
-for (const id of ["call-form", "emergency-form", "edit-form", "log-form", "wait-form", "hunt-form", "plan-form", "cold-form"]) byId(id).addEventListener("submit", (event) => event.preventDefault());
+for (const id of ["call-form", "emergency-form", "edit-form", "log-form", "wait-form", "hunt-form", "plan-form", "cold-form", "case-new-form", "filter-form", "grid-form"]) byId(id).addEventListener("submit", (event) => event.preventDefault());
 byId("coords-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = byId("coords-text").value.trim();
@@ -55,6 +59,8 @@ const clicks = {
   coords: convert,
   traffic: async (lonlat) => (await traffic()).markAt(lonlat),
   dispatch: async (lonlat) => (await dispatch()).placeAt(lonlat),
+  cases: async (lonlat) => (await cases()).reportAt(lonlat),
+  grids: async (lonlat) => (await grids()).showAt(lonlat),
   searches: () => {}, // its fields take places when they are told to
 };
 onMapClick((lonlat) => (armedField()?.take ?? clicks[openTab()] ?? showHere)(lonlat));
@@ -86,7 +92,7 @@ async function convert(lonlat) {
 }
 
 function sayMode() {
-  const modes = { route: "map.mode_route", coords: "map.mode_coords", traffic: "map.mode_traffic", dispatch: "map.mode_dispatch", searches: "map.mode_searches" };
+  const modes = { route: "map.mode_route", coords: "map.mode_coords", traffic: "map.mode_traffic", dispatch: "map.mode_dispatch", searches: "map.mode_searches", cases: "map.mode_cases", grids: "map.mode_grids" };
   const field = armedField();
   byId("map-mode").textContent = field ? field.words() : t(modes[openTab()] ?? "map.mode_here");
   byId("map-mode").dataset.armed = String(Boolean(field));

@@ -46,7 +46,7 @@ export function makeTabs(names) {
   };
 }
 
-const panel = makeTabs(["places", "route", "traffic", "here", "pois", "coords", "daqing", "data", "dispatch", "searches"]);
+const panel = makeTabs(["places", "route", "traffic", "here", "pois", "coords", "daqing", "data", "dispatch", "searches", "cases", "grids"]);
 
 export const openTab = panel.open;
 
