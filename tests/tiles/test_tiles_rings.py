@@ -116,7 +116,7 @@ def test_repair_of_a_tangle_on_few_points_is_valid(rings: list[Ring]) -> None:
 @settings(max_examples=200)
 @given(rings_on(60, 40))
 def test_repair_keeps_the_even_odd_area_to_two_units(rings: list[Ring]) -> None:
-    """Each crossing moves an edge by up to half a diagonal; edges that run close beside others are cut several times."""
+    """Each crossing moves an edge by up to half a diagonal; close edges are cut several times."""
     _, area = repaired(rings)
     points = np.stack(np.meshgrid(np.arange(60) + 0.5, np.arange(60) + 0.5), axis=-1).reshape(-1, 2)
     edges = shapely.MultiLineString([[*ring, ring[0]] for ring in rings])
